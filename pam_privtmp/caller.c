@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * caller: the namespace, root and working directory that the login program had before us
+ *
+ * MUST NOT send a process to "/" or anywhere else than it was (test-session.c).
+ * MUST NOT ask a user's FUSE file system: it may never answer (test-session.c).
+ */
+#include <limits.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include "caller.h"
+#include "cleanup.h"
+#include "mounts.h"
+
+/* A place in the mount tree. */
+struct place {
+        unsigned major, minor;
+        __u64 ino, mount;
+};
+
+static int look(int fd, const char *path, struct place *ret)
+{
+        struct statx stx;
+
+        *ret = (struct place){0};
+        if (statx(fd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+                  STATX_INO | STATX_MNT_ID, &stx) < 0)
+                return -errno;
+        *ret = (struct place){stx.stx_dev_major, stx.stx_dev_minor, stx.stx_ino, stx.stx_mnt_id};
+        return 0;
+}
+
+static bool is_same_file(const struct place *a, const struct place *b)
+{
+        return a->major == b->major && a->minor == b->minor && a->ino == b->ino;
+}
+
+static bool is_same_place(const struct place *a, const struct place *b)
+{
+        return is_same_file(a, b) && a->mount == b->mount;
+}
+
+/*
+ * An O_PATH fd of the working directory. Not open("."): that asks for the permission to search it,
+ * which a FUSE or NFS file system may refuse to root, or never answer.
+ */
+static int open_cwd(void)
+{
+        int fd = open_tree(AT_FDCWD, "", AT_EMPTY_PATH | OPEN_TREE_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+/* Takes fd over, also on error. */
+static int handle_set(struct caller_handle *handle, int fd)
+{
+        struct statx stx;
+
+        if (fd < 0)
+                return fd;
+        handle->fd = fd_move_up(fd);
+        if (handle->fd < 0)
+                return handle->fd;
+        if (statx(handle->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
+                return -errno;
+        handle->dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
+        handle->ino = stx.stx_ino;
+        return 0;
+}
+
+/* Is the fd still what it was? Somebody may have closed it, and opened another file. */
+static bool handle_is_valid(const struct caller_handle *handle)
+{
+        struct statx stx;
+
+        return handle->fd >= 0 &&
+               statx(handle->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &stx) == 0 &&
+               handle->dev == makedev(stx.stx_dev_major, stx.stx_dev_minor) &&
+               handle->ino == stx.stx_ino;
+}
+
+static void handle_done(struct caller_handle *handle)
+{
+        if (handle_is_valid(handle))
+                fd_close(handle->fd);
+        handle->fd = -EBADF;
+}
+
+/*
+ * A caller whose cwd is "/" (sshd, login, cron): is that the top of the namespace? setns(2) to the
+ * own namespace goes there, so it tells. Else, or where that can't be asked, root is kept.
+ */
+static int save_root(struct caller *caller, const struct place *root, bool at_root)
+{
+        int r = handle_set(&caller->root, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        struct place top;
+
+        if (r < 0 || !at_root || setns(caller->ns.fd, CLONE_NEWNS) < 0)
+                return r;
+        r = look(AT_FDCWD, "/", &top);
+        if (r == 0 && is_same_place(root, &top)) {
+                handle_done(&caller->root);
+                return 0;
+        }
+        if (fchdir(caller->root.fd) < 0 || chroot(".") < 0)
+                return -errno;
+        return r;
+}
+
+static int save_cwd(struct caller *caller)
+{
+        char path[PATH_MAX];
+        int r = handle_set(&caller->cwd, open_cwd());
+
+        if (r < 0)
+                return r;
+        caller->can_return = !mounts_is_fuse(caller->cwd.fd) && fchdir(caller->cwd.fd) == 0;
+        /* raw: glibc's would walk up a directory that the kernel has no path for */
+        if (syscall(SYS_getcwd, path, sizeof(path)) < 0 || path[0] != '/')
+                return 0;
+        caller->path = strdup(path);
+        return caller->path ? 0 : -ENOMEM;
+}
+
+static int save(struct caller *caller)
+{
+        struct place root, cwd;
+        int fd, r;
+
+        r = namespace_open(NAMESPACE_OWN, &fd);
+        if (r < 0)
+                return r;
+        r = handle_set(&caller->ns, fd);
+        if (r == 0)
+                r = namespace_identify(caller->ns.fd, &caller->id);
+        if (r == 0)
+                r = look(AT_FDCWD, "/", &root);
+        if (r == 0)
+                r = look(AT_FDCWD, "", &cwd);
+        if (r < 0)
+                return r;
+        caller->can_return = true;
+        r = save_root(caller, &root, is_same_place(&root, &cwd));
+        if (r == 0 && !is_same_place(&root, &cwd))
+                r = save_cwd(caller);
+        return r;
+}
+
+int caller_save(struct caller *ret, struct report *report)
+{
+        struct caller caller = CALLER_NONE;
+        int r = save(&caller);
+
+        if (r < 0) {
+                caller_done(&caller);
+                return report_errno(report, r, "can't save where the caller is (is /proc mounted?)");
+        }
+        *ret = caller;
+        return 0;
+}
+
+static void note_cwd(dev_t *dev, ino_t *ino)
+{
+        struct place cwd = {0};
+
+        (void)look(AT_FDCWD, "", &cwd); /* nowhere, then, is not where anybody is */
+        *dev = makedev(cwd.major, cwd.minor);
+        *ino = cwd.ino;
+}
+
+void caller_keep(struct caller *caller)
+{
+        note_cwd(&caller->left_dev, &caller->left_ino);
+}
+
+int caller_restore_cwd(const struct caller *caller)
+{
+        if (!handle_is_valid(&caller->cwd))
+                return -EBADF;
+        return fchdir(caller->cwd.fd) < 0 ? -errno : 0;
+}
+
+/* setns(2), and root as it was saved. The working directory is "/" afterwards. */
+static int enter(const struct caller *caller, int ns)
+{
+        if (setns(ns, CLONE_NEWNS) < 0)
+                return -errno;
+        if (caller->root.fd < 0)
+                return 0;
+        if (!handle_is_valid(&caller->root) || fchdir(caller->root.fd) < 0 || chroot(".") < 0)
+                return -EBADF;
+        return 0;
+}
+
+int caller_return(struct caller *caller)
+{
+        _cleanup_close_ int moved = -EBADF;
+        bool back = caller->cwd.fd >= 0;
+        struct place root, cwd;
+        dev_t dev;
+        ino_t ino;
+        int r;
+
+        if (!handle_is_valid(&caller->ns) || !caller->can_return)
+                return -ENOTSUP;
+        r = look(AT_FDCWD, "/", &root);
+        if (r == 0)
+                r = look(AT_FDCWD, "", &cwd);
+        if (r < 0)
+                return r;
+        note_cwd(&dev, &ino);
+        if (is_same_place(&root, &cwd)) {
+                back = back && dev == caller->left_dev && ino == caller->left_ino;
+        } else if (dev != caller->left_dev || ino != caller->left_ino) {
+                back = false;
+                moved = open_cwd();
+                if (moved < 0)
+                        return moved;
+                if (mounts_is_fuse(moved) || fchdir(moved) < 0)
+                        return -ENOTSUP;
+        }
+        r = enter(caller, caller->ns.fd);
+        if (r < 0)
+                return r;
+        if (moved >= 0)
+                return fchdir(moved) < 0 ? -errno : 0;
+        return back ? caller_restore_cwd(caller) : 0;
+}
+
+/* The working directory of the caller, in the namespace that the thread has just entered. */
+static int enter_cwd(const struct caller *caller)
+{
+        struct open_how how = {
+                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                /* what is not in the kernel's cache might be a file system that never answers */
+                .resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS,
+        };
+        _cleanup_close_ int fd = -EBADF;
+        struct place there, here;
+
+        if (!caller->path)
+                return -ENOENT;
+        fd = (int)syscall(SYS_openat2, AT_FDCWD, caller->path, &how, sizeof(how));
+        if (fd < 0)
+                return -errno;
+        if (look(fd, "", &there) < 0 || look(caller->cwd.fd, "", &here) < 0 ||
+            !is_same_file(&there, &here))
+                return -ESTALE;
+        return fchdir(fd) < 0 ? -errno : 0;
+}
+
+int caller_enter_first(const struct caller *caller, const struct namespace_id *wanted, bool aside)
+{
+        _cleanup_close_ int fd = -EBADF;
+        struct namespace_id first;
+        struct place before, after;
+
+        if (!caller->can_return || namespace_open(NAMESPACE_FIRST, &fd) < 0 ||
+            namespace_identify(fd, &first) < 0 || !namespace_is_same(&first, wanted))
+                return 0;
+        if (look(AT_FDCWD, "/", &before) < 0 || setns(fd, CLONE_NEWNS) < 0)
+                return 0;
+        /* a chroot is not to be left: "/" must be the same directory there */
+        if (look(AT_FDCWD, "/", &after) == 0 && is_same_file(&before, &after) &&
+            (aside || caller->cwd.fd < 0 || enter_cwd(caller) == 0))
+                return 1;
+        (void)enter(caller, caller->ns.fd);
+        if (caller->cwd.fd >= 0)
+                (void)caller_restore_cwd(caller);
+        return 0;
+}
+
+void caller_done(struct caller *caller)
+{
+        handle_done(&caller->ns);
+        handle_done(&caller->root);
+        handle_done(&caller->cwd);
+        free(caller->path);
+        caller->path = NULL;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * candidate: which of a user's instances a session can use again, and which are stale
+ *
+ * MUST NOT end an instance that has a session or is in use (test-candidate.c).
+ * MUST leave a temporary name alone until it is old and its lock can be had (test-candidate.c).
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "candidate.h"
+#include "cleanup.h"
+#include "idle.h"
+#include "record.h"
+#include "safedir.h"
+
+enum {
+        NAMES_LIMIT = 4096,    /* looked at in one open */
+        TEMPORARY_SECONDS = 600,
+};
+
+/* Instances without a session, each with its lock held exclusively. */
+struct idle_ones {
+        struct instance instances[IDLE_MAX];
+        char marks[IDLE_MAX][COVER_MARK_BYTES];
+        size_t n;
+};
+
+static void idle_ones_done(struct idle_ones *ones)
+{
+        for (size_t i = 0; i < ones->n; i++)
+                instance_done(&ones->instances[i]);
+}
+
+/* An open that was killed leaves its temporary name behind. */
+static void sweep_temporary(const struct candidate_place *place, uid_t uid, const char *name)
+{
+        _cleanup_close_ int lock = -EBADF, trash = -EBADF;
+        char path[NAME_MAX + sizeof("/lock")], trash_name[NAME_BYTES];
+        struct stat st;
+
+        if (fstatat(place->user, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            time(NULL) - st.st_mtime < TEMPORARY_SECONDS)
+                return;
+        (void)snprintf(path, sizeof(path), "%s/lock", name);
+        lock = openat(place->user, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (lock >= 0 && lock_try(lock, LOCK_EX) < 0)
+                return;
+        /* what can't be renamed now will be tried at the next open */
+        (void)instance_trash(place->base, place->user, uid, name, &trash, trash_name);
+}
+
+/*
+ * Looks at one name. 1: it is live and wanted, *ret has joined it. 0: it is not, or it was put
+ * among the idle ones.
+ */
+static int consider(const struct candidate_place *place, const struct instance_want *want,
+                    const char *name, struct patience *patience, struct idle_ones *ones,
+                    struct instance *ret)
+{
+        struct instance instance;
+        int r;
+
+        if (name_is_temporary(name))
+                sweep_temporary(place, want->uid, name);
+        if (!name_is_instance(name) || instance_open(place->user, name, &instance) < 0)
+                return 0;
+        r = lock_try(instance.lock, LOCK_EX);
+        if (r == -EBUSY && !want->per_session && instance_fits(&instance, want) &&
+            instance_join(place->user, &instance, patience) == 0) {
+                *ret = instance;
+                return 1;
+        }
+        if (r == 0 && ones->n < IDLE_MAX)
+                ones->instances[ones->n++] = instance;
+        else
+                instance_done(&instance);
+        return 0;
+}
+
+static void trash(const struct candidate_place *place, uid_t uid, const struct instance *instance,
+                  const char *mark)
+{
+        _cleanup_close_ int trash = -EBADF, records = -EBADF;
+        char trash_name[NAME_BYTES];
+        struct report silent = {0};
+
+        if (instance_trash(place->base, place->user, uid, instance->name, &trash, trash_name) < 0)
+                return;
+        if (safedir_open_own(RECORD_FOLDER, false, &records, &silent) == 0)
+                record_forget(records, uid, mark);
+}
+
+/* Of the idle ones: the stale go to the trash; the youngest in use that is wanted is joined. */
+static int settle(const struct candidate_place *place, const struct instance_want *want,
+                  struct patience *patience, struct idle_ones *ones, struct instance *ret)
+{
+        struct idle_query queries[IDLE_MAX];
+        struct instance *best = NULL;
+
+        for (size_t i = 0; i < ones->n; i++) {
+                (void)snprintf(ones->marks[i], COVER_MARK_BYTES, "%ju/%s", (uintmax_t)want->uid,
+                               ones->instances[i].name);
+                queries[i] = (struct idle_query){.mark = ones->marks[i]};
+        }
+        idle_look(place->base, place->path, queries, ones->n, false);
+        for (size_t i = 0; i < ones->n; i++) {
+                struct instance *one = &ones->instances[i];
+
+                if (!queries[i].used)
+                        trash(place, want->uid, one, ones->marks[i]);
+                else if (!want->per_session && instance_fits(one, want) &&
+                         (!best || one->time > best->time))
+                        best = one;
+        }
+        if (!best || instance_join(place->user, best, patience) < 0)
+                return 0;
+        *ret = *best;
+        *best = (struct instance)INSTANCE_NONE;
+        return 1;
+}
+
+int candidate_pick(const struct candidate_place *place, const struct instance_want *want,
+                   struct patience *patience, struct instance *ret)
+{
+        _cleanup_(idle_ones_done) struct idle_ones ones = {0};
+        _cleanup_closedir_ DIR *dir = NULL;
+        struct dirent *entry;
+        int fd;
+
+        fd = openat(place->user, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        dir = fd < 0 ? NULL : fdopendir(fd);
+        if (!dir) {
+                fd_close(fd);
+                return 0;
+        }
+        for (unsigned n = 0; n < NAMES_LIMIT && (entry = readdir(dir)); n++)
+                if (consider(place, want, entry->d_name, patience, &ones, ret) > 0)
+                        return 1;
+        return ones.n > 0 ? settle(place, want, patience, &ones, ret) : 0;
+}

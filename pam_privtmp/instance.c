@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * instance: one private directory's home on disk
+ *
+ * MUST NOT use an instance again unless its links and root/ say what is wanted (test-instance.c).
+ * MUST NOT trust the caller's umask, egid or default ACLs (test-instance.c).
+ * MUST NOT show an instance before it is complete and locked (test-instance.c).
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include "cleanup.h"
+#include "instance.h"
+#include "label.h"
+#include "remove.h"
+
+enum {
+        TRIES = 8, /* names that may be taken already: 62^6 are there */
+};
+
+static int open_dir(int parent, const char *name, int flags)
+{
+        int fd = openat(parent, name, flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
+}
+
+/* Makes owner and mode what they must be; asks first, since most often they are. */
+static int set_owner(int fd, uid_t uid, gid_t gid, mode_t mode)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if ((st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) < 0)
+                return -errno;
+        if ((st.st_mode & 07777) != mode && fchmod(fd, mode) < 0)
+                return -errno;
+        return 0;
+}
+
+static int drop_default_acl(int fd)
+{
+        if (fremovexattr(fd, "system.posix_acl_default") < 0 && errno != ENODATA &&
+            errno != EOPNOTSUPP)
+                return -errno;
+        return 0;
+}
+
+int instance_open_user(int base, uid_t uid, int *ret, struct report *report)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char name[NAME_BYTES];
+        struct stat st;
+        int r;
+
+        name_uid(name, uid);
+        fd = open_dir(base, name, O_RDONLY);
+        if (fd == -ENOENT) {
+                if (mkdirat(base, name, 0700) < 0 && errno != EEXIST)
+                        return report_errno(report, -errno, "can't make %s in the base", name);
+                fd = open_dir(base, name, O_RDONLY);
+        }
+        if (fd < 0)
+                return report_errno(report, fd, "can't open %s in the base", name);
+        if (fstat(fd, &st) < 0)
+                return report_errno(report, -errno, "can't look at %s in the base", name);
+        if (st.st_uid != 0 || st.st_mode & (S_IRWXG | S_IRWXO))
+                return report_fault(report, -EPERM, "%s in the base is not root's 0700", name);
+        r = drop_default_acl(fd);
+        if (r == 0)
+                r = set_owner(fd, 0, 0, 0700);
+        if (r < 0)
+                return report_errno(report, r, "can't protect %s in the base", name);
+        *ret = TAKE_FD(fd);
+        return 0;
+}
+
+static int make_links(int dir, const struct instance_want *want)
+{
+        char uid[NAME_BYTES];
+
+        name_uid(uid, want->uid);
+        if (symlinkat(want->directory, dir, "directory") < 0 || symlinkat(uid, dir, "user") < 0)
+                return -errno;
+        if (want->per_session && symlinkat("session", dir, "scope") < 0)
+                return -errno;
+        return 0;
+}
+
+static int make_lock(struct instance *instance)
+{
+        int r;
+
+        instance->lock = openat(instance->dir, "lock",
+                                O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (instance->lock < 0)
+                return -errno;
+        instance->lock = fd_move_up(instance->lock);
+        if (instance->lock < 0)
+                return instance->lock;
+        r = set_owner(instance->lock, 0, 0, 0600);
+        return r < 0 ? r : lock_try(instance->lock, LOCK_SH);
+}
+
+static int make_root(struct instance *instance, const struct instance_want *want,
+                     struct report *report)
+{
+        int r;
+
+        r = label_mkdirat(want->label, instance->dir, "root", 0700, report);
+        if (r < 0)
+                return r;
+        instance->root = open_dir(instance->dir, "root", O_RDONLY);
+        if (instance->root < 0)
+                return instance->root;
+        return set_owner(instance->root, want->mode == 0700 ? want->uid : 0, want->gid, want->mode);
+}
+
+/* Fills the fresh directory `temporary` and renames it into place. */
+static int fill(int user, const char *temporary, const struct instance_want *want,
+                struct instance *instance, struct report *report)
+{
+        int r;
+
+        instance->dir = open_dir(user, temporary, O_RDONLY);
+        if (instance->dir < 0)
+                return instance->dir;
+        r = set_owner(instance->dir, 0, 0, 0700);
+        if (r == 0)
+                r = make_lock(instance);
+        if (r == 0)
+                r = make_root(instance, want, report);
+        if (r == 0)
+                r = make_links(instance->dir, want);
+        if (r == 0 && renameat2(user, temporary, user, instance->name, RENAME_NOREPLACE) < 0)
+                r = -errno;
+        return r;
+}
+
+int instance_make(int user, const struct instance_want *want, struct instance *ret,
+                  struct report *report)
+{
+        for (unsigned try = 0;; try++) {
+                struct instance instance = INSTANCE_NONE;
+                char temporary[NAME_BYTES];
+                uint8_t random[NAME_RANDOM];
+                int r;
+
+                if (getrandom(random, sizeof(random), 0) != sizeof(random))
+                        return report_errno(report, -errno, "getrandom");
+                name_instance(instance.name, random);
+                name_temporary(temporary, instance.name);
+                r = mkdirat(user, temporary, 0700) < 0 ? -errno : 0;
+                if (r == 0) {
+                        r = fill(user, temporary, want, &instance, report);
+                        if (r == 0) {
+                                instance.made = true;
+                                *ret = instance;
+                                return 0;
+                        }
+                        instance_done(&instance);
+                        (void)remove_tree(user, temporary, &(struct remove_budget){0});
+                }
+                if (r != -EEXIST || try == TRIES)
+                        return report_errno(report, r, "can't make an instance");
+        }
+}
+
+int instance_open(int user, const char *name, struct instance *ret)
+{
+        struct instance instance = INSTANCE_NONE;
+        struct stat st;
+        int r = -ESTALE;
+
+        instance.dir = open_dir(user, name, O_RDONLY);
+        if (instance.dir < 0)
+                return instance.dir == -ENOENT ? -ENOENT : -ESTALE;
+        instance.lock = openat(instance.dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        instance.root = open_dir(instance.dir, "root", O_RDONLY);
+        if (fstat(instance.dir, &st) == 0 && st.st_uid == 0 && instance.lock >= 0 &&
+            instance.root >= 0) {
+                instance.time = st.st_mtime;
+                instance.lock = fd_move_up(instance.lock);
+                r = instance.lock < 0 ? instance.lock : 0;
+        }
+        if (r < 0) {
+                instance_done(&instance);
+                return r;
+        }
+        (void)snprintf(instance.name, sizeof(instance.name), "%s", name);
+        *ret = instance;
+        return 0;
+}
+
+static bool link_is(int dir, const char *name, const char *target)
+{
+        char now[PATH_MAX];
+        ssize_t n = readlinkat(dir, name, now, sizeof(now));
+
+        if (!target)
+                return n < 0 && errno == ENOENT;
+        return n >= 0 && (size_t)n == strlen(target) && memcmp(now, target, (size_t)n) == 0;
+}
+
+bool instance_fits(const struct instance *instance, const struct instance_want *want)
+{
+        uid_t owner = want->mode == 0700 ? want->uid : 0;
+        char uid[NAME_BYTES];
+        struct stat st;
+
+        name_uid(uid, want->uid);
+        return link_is(instance->dir, "directory", want->directory) &&
+               link_is(instance->dir, "user", uid) &&
+               link_is(instance->dir, "scope", want->per_session ? "session" : NULL) &&
+               fstat(instance->root, &st) == 0 && st.st_uid == owner && st.st_gid == want->gid &&
+               (st.st_mode & 07777) == want->mode && label_is(want->label, instance->root);
+}
+
+int instance_join(int user, struct instance *instance, struct patience *patience)
+{
+        char path[2 * NAME_BYTES];
+        struct stat held, named;
+        int r;
+
+        r = lock_take(instance->lock, LOCK_SH, patience);
+        if (r < 0)
+                return r;
+        (void)snprintf(path, sizeof(path), "%s/lock", instance->name);
+        if (fstat(instance->lock, &held) < 0)
+                return -errno;
+        if (fstatat(user, path, &named, AT_SYMLINK_NOFOLLOW) < 0 || named.st_dev != held.st_dev ||
+            named.st_ino != held.st_ino)
+                return -ESTALE;
+        return 0;
+}
+
+int instance_trash(int base, int user, uid_t uid, const char *name, int *trash,
+                   char trash_name[NAME_BYTES])
+{
+        _cleanup_close_ int fd = open_dir(base, ".trash", O_RDONLY);
+        int r;
+
+        if (fd == -ENOENT) {
+                if (mkdirat(base, ".trash", 0700) < 0 && errno != EEXIST)
+                        return -errno;
+                fd = open_dir(base, ".trash", O_RDONLY);
+        }
+        if (fd < 0)
+                return fd;
+        r = set_owner(fd, 0, 0, 0700);
+        if (r < 0)
+                return r;
+        name_trash(trash_name, uid, name);
+        if (renameat2(user, name, fd, trash_name, RENAME_NOREPLACE) < 0)
+                return -errno;
+        *trash = TAKE_FD(fd);
+        return 0;
+}
+
+void instance_done(struct instance *instance)
+{
+        instance->lock = fd_close(instance->lock);
+        instance->root = fd_close(instance->root);
+        instance->dir = fd_close(instance->dir);
+}

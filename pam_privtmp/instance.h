@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * instance: one private directory's home on disk, BASE/UID/XXXXXX/
+ *
+ *   root/      what covers the directory, of the user's group (or the user's, mode 0700)
+ *   lock       flock(2): each session holds it shared, whoever ends the instance exclusively
+ *   directory  symbolic links whose targets say what it is for:
+ *   user         the directory, the uid,
+ *   scope        and "session" if one session has it for itself; else it is missing
+ *
+ * Everything but root/ is root's and closed to others. An instance is made under a temporary name
+ * (".XXXXXX"), locked, and renamed into place: one with a proper name is complete.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "lock.h"
+#include "name.h"
+#include "report.h"
+#include "subject.h"
+
+struct instance {
+        char name[NAME_BYTES];
+        int dir;   /* O_PATH */
+        int root;  /* readable */
+        int lock;  /* holds LOCK_SH once taken; 3 or above */
+        bool made; /* by this open */
+        time_t time; /* when it was made */
+};
+
+#define INSTANCE_NONE {.dir = -EBADF, .root = -EBADF, .lock = -EBADF}
+
+/* What an instance must be for, to be made or used again. */
+struct instance_want {
+        const char *directory;
+        uid_t uid;
+        gid_t gid;
+        mode_t mode;       /* mode bits of root/; 0700 makes it the user's own */
+        const char *label; /* see label.h */
+        bool per_session;
+};
+
+/*
+ * BASE/UID, made if need be: a readable fd, the caller's to close. No default ACL is left on it, so
+ * that what is made below has the mode it is given.
+ */
+int instance_open_user(int base, uid_t uid, int *ret, struct report *report);
+
+/* Makes an instance below `user` (BASE/UID) and takes its lock shared. Undone on error. */
+int instance_make(int user, const struct instance_want *want, struct instance *ret,
+                  struct report *report);
+
+/*
+ * Opens the instance of that name, without taking its lock. Returns 0, or -errno: -ENOENT when it
+ * is gone, -ESTALE when it is not (or no longer) an instance of ours.
+ */
+int instance_open(int user, const char *name, struct instance *ret);
+
+/* Is an open instance for that directory, user and scope, with the right root/? */
+bool instance_fits(const struct instance *instance, const struct instance_want *want);
+
+/*
+ * Takes the lock shared and makes sure that the instance is still in its place: it could have been
+ * ended between the look and the lock. 0, -EBUSY, -ESTALE, or -errno.
+ */
+int instance_join(int user, struct instance *instance, struct patience *patience);
+
+/*
+ * Renames the instance, whose lock the caller holds exclusively, into the trash (BASE/.trash, made
+ * if need be) and tells its name there. The caller still has to unlock it.
+ */
+int instance_trash(int base, int user, uid_t uid, const char *name, int *trash,
+                   char trash_name[NAME_BYTES]);
+
+/* Closes what is open. The lock goes with it, unless a forked child shares it. */
+void instance_done(struct instance *instance);

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * line: one line of privtmp.conf
+ *
+ * libmount 2.38 swallows a bad last line, takes the format of a whole file from its first line and
+ * knows no line numbers. So it is given one line at a time, and
+ * MUST give exactly one entry for it (test-line.c).
+ * MUST NOT let an option pass that is not understood (test-line.c).
+ */
+#include <errno.h>
+#include <libmount.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "line.h"
+#include "name.h"
+
+enum {
+        COLUMNS_MIN = 3,
+        COLUMNS_MAX = 4,
+};
+
+static inline void table_cleanup(struct libmnt_table **table)
+{
+        mnt_unref_table(*table);
+}
+
+static inline void stream_cleanup(FILE **stream)
+{
+        if (*stream)
+                (void)fclose(*stream);
+}
+
+#define fault(line, report, ...) line_fault((line), (report), -EINVAL, __VA_ARGS__)
+
+/* FILE:LINE: text */
+static int line_fault(const struct line *line, struct report *report, int error, const char *format,
+                      ...) __attribute__((__format__(__printf__, 4, 5)));
+
+static int line_fault(const struct line *line, struct report *report, int error, const char *format,
+                      ...)
+{
+        char text[512];
+        va_list args;
+
+        va_start(args, format);
+        (void)vsnprintf(text, sizeof(text), format, args);
+        va_end(args);
+        return report_fault(report, error, "%s:%u: %s", line->file, line->number, text);
+}
+
+/* What a set of words does to a line: the words of one group contradict each other. */
+static const struct {
+        const char *word;
+        unsigned clear, set;
+} flag_words[] = {
+        {"noexec", 0, LINE_NOEXEC},     {"exec", LINE_NOEXEC, 0},
+        {"nosuid", 0, LINE_NOSUID},     {"suid", LINE_NOSUID, 0},
+        {"nodev", 0, LINE_NODEV},       {"dev", LINE_NODEV, 0},
+        {"noatime", LINE_RELATIME, LINE_NOATIME}, {"relatime", LINE_NOATIME, LINE_RELATIME},
+};
+
+struct option {
+        const char *name;
+        size_t length;
+        char value[64];
+        bool has_value;
+};
+
+static bool option_is(const struct option *option, const char *word)
+{
+        return strlen(word) == option->length && memcmp(word, option->name, option->length) == 0;
+}
+
+/* Applies a flag word. Returns 1, 0 when it is none, or -EINVAL. `seen`: flags named before. */
+static int apply_flag(struct line *line, const struct option *option, unsigned *seen,
+                      struct report *report)
+{
+        for (size_t i = 0; i < sizeof(flag_words) / sizeof(flag_words[0]); i++) {
+                unsigned touched = flag_words[i].clear | flag_words[i].set;
+
+                if (!option_is(option, flag_words[i].word))
+                        continue;
+                if (option->has_value)
+                        return fault(line, report, "option \"%s\" takes no value",
+                                     flag_words[i].word);
+                if (*seen & touched)
+                        return fault(line, report,
+                                     "option \"%s\" contradicts or repeats an earlier one",
+                                     flag_words[i].word);
+                *seen |= touched;
+                line->flags = (line->flags & ~flag_words[i].clear) | flag_words[i].set;
+                return 1;
+        }
+        return 0;
+}
+
+static int apply_mode(struct line *line, const char *value)
+{
+        static const struct {
+                const char *word;
+                mode_t mode;
+        } modes[] = {{"0770", 0770}, {"1770", 01770}, {"1777", 01777}, {"0700", 0700}};
+
+        for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+                if (strcmp(modes[i].word, value) == 0) {
+                        line->mode = modes[i].mode;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
+static int apply_word(const char *value, const char *no, const char *yes, bool *ret)
+{
+        *ret = strcmp(value, yes) == 0;
+        return *ret || strcmp(value, no) == 0 ? 0 : -EINVAL;
+}
+
+enum key {
+        KEY_MODE,
+        KEY_SCOPE,
+        KEY_END,
+        KEY_NOFAIL,
+        KEY_LATER, /* the first of those that are words of the format but not built yet */
+};
+
+static const struct {
+        const char *word;
+        const char *values; /* NULL: it takes none */
+} keys[] = {
+        [KEY_MODE] = {"mode", "0770, 1770, 1777 or 0700"},
+        [KEY_SCOPE] = {"scope", "user or session"},
+        [KEY_END] = {"end", "idle or close"},
+        [KEY_NOFAIL] = {"nofail", NULL},
+        [KEY_LATER] = {"share", NULL},
+        {"keep", NULL},
+        {"size", NULL},
+        {"nr_inodes", NULL},
+};
+
+static int apply_value(struct line *line, size_t key, const char *value)
+{
+        switch (key) {
+        case KEY_MODE:
+                return apply_mode(line, value);
+        case KEY_SCOPE:
+                return apply_word(value, "user", "session", &line->per_session);
+        case KEY_END:
+                return apply_word(value, "idle", "close", &line->end_at_close);
+        default:
+                line->nofail = true;
+                return 0;
+        }
+}
+
+/* Applies an option that is no flag; `seen` has a bit for each key. */
+static int apply_key(struct line *line, const struct option *option, unsigned *seen,
+                     struct report *report)
+{
+        for (size_t key = 0; key < sizeof(keys) / sizeof(keys[0]); key++) {
+                if (!option_is(option, keys[key].word))
+                        continue;
+                if (key >= KEY_LATER)
+                        return fault(line, report, "option \"%s\" is not supported yet",
+                                     keys[key].word);
+                if (*seen & 1U << key)
+                        return fault(line, report, "option \"%s\" stands there twice",
+                                     keys[key].word);
+                *seen |= 1U << key;
+                if (option->has_value != (keys[key].values != NULL) ||
+                    apply_value(line, key, option->value) < 0)
+                        return keys[key].values
+                                       ? fault(line, report, "option \"%s\" must be %s",
+                                               keys[key].word, keys[key].values)
+                                       : fault(line, report, "option \"%s\" takes no value",
+                                               keys[key].word);
+                return 0;
+        }
+        return fault(line, report, "unknown option \"%.*s\"",
+                     (int)(option->length < 64 ? option->length : 64), option->name);
+}
+
+static int parse_options(struct line *line, const char *text, struct report *report)
+{
+        unsigned flags_seen = 0, keys_seen = 0;
+        char *name, *value, *next = as_mutable(text);
+        size_t length, value_length;
+        int r;
+
+        /* quotes and backslashes mean something to libmount, and not the same in each release */
+        if (strpbrk(text, "\"\\"))
+                return fault(line, report, "options have no quotes and no backslashes");
+        while ((r = mnt_optstr_next_option(&next, &name, &length, &value, &value_length)) == 0) {
+                struct option option = {.name = name, .length = length, .has_value = value};
+
+                if (value_length >= sizeof(option.value))
+                        return fault(line, report, "the value of option \"%.*s\" is too long",
+                                     (int)(length < 64 ? length : 64), name);
+                if (value)
+                        memcpy(option.value, value, value_length);
+                r = apply_flag(line, &option, &flags_seen, report);
+                if (r == 0)
+                        r = apply_key(line, &option, &keys_seen, report);
+                if (r < 0)
+                        return r;
+        }
+        if (r < 0 || *next != '\0' || strstr(text, ",,") || *text == ',' ||
+            text[strlen(text) - 1] == ',')
+                return fault(line, report, "the options can't be read");
+        return 0;
+}
+
+static int parse_source(struct line *line, const char *source, struct report *report)
+{
+        if (strcmp(source, "none") == 0)
+                line->source = LINE_NONE;
+        else if (strcmp(source, "inherit") == 0)
+                line->source = LINE_INHERIT;
+        else if (strcmp(source, "tmpfs") == 0)
+                return fault(line, report, "source \"tmpfs\" is not supported yet");
+        else if (!name_is_path(source))
+                return fault(line, report,
+                             "source \"%s\" is no absolute path in its shortest form, "
+                             "and not \"none\" or \"inherit\"",
+                             source);
+        else {
+                line->source = LINE_DISK;
+                line->base = strdup(source);
+                if (!line->base)
+                        return line_fault(line, report, -ENOMEM, "out of memory");
+        }
+        return 0;
+}
+
+static int parse_users(struct line *line, const char *text, struct report *report)
+{
+        const char *what, *item;
+        size_t length;
+        int r;
+
+        r = users_parse(text, &line->users, &what, &item, &length);
+        if (r == -EINVAL)
+                return fault(line, report, "users: \"%.*s\" %s", (int)(length < 64 ? length : 64),
+                             item, what);
+        return r < 0 ? line_fault(line, report, r, "out of memory") : 0;
+}
+
+static int parse_entry(struct line *line, struct libmnt_fs *entry, struct report *report)
+{
+        const char *source = mnt_fs_get_source(entry), *directory = mnt_fs_get_target(entry);
+        const char *users = mnt_fs_get_fstype(entry), *options = mnt_fs_get_options(entry);
+        int r;
+
+        if (!source || !directory || !users)
+                return fault(line, report, "is no line of source, directory, users, options");
+        r = parse_source(line, source, report);
+        if (r < 0)
+                return r;
+        if (!name_is_path(directory))
+                return fault(line, report, "directory \"%s\" is no absolute path in its shortest form",
+                             directory);
+        line->directory = strdup(directory);
+        if (!line->directory)
+                return line_fault(line, report, -ENOMEM, "out of memory");
+        r = parse_users(line, users, report);
+        if (r < 0 || !options)
+                return r;
+        if (line->source != LINE_DISK)
+                return fault(line, report, "source \"%s\" takes no options", source);
+        return parse_options(line, options, report);
+}
+
+/* Columns as libmount separates them. It ignores those after the sixth, we allow four. */
+static unsigned count_columns(const char *text, const char *end)
+{
+        unsigned n = 0;
+
+        for (bool in_word = false; text < end; text++) {
+                bool blank = *text == ' ' || *text == '\t';
+
+                n += !blank && !in_word;
+                in_word = !blank;
+        }
+        return n;
+}
+
+/* Gives the text to libmount; *ret is the table that holds the one entry in *entry. */
+static int read_entry(const char *text, size_t length, struct libmnt_table **ret,
+                      struct libmnt_fs **entry)
+{
+        _cleanup_(table_cleanup) struct libmnt_table *table = mnt_new_table();
+        _cleanup_(stream_cleanup) FILE *stream = fmemopen(as_mutable(text), length, "re");
+
+        if (!table || !stream)
+                return -ENOMEM;
+        if (mnt_table_parse_stream(table, stream, "privtmp.conf") != 0 ||
+            mnt_table_get_nents(table) != 1 || mnt_table_first_fs(table, entry) != 0)
+                return -EINVAL;
+        *ret = TAKE_PTR(table);
+        return 0;
+}
+
+int line_parse(const char *file, unsigned number, const char *text, size_t length,
+               struct line *ret, struct report *report)
+{
+        struct line line = {.file = file,
+                            .number = number,
+                            .flags = LINE_NOEXEC | LINE_NOSUID | LINE_NODEV,
+                            .mode = 0770};
+        _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
+        struct libmnt_fs *entry = NULL;
+        unsigned columns = count_columns(text, text + length);
+        int r;
+
+        if (columns == 0 || text[strspn(text, " \t")] == '#')
+                return 0;
+        for (size_t i = 0; i < length; i++)
+                if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
+                        return fault(&line, report, "has a control character (byte %zu)", i + 1);
+        if (columns < COLUMNS_MIN || columns > COLUMNS_MAX)
+                return fault(&line, report,
+                             "has %u columns: they are source, directory, users and, if any, options",
+                             columns);
+        r = read_entry(text, length, &table, &entry);
+        if (r < 0)
+                return r == -ENOMEM ? line_fault(&line, report, r, "out of memory")
+                                    : fault(&line, report, "can't be read as a line of fstab(5)");
+        r = parse_entry(&line, entry, report);
+        if (r < 0) {
+                line_done(&line);
+                return r;
+        }
+        *ret = line;
+        return 1;
+}
+
+void line_done(struct line *line)
+{
+        free(line->base);
+        free(line->directory);
+        users_done(&line->users);
+        *line = (struct line){0};
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mounts: reading mount tables, by libmount
+ *
+ * MUST NOT ask a FUSE file system anything (test-session.c).
+ */
+#include <libmount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "mounts.h"
+
+static inline void table_cleanup(struct libmnt_table **table)
+{
+        *table = mounts_free(*table);
+}
+
+int mounts_read(int proc, const char *path, char **ret, size_t *size)
+{
+        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        _cleanup_free_ char *text = NULL;
+        size_t room = 0, used = 0;
+
+        if (fd < 0)
+                return -errno;
+        for (;;) {
+                ssize_t n;
+
+                if (room - used < 4096) {
+                        char *larger = realloc(text, room = room ? room * 2 : 16384);
+
+                        if (!larger)
+                                return -ENOMEM;
+                        text = larger;
+                }
+                n = read(fd, text + used, room - used - 1);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                used += (size_t)n;
+        }
+        text[used] = '\0';
+        *ret = TAKE_PTR(text);
+        *size = used;
+        return 0;
+}
+
+int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)
+{
+        _cleanup_(table_cleanup) struct libmnt_table *table = mnt_new_table();
+        FILE *stream;
+        int r;
+
+        if (!table)
+                return -ENOMEM;
+        stream = fmemopen(as_mutable(text), size, "re");
+        if (!stream)
+                return -errno;
+        r = mnt_table_parse_stream(table, stream, "mountinfo");
+        (void)fclose(stream);
+        if (r != 0)
+                return -EINVAL;
+        *ret = TAKE_PTR(table);
+        return 0;
+}
+
+struct libmnt_table *mounts_free(struct libmnt_table *table)
+{
+        mnt_unref_table(table);
+        return NULL;
+}
+
+static struct mounts_entry entry_of(struct libmnt_fs *fs)
+{
+        return (struct mounts_entry){
+                .device = mnt_fs_get_devno(fs),
+                .root = mnt_fs_get_root(fs),
+                .target = mnt_fs_get_target(fs),
+                .type = mnt_fs_get_fstype(fs),
+        };
+}
+
+struct wanted {
+        uint64_t id;
+        struct mounts_entry *ret;
+};
+
+static int each_fs(struct libmnt_table *table, int (*each)(void *, struct libmnt_fs *), void *arg)
+{
+        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+        struct libmnt_fs *fs;
+        int r = 0;
+
+        if (!iter)
+                return -ENOMEM;
+        while (r == 0 && mnt_table_next_fs(table, iter, &fs) == 0)
+                r = each(arg, fs);
+        mnt_free_iter(iter);
+        return r;
+}
+
+static int is_wanted(void *arg, struct libmnt_fs *fs)
+{
+        struct wanted *wanted = arg;
+
+        if ((uint64_t)mnt_fs_get_id(fs) != wanted->id)
+                return 0;
+        *wanted->ret = entry_of(fs);
+        return wanted->ret->root && wanted->ret->target && wanted->ret->type ? 1 : -EINVAL;
+}
+
+int mounts_find(struct libmnt_table *table, uint64_t id, struct mounts_entry *ret)
+{
+        int r = each_fs(table, is_wanted, &(struct wanted){.id = id, .ret = ret});
+
+        return r == 0 ? -ENOENT : r < 0 ? r : 0;
+}
+
+struct visit {
+        int (*each)(void *, const struct mounts_entry *);
+        void *arg;
+};
+
+static int visit_one(void *arg, struct libmnt_fs *fs)
+{
+        struct mounts_entry entry = entry_of(fs);
+        struct visit *visit = arg;
+
+        if (!entry.root || !entry.target || !entry.type)
+                return -EINVAL;
+        return visit->each(visit->arg, &entry);
+}
+
+int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mounts_entry *),
+                void *arg)
+{
+        return each_fs(table, visit_one, &(struct visit){.each = each, .arg = arg});
+}
+
+/* The type of the file system that a mount of this process has. */
+static bool mount_is_fuse(uint64_t id)
+{
+        _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
+        _cleanup_free_ char *text = NULL;
+        struct mounts_entry entry;
+        size_t size;
+
+        if (mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size) < 0 ||
+            mounts_parse(text, size, &table) < 0 || mounts_find(table, id, &entry) < 0)
+                return true;
+        return strncmp(entry.type, "fuse", 4) == 0;
+}
+
+bool mounts_is_fuse(int fd)
+{
+        const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+        struct statx here, top;
+
+        if (statx(fd, "", flags, STATX_INO | STATX_MNT_ID, &here) < 0 ||
+            statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_INO, &top) < 0)
+                return true;
+        /* most often it is on a disk, or where "/" is: no need to read the table */
+        if (here.stx_dev_major != 0 || (here.stx_dev_major == top.stx_dev_major &&
+                                        here.stx_dev_minor == top.stx_dev_minor))
+                return false;
+        return mount_is_fuse(here.stx_mnt_id);
+}

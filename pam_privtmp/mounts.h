@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* mounts: reading mount tables, by libmount */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct libmnt_table;
+
+/*
+ * The text of a mountinfo file, opened below the directory fd `proc`: "self/mountinfo",
+ * "PID/task/TID/mountinfo". *ret is the caller's to free and ends with a NUL. -EINVAL and -ESRCH
+ * when the task is gone.
+ */
+int mounts_read(int proc, const char *path, char **ret, size_t *size);
+
+/* Parses such a text; *ret is the caller's to release by mounts_free(). */
+int mounts_parse(const char *text, size_t size, struct libmnt_table **ret);
+struct libmnt_table *mounts_free(struct libmnt_table *table);
+
+/* Where the mount of an id stands (statx(2), stx_mnt_id). Pointers are the table's. */
+struct mounts_entry {
+        dev_t device;       /* as mountinfo gives it: not st_dev (btrfs) */
+        const char *root;   /* path in the file system that the mount begins at */
+        const char *target; /* path that it is mounted on */
+        const char *type;   /* of file system */
+};
+
+/* Finds a mount by its id. -ENOENT when the table does not have it. */
+int mounts_find(struct libmnt_table *table, uint64_t id, struct mounts_entry *ret);
+
+/*
+ * Calls each() for the mounts in the table until it returns something else than 0, and returns
+ * that; 0 when it never did.
+ */
+int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mounts_entry *),
+                void *arg);
+
+/*
+ * Is what the O_PATH fd stands for on a FUSE file system? Asked of the mount table, for FUSE itself
+ * may never answer. Also true when it can't be told.
+ */
+bool mounts_is_fuse(int fd);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * pam_privtmp: the PAM session module, a thin face of session.h
+ *
+ * MUST return PAM_SYSTEM_ERR, never PAM_SESSION_ERR, on failure: sudo carries on after the latter
+ * (test-module.c).
+ * MUST do nothing but free in a process that did not open the session: applications run the cleanup
+ * in forked children too, also as root (test-module.c).
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+
+#include "session.h"
+
+#define _public_ __attribute__((__visibility__("default")))
+
+#define DATA_NAME "pam_privtmp"
+
+struct arguments {
+        const char *conf;
+        int debug;
+};
+
+/* What say() needs to know. */
+struct face {
+        pam_handle_t *pamh;
+        int debug;
+};
+
+static void say(void *arg, enum report_level level, const char *text)
+{
+        static const int priorities[] = {
+                [REPORT_DEBUG] = LOG_DEBUG,
+                [REPORT_WARNING] = LOG_WARNING,
+                [REPORT_CRITICAL] = LOG_CRIT,
+        };
+        const struct face *face = arg;
+
+        if (level != REPORT_DEBUG || face->debug)
+                pam_syslog(face->pamh, priorities[level], "%s", text);
+}
+
+static int parse_arguments(int argc, const char **argv, struct arguments *ret,
+                           struct report *report)
+{
+        *ret = (struct arguments){0};
+        for (int i = 0; i < argc; i++) {
+                if (strcmp(argv[i], "debug") == 0)
+                        ret->debug = 1;
+                else if (strncmp(argv[i], "conf=", 5) == 0)
+                        ret->conf = argv[i] + 5;
+                else
+                        return report_fault(report, -EINVAL, "unknown module argument \"%s\"",
+                                            argv[i]);
+        }
+        return 0;
+}
+
+/* The one place where a failure becomes a log line and a PAM code. */
+static int fail(const struct face *face, const struct report *report, int error)
+{
+        pam_syslog(face->pamh, LOG_ERR, "%s", report->fault);
+        return error == -ENOMEM ? PAM_BUF_ERR : PAM_SYSTEM_ERR;
+}
+
+static void cleanup(pam_handle_t *pamh, void *data, int status)
+{
+        struct session *session = data;
+
+        if (session_is_mine(session) &&
+            (status & ~(PAM_DATA_SILENT | PAM_DATA_REPLACE)) != PAM_SUCCESS) {
+                struct face face = {.pamh = pamh};
+                struct report report = {.say = say, .arg = &face};
+
+                /* opened, but not closed, and the application failed */
+                session_close(session, &report);
+        }
+        session_free(session);
+}
+
+static const char *get_item(const pam_handle_t *pamh, int item)
+{
+        const void *value = NULL;
+
+        return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+static int open_session(struct face *face, const struct arguments *arguments,
+                        struct report *report, struct session **ret)
+{
+        struct session_request request = {
+                .user = get_item(face->pamh, PAM_USER),
+                .service = get_item(face->pamh, PAM_SERVICE),
+                .tty = get_item(face->pamh, PAM_TTY),
+                .rhost = get_item(face->pamh, PAM_RHOST),
+                .table = {TABLE_CONF, TABLE_DROP_INS, arguments->conf},
+        };
+        int r;
+
+        if (!request.user || !*request.user)
+                return PAM_USER_UNKNOWN;
+        r = session_open(&request, ret, report);
+        if (r == SESSION_E_UNKNOWN_USER)
+                return PAM_USER_UNKNOWN;
+        return r < 0 ? fail(face, report, r) : PAM_SUCCESS;
+}
+
+_public_ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+        struct face face = {.pamh = pamh};
+        struct report report = {.say = say, .arg = &face};
+        struct session *session = NULL;
+        struct arguments arguments;
+        const void *data;
+        int r;
+
+        (void)flags; /* PAM_SILENT: we never speak to the user */
+        r = parse_arguments(argc, argv, &arguments, &report);
+        if (r < 0)
+                return fail(&face, &report, r);
+        face.debug = arguments.debug;
+        /* listed twice in a stack, or opened twice: the session is there */
+        if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS && data)
+                return PAM_SUCCESS;
+        r = open_session(&face, &arguments, &report, &session);
+        if (r != PAM_SUCCESS || !session)
+                return r;
+        r = pam_set_data(pamh, DATA_NAME, session, cleanup);
+        if (r != PAM_SUCCESS) {
+                session_close(session, &report);
+                session_free(session);
+        }
+        return r;
+}
+
+_public_ int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+        struct face face = {.pamh = pamh};
+        struct report report = {.say = say, .arg = &face};
+        struct arguments arguments;
+        const void *data = NULL;
+        struct session *session;
+
+        (void)flags;
+        if (parse_arguments(argc, argv, &arguments, &report) == 0)
+                face.debug = arguments.debug;
+        if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS || !data)
+                return PAM_SUCCESS;
+        /* systemd's (sd-pam) closes as the user, while the session's lock must be kept */
+        if (geteuid() != 0)
+                return PAM_SUCCESS;
+        session = (void *)(uintptr_t)data; /* const in name only: we gave it */
+        session_close(session, &report);
+        (void)pam_set_data(pamh, DATA_NAME, NULL, NULL); /* frees it, by cleanup() */
+        return PAM_SUCCESS;
+}

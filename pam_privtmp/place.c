@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * place: one directory of a plan, from the line to the cover and to its end
+ *
+ * MUST NOT end an instance without having its lock exclusively (test-session.c).
+ * MUST NOT deny a login because another user filled the disk (test-hostile.c).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "candidate.h"
+#include "cleanup.h"
+#include "idle.h"
+#include "label.h"
+#include "place.h"
+#include "record.h"
+#include "remove.h"
+#include "safedir.h"
+
+/* What close may spend on deleting; the rest is left in the trash. */
+enum {
+        END_ENTRIES = 256,
+        END_MILLISECONDS = 50,
+        END_FILE_BYTES = 8 * 1024 * 1024,
+};
+
+/* Made where the disk is full: for this session alone. */
+#define MEMORY_SIZE   "16M"
+#define MEMORY_INODES "4k"
+
+/* What a full or broken disk says. */
+static bool is_disk_trouble(int error)
+{
+        return error == -ENOSPC || error == -EDQUOT || error == -EROFS || error == -EIO;
+}
+
+static int take_instance(struct place *place, const struct instance_want *want,
+                         struct patience *patience, struct report *report)
+{
+        struct candidate_place where = {.path = place->base};
+        struct stat st;
+        int r;
+
+        r = instance_open_user(place->base_fd, want->uid, &place->user, report);
+        if (r < 0)
+                return r;
+        where.base = place->base_fd;
+        where.user = place->user;
+        /* who does not get it, since somebody stopped the one who has it, goes on alone */
+        if (lock_take(place->user, LOCK_EX, patience) < 0)
+                report_note(report, REPORT_DEBUG, "%s: an open of uid %ju is under way, not waiting",
+                            place->base, (uintmax_t)want->uid);
+        else if (candidate_pick(&where, want, patience, &place->instance) > 0)
+                r = 1;
+        if (r == 0)
+                r = instance_make(place->user, want, &place->instance, report);
+        if (r < 0)
+                return r;
+        if (fstat(place->instance.lock, &st) < 0)
+                return report_errno(report, -errno, "%s", place->base);
+        place->lock_dev = st.st_dev;
+        place->lock_ino = st.st_ino;
+        (void)snprintf(place->mark, sizeof(place->mark), "%ju/%s", (uintmax_t)want->uid,
+                       place->instance.name);
+        return 0;
+}
+
+static int prepare_disk(struct place *place, const struct instance_want *want,
+                        struct patience *patience, struct report *report)
+{
+        int r;
+
+        r = safedir_open_own(place->base, true, &place->base_fd, report);
+        if (r < 0)
+                return r;
+        r = take_instance(place, want, patience, report);
+        if (r < 0)
+                return r;
+        r = cover_clone(place->instance.root, place->plan->line->flags, &place->tree);
+        return r < 0 ? report_errno(report, r, "can't prepare the mount for %s", want->directory)
+                     : 0;
+}
+
+static int prepare_memory(struct place *place, const struct instance_want *want,
+                          struct report *report)
+{
+        struct cover_memory memory = {
+                .uid = want->mode == 0700 ? want->uid : 0,
+                .gid = want->gid,
+                .mode = want->mode,
+                .flags = place->plan->line->flags,
+                .size = MEMORY_SIZE,
+                .inodes = MEMORY_INODES,
+                .label = want->label,
+        };
+        const struct plan_line *plan = place->plan;
+        char prefix[128];
+        int r;
+
+        (void)snprintf(prefix, sizeof(prefix), "%.64s is in memory (%s) for this session: ",
+                       want->directory, MEMORY_SIZE);
+        report_forgive(report, REPORT_WARNING, prefix);
+        place_undo(place);
+        place->plan = plan;
+        r = cover_memory(&memory, &place->tree, report);
+        if (r == 0)
+                r = cover_mark_memory(place->tree, place->mark);
+        return r < 0 ? report_errno(report, r, "can't make a file system in memory") : 0;
+}
+
+int place_prepare(struct place *place, const struct plan_line *plan_line,
+                  const struct subject *subject, struct patience *patience, struct report *report)
+{
+        const struct line *line = plan_line->line;
+        struct instance_want want = {
+                .directory = line->directory,
+                .uid = subject->uid,
+                .gid = subject->gid,
+                .mode = plan_line->mode,
+                .per_session = line->per_session,
+        };
+        _cleanup_close_ int directory = -EBADF;
+        _cleanup_free_ char *label = NULL;
+        int r;
+
+        *place = (struct place){.plan = plan_line,
+                                .uid = subject->uid,
+                                .end_at_close = line->end_at_close,
+                                .instance = INSTANCE_NONE,
+                                .base_fd = -EBADF,
+                                .user = -EBADF,
+                                .tree = -EBADF,
+                                .base = strdup(line->base)};
+        if (!place->base)
+                return report_errno(report, -ENOMEM, "%s", line->directory);
+        r = safedir_open(line->directory, &directory, report);
+        if (r == 0)
+                r = label_read(directory, &label, report);
+        if (r < 0)
+                return r;
+        want.label = label;
+        r = prepare_disk(place, &want, patience, report);
+        return is_disk_trouble(r) ? prepare_memory(place, &want, report) : r;
+}
+
+int place_cover(struct place *place, struct report *report)
+{
+        const char *path = place->plan->line->directory;
+        _cleanup_close_ int before = -EBADF, after = -EBADF;
+        int r;
+
+        r = safedir_open(path, &before, report);
+        if (r < 0)
+                return r;
+        r = cover_put(place->tree, before);
+        if (r < 0)
+                return report_errno(report, r, "can't cover %s", path);
+        place->put = true;
+        r = safedir_open(path, &after, report);
+        if (r < 0)
+                return r;
+        if (!cover_is(after, place->tree, place->plan->line->flags))
+                return report_fault(report, -ENOTRECOVERABLE, "%s is not covered as it must be", path);
+        return 0;
+}
+
+void place_settle(struct place *place)
+{
+        place->tree = fd_close(place->tree);
+        place->user = fd_close(place->user);
+        place->base_fd = fd_close(place->base_fd);
+        place->instance.dir = fd_close(place->instance.dir);
+        place->instance.root = fd_close(place->instance.root);
+        place->plan = NULL;
+}
+
+/* Somebody still uses it: from now on the time counts, and the records stay. */
+static void leave(struct place *place, int user)
+{
+        char path[2 * NAME_BYTES];
+
+        (void)snprintf(path, sizeof(path), "%s/left", place->instance.name);
+        /* neither is worth more than a try */
+        if (futimens(place->instance.lock, NULL) < 0 || symlinkat("in use", user, path) < 0)
+                return;
+}
+
+static void forget_records(const struct place *place)
+{
+        _cleanup_close_ int records = -EBADF;
+        struct report silent = {0};
+
+        if (safedir_open_own(RECORD_FOLDER, false, &records, &silent) == 0)
+                record_forget(records, place->uid, place->mark);
+}
+
+/* Ends the instance, whose lock is held exclusively. */
+static int end(struct place *place, int base, int user)
+{
+        struct remove_budget budget = {.entries = END_ENTRIES,
+                                       .milliseconds = END_MILLISECONDS,
+                                       .file_bytes = END_FILE_BYTES};
+        struct idle_query query = {.mark = place->mark};
+        char path[2 * NAME_BYTES], trash_name[NAME_BYTES];
+        _cleanup_close_ int trash = -EBADF;
+        bool was_left;
+
+        if (!place->end_at_close)
+                idle_look(base, place->base, &query, 1, true);
+        if (query.used) {
+                leave(place, user);
+                return PLACE_USED;
+        }
+        (void)snprintf(path, sizeof(path), "%s/left", place->instance.name);
+        was_left = faccessat(user, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+        if (instance_trash(base, user, place->uid, place->instance.name, &trash, trash_name) < 0)
+                return 0;
+        (void)lock_try(place->instance.lock, LOCK_UN);
+        if (was_left)
+                forget_records(place);
+        (void)remove_tree(trash, trash_name, &budget);
+        return 0;
+}
+
+/* Is the lock still ours, and still the one in the instance's place? */
+static bool is_in_place(const struct place *place, int user)
+{
+        char path[2 * NAME_BYTES];
+        struct stat held, named;
+
+        (void)snprintf(path, sizeof(path), "%s/lock", place->instance.name);
+        return fstat(place->instance.lock, &held) == 0 && held.st_dev == place->lock_dev &&
+               held.st_ino == place->lock_ino &&
+               fstatat(user, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+               named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+}
+
+int place_end(struct place *place)
+{
+        _cleanup_close_ int base = -EBADF, user = -EBADF;
+        char name[NAME_BYTES];
+        struct report silent = {0};
+        int r = 0;
+
+        if (place->instance.lock < 0)
+                return 0;
+        name_uid(name, place->uid);
+        if (safedir_open_own(place->base, false, &base, &silent) == 0)
+                user = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (user < 0 || !is_in_place(place, user))
+                return 0;
+        /* a failure loses the shared lock, and of two closers one succeeds */
+        if (lock_try(place->instance.lock, LOCK_EX) == 0)
+                r = end(place, base, user);
+        (void)lock_try(place->instance.lock, LOCK_UN); /* a forked child may share it */
+        return r;
+}
+
+void place_undo(struct place *place)
+{
+        if (place->instance.lock >= 0 && place->instance.made)
+                (void)place_end(place);
+        place_settle(place);
+        place->instance.lock = fd_close(place->instance.lock);
+}
+
+void place_done(struct place *place)
+{
+        struct stat st;
+
+        place_settle(place);
+        /* the application may have closed it, and opened another file under its number */
+        if (place->instance.lock >= 0 && fstat(place->instance.lock, &st) == 0 &&
+            st.st_dev == place->lock_dev && st.st_ino == place->lock_ino)
+                fd_close(place->instance.lock);
+        free(place->base);
+        *place = (struct place){.instance = INSTANCE_NONE, .base_fd = -EBADF, .user = -EBADF,
+                                .tree = -EBADF};
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * place: one directory of a plan, from the line to the cover and to its end
+ *
+ * prepare (an instance and its detached mount, nothing to be seen yet), cover (in the session's
+ * namespace), settle (only the lock stays open), end (at close). undo() goes back from anywhere.
+ */
+#pragma once
+
+#include "cover.h"
+#include "instance.h"
+#include "policy.h"
+#include "report.h"
+
+struct place {
+        const struct plan_line *plan; /* until place_settle() */
+        char *base;                   /* path; NULL once it turned out that memory must do */
+        uid_t uid;
+        bool end_at_close;
+        char mark[COVER_MARK_BYTES];
+        struct instance instance;
+        dev_t lock_dev;
+        ino_t lock_ino;
+        int base_fd, user; /* BASE, and BASE/UID while it is locked */
+        int tree;          /* the detached mount, then the attached one */
+        bool put;
+        bool given_up; /* a nofail line whose directory stays as it is */
+};
+
+enum {
+        PLACE_USED = 1, /* somebody still uses the instance */
+};
+
+/*
+ * Makes everything ready for plan_line: base, instance (shared with the user's other sessions by
+ * the rules of design), detached mount. Where the disk is full or broken, a small file system in
+ * memory takes its place. 0 or -errno; then undo.
+ */
+int place_prepare(struct place *place, const struct plan_line *plan_line,
+                  const struct subject *subject, struct patience *patience, struct report *report);
+
+/* Covers the directory, in this thread's namespace, and makes sure of it. 0 or -errno; then undo. */
+int place_cover(struct place *place, struct report *report);
+
+/* The end of open: other opens of the user may go on, only the lock is kept. */
+void place_settle(struct place *place);
+
+/*
+ * The end of a session: the last one out ends the instance (renames it into the trash and deletes
+ * what a fixed budget allows), unless somebody still uses it and its line ends it when idle.
+ * Returns 0 or PLACE_USED. What can't be done now is left to the next open of the user.
+ */
+int place_end(struct place *place);
+
+/* Takes back what prepare and cover did; the namespace has been left, or the cover is taken off. */
+void place_undo(struct place *place);
+
+/* Closes what is open and frees. The lock goes with it, unless a forked child shares it. */
+void place_done(struct place *place);

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * record: what is noted about a session, in /run/privtmp/
+ *
+ * A symbolic link named NSNUMBER.PID whose target is the note: no file contents, since the caller
+ * may have set RLIMIT_FSIZE to 0, and written in one step. It tells a nested open that it is inside
+ * a session of ours, and what covers what there. It goes with the session; where processes of the
+ * session live on it stays until the instance goes, for su may be run there too.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "cover.h"
+#include "namespace.h"
+#include "report.h"
+
+#define RECORD_FOLDER "/run/privtmp"
+
+enum {
+        RECORD_BYTES = 900, /* of a note: XFS refuses a target of 1024 */
+        RECORD_COVERS = 16,
+        RECORD_WORDS = 64, /* characters of what the remote side said */
+        RECORD_BOOT = 37,
+};
+
+struct record_cover {
+        char directory[256]; /* bytes; a longer one does not fit a note with what else is in it */
+        char mark[COVER_MARK_BYTES];
+};
+
+struct record {
+        char boot[RECORD_BOOT];   /* /proc/sys/kernel/random/boot_id */
+        struct namespace_id ns;   /* the session's */
+        struct namespace_id left; /* the one that it left */
+        bool nested;              /* made from within another session's */
+        uint64_t plan;            /* digest */
+        uid_t uid;
+        pid_t pid;                /* of the opener */
+        uint64_t start;           /* clock ticks after boot, /proc/PID/stat */
+        char service[RECORD_WORDS + 1], tty[RECORD_WORDS + 1], rhost[RECORD_WORDS + 1];
+        struct record_cover covers[RECORD_COVERS];
+        size_t n_covers;
+};
+
+/* Fills in boot, pid and start of this process. 0 or -errno. */
+int record_stamp(struct record *record);
+
+/* Copies the remote side's words: printable ones, "?" for the others, cut. NULL gives "". */
+void record_set_words(char ret[RECORD_WORDS + 1], const char *words);
+
+/* Adds a cover. -E2BIG when there are too many, or the directory's name is too long. */
+int record_add_cover(struct record *record, const char *directory, const char *mark);
+
+/* The note as text, and back (pure). -E2BIG when it does not fit; -EINVAL when it is none. */
+int record_format(const struct record *record, char text[RECORD_BYTES + 1]);
+int record_parse(const char *text, struct record *ret);
+
+/* Writes a record into the folder; an old one of that name is replaced. */
+int record_write(int folder, const struct record *record);
+
+/*
+ * The record of this thread's namespace: of this boot, with its number and id, and, where the
+ * kernel has no ids, with its first cover in place (else a stale record's number may be another
+ * container's). Returns 1, 0 when there is none, or -errno.
+ */
+int record_find_own(int folder, struct record *ret);
+
+/* Takes a session's record away; it may be gone. */
+void record_remove(int folder, ino_t ns, pid_t pid);
+
+/* Takes away the user's records that name the cover: it is mounted nowhere any more. */
+void record_forget(int folder, uid_t uid, const char *mark);

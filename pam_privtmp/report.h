@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* report: what went wrong, in words, on its way up to the face that logs it */
+#pragma once
+
+enum report_level {
+        REPORT_DEBUG,
+        REPORT_WARNING,
+        REPORT_CRITICAL,
+};
+
+/*
+ * One per call of a face. say() is the face's: it is given one finished line, without a newline.
+ * fault[] is the one line that says why the whole call failed, empty while nothing has.
+ */
+struct report {
+        void (*say)(void *arg, enum report_level level, const char *text);
+        void *arg;
+        char fault[1024];
+};
+
+/*
+ * Notes why the call fails; what was noted first stays, since later faults follow from it.
+ * error is a negative errno and is returned as it is.
+ */
+int report_fault(struct report *report, int error, const char *format, ...)
+        __attribute__((__format__(__printf__, 3, 4)));
+
+/* As report_fault, and adds ": " and the words of the error. */
+int report_errno(struct report *report, int error, const char *format, ...)
+        __attribute__((__format__(__printf__, 3, 4)));
+
+/* Says something now that does not make the call fail. */
+void report_note(struct report *report, enum report_level level, const char *format, ...)
+        __attribute__((__format__(__printf__, 3, 4)));
+
+/* Says the fault noted so far, with `prefix` before it, and forgets it: the call goes on. */
+void report_forgive(struct report *report, enum report_level level, const char *prefix);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * table: the lines of privtmp.conf in force
+ *
+ * MUST NOT take a missing file for "off" (test-table.c).
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "name.h"
+#include "safedir.h"
+#include "table.h"
+
+enum {
+        FILE_LIMIT = 1024 * 1024, /* bytes */
+        FILES_LIMIT = 256,
+};
+
+const char table_built_in[] = "/var/lib/privtmp  /tmp  *      noexec,nosuid,nodev\n"
+                              "none              /tmp  1:999\n"
+                              "inherit           /tmp  root\n";
+
+/* Room for one more element, in steps that double: 90,000 lines are not copied 90,000 times. */
+static void *grow(void *array, size_t n, size_t size)
+{
+        if (n != 0 && (n & (n - 1)) != 0)
+                return array;
+        return reallocarray(array, n ? n * 2 : 1, size);
+}
+
+static int add_file(struct table *table, const char *name, const char **ret)
+{
+        char **files = grow(table->files, table->n_files, sizeof(*files));
+
+        if (!files)
+                return -ENOMEM;
+        table->files = files;
+        files[table->n_files] = strdup(name);
+        if (!files[table->n_files])
+                return -ENOMEM;
+        *ret = files[table->n_files++];
+        return 0;
+}
+
+static int add_line(struct table *table, const char *file, unsigned number, const char *text,
+                    size_t length, struct report *report)
+{
+        struct line *lines = grow(table->lines, table->n, sizeof(*lines));
+        int r;
+
+        if (!lines)
+                return -ENOMEM;
+        table->lines = lines;
+        r = line_parse(file, number, text, length, &lines[table->n], report);
+        if (r > 0)
+                table->n++;
+        return r < 0 ? r : 0;
+}
+
+static int add_text(struct table *table, const char *file, const char *text, size_t size,
+                    struct report *report)
+{
+        const char *end = text + size, *nul = memchr(text, '\0', size);
+        unsigned number = 1;
+        int r;
+
+        r = add_file(table, file, &file);
+        if (r < 0)
+                return report_errno(report, r, "%s", file);
+        if (nul)
+                return report_fault(report, -EINVAL, "%s: has a NUL byte at offset %td", file,
+                                    nul - text);
+        for (; text < end; number++) {
+                const char *newline = memchr(text, '\n', (size_t)(end - text));
+                const char *stop = newline ? newline : end;
+
+                r = add_line(table, file, number, text, (size_t)(stop - text), report);
+                if (r < 0)
+                        return report_errno(report, r, "%s:%u", file, number);
+                text = stop + 1;
+        }
+        return 0;
+}
+
+static int check_pair(const struct line *a, const struct line *b, struct report *report)
+{
+        if (a->base && (name_is_within(a->base, b->directory) ||
+                        name_is_within(b->directory, a->base)))
+                return report_fault(report, -EINVAL,
+                                    "%s:%u: the base %s is at, below or above the directory %s of "
+                                    "%s:%u",
+                                    a->file, a->number, a->base, b->directory, b->file, b->number);
+        if (strcmp(a->directory, b->directory) != 0 && name_is_within(a->directory, b->directory))
+                return report_fault(report, -EINVAL,
+                                    "%s:%u: the directory %s is below the directory %s of %s:%u",
+                                    a->file, a->number, a->directory, b->directory, b->file,
+                                    b->number);
+        return 0;
+}
+
+/* Is there an earlier line with the same base and directory? Then it stands for this one too. */
+static bool has_twin(const struct table *table, size_t i)
+{
+        const struct line *line = &table->lines[i];
+
+        for (size_t j = 0; j < i; j++) {
+                const struct line *other = &table->lines[j];
+
+                if (strcmp(other->directory, line->directory) == 0 &&
+                    (!line->base || (other->base && strcmp(other->base, line->base) == 0)))
+                        return true;
+        }
+        return false;
+}
+
+/* What lines must not be to each other. Few lines differ in base or directory, however many. */
+static int check_lines(const struct table *table, struct report *report)
+{
+        _cleanup_free_ const struct line **distinct = calloc(table->n + 1, sizeof(*distinct));
+        size_t n = 0;
+
+        if (!distinct)
+                return report_errno(report, -ENOMEM, "table");
+        for (size_t i = 0; i < table->n; i++)
+                if (!has_twin(table, i))
+                        distinct[n++] = &table->lines[i];
+        for (size_t i = 0; i < n; i++)
+                for (size_t j = 0; j < n; j++) {
+                        int r = check_pair(distinct[i], distinct[j], report);
+
+                        if (r < 0)
+                                return r;
+                }
+        return 0;
+}
+
+/* Adds a file. 0, 1 when it does not exist, -errno. */
+static int add_path(struct table *table, const char *path, struct report *report)
+{
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = safedir_read_file(path, FILE_LIMIT, &text, &size, report);
+        if (r != 0)
+                return r;
+        return add_text(table, path, text, size, report);
+}
+
+static int add_drop_ins(struct table *table, const char *folder, struct report *report)
+{
+        char **names = NULL;
+        size_t n = 0;
+        int r;
+
+        r = safedir_list(folder, ".conf", FILES_LIMIT, &names, &n, report);
+        for (size_t i = 0; r == 0 && i < n; i++) {
+                char path[PATH_MAX];
+
+                (void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+                r = add_path(table, path, report);
+                if (r > 0) /* removed since: as if it had never been there */
+                        r = 0;
+        }
+        safedir_free_list(names, n);
+        return r;
+}
+
+static int load(struct table *table, const struct table_place *place, struct report *report)
+{
+        int r;
+
+        if (place->only) {
+                r = add_path(table, place->only, report);
+                return r > 0 ? report_errno(report, -ENOENT, "%s", place->only) : r;
+        }
+        r = add_path(table, place->conf, report);
+        if (r > 0)
+                r = add_text(table, "built-in table", table_built_in, strlen(table_built_in),
+                             report);
+        return r < 0 ? r : add_drop_ins(table, place->drop_ins, report);
+}
+
+int table_load(const struct table_place *place, struct table **ret, struct report *report)
+{
+        _cleanup_table_ struct table *table = calloc(1, sizeof(*table));
+        int r;
+
+        if (!table)
+                return report_errno(report, -ENOMEM, "table");
+        r = load(table, place, report);
+        if (r < 0)
+                return r;
+        r = check_lines(table, report);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(table);
+        return 0;
+}
+
+int table_parse(const char *file, const char *text, size_t length, struct table **ret,
+                struct report *report)
+{
+        _cleanup_table_ struct table *table = calloc(1, sizeof(*table));
+        int r;
+
+        if (!table)
+                return report_errno(report, -ENOMEM, "table");
+        r = add_text(table, file, text, length, report);
+        if (r < 0)
+                return r;
+        r = check_lines(table, report);
+        if (r < 0)
+                return r;
+        *ret = TAKE_PTR(table);
+        return 0;
+}
+
+struct table *table_free(struct table *table)
+{
+        if (!table)
+                return NULL;
+        for (size_t i = 0; i < table->n; i++)
+                line_done(&table->lines[i]);
+        free(table->lines);
+        for (size_t i = 0; i < table->n_files; i++)
+                free(table->files[i]);
+        free(table->files);
+        free(table);
+        return NULL;
+}
