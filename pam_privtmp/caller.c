@@ -159,7 +159,8 @@ int caller_save(struct caller *ret, struct report *report)
 
         if (r < 0) {
                 caller_done(&caller);
-                return report_errno(report, r, "can't save where the caller is (is /proc mounted?)");
+                return report_errno(report, r,
+                                    "can't save where the caller is (is /proc mounted?)");
         }
         *ret = caller;
         return 0;

@@ -4,8 +4,8 @@
  *
  * setns(2) loses root and working directory, so they are kept as fds. sshd's user process inherits
  * fds without an exec, also into a chroot: only what is needed is kept (root only of a caller that
- * may be in a chroot, the working directory only if it is not "/"), with numbers of 3 and above, and
- * an fd is used only while it still is what it was.
+ * may be in a chroot, the working directory only if it is not "/"), with numbers of 3 and above,
+ * and an fd is used only while it still is what it was.
  */
 #pragma once
 
@@ -26,13 +26,16 @@ struct caller {
         struct caller_handle root; /* fd -EBADF: the top of the namespace */
         struct caller_handle cwd;  /* fd -EBADF: "/" */
         struct namespace_id id;
-        char *path;          /* of cwd, NULL if it has none: deleted, unreachable, too long, "/" */
-        bool can_return;     /* root may enter cwd, without asking a FUSE file system */
-        dev_t left_dev;      /* cwd as caller_keep() saw it at the end of open */
+        char *path;      /* of cwd, NULL if it has none: deleted, unreachable, too long, "/" */
+        bool can_return; /* root may enter cwd, without asking a FUSE file system */
+        dev_t left_dev;  /* cwd as caller_keep() saw it at the end of open */
         ino_t left_ino;
 };
 
-#define CALLER_NONE {.ns = {.fd = -EBADF}, .root = {.fd = -EBADF}, .cwd = {.fd = -EBADF}}
+#define CALLER_NONE                                                                                \
+        {                                                                                          \
+                .ns = {.fd = -EBADF}, .root = {.fd = -EBADF}, .cwd = {.fd = -EBADF }               \
+        }
 
 /* Saves where the thread is; *ret is to be released by caller_done(). Changes nothing. */
 int caller_save(struct caller *ret, struct report *report);

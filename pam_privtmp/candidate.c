@@ -18,7 +18,7 @@
 #include "safedir.h"
 
 enum {
-        NAMES_LIMIT = 4096,    /* looked at in one open */
+        NAMES_LIMIT = 4096, /* looked at in one open */
         TEMPORARY_SECONDS = 600,
 };
 

@@ -43,8 +43,8 @@ static unsigned attr_of(unsigned flags)
 
 int cover_clone(int root, unsigned flags, int *ret)
 {
-        _cleanup_close_ int tree = open_tree(root, "", AT_EMPTY_PATH | OPEN_TREE_CLONE |
-                                                               OPEN_TREE_CLOEXEC);
+        _cleanup_close_ int tree =
+                open_tree(root, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
         struct mount_attr attr = {
                 .attr_clr = MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
                 .propagation = MS_PRIVATE,

@@ -30,7 +30,8 @@ int cover_memory(const struct cover_memory *memory, int *ret, struct report *rep
 /* Attaches the detached mount over the directory behind the O_PATH fd. */
 int cover_put(int tree, int directory);
 
-/* Is `directory`, an O_PATH fd opened just now, the top of that mount, with these flags in force? */
+/* Is `directory`, an O_PATH fd opened just now, the top of that mount, with these flags in force?
+ */
 bool cover_is(int directory, int tree, unsigned flags);
 
 /*

@@ -28,9 +28,9 @@ struct look {
         struct idle_query *queries;
         size_t n;
         bool closing;
-        dev_t device;         /* of the base's mount, as mountinfo gives it */
+        dev_t device;          /* of the base's mount, as mountinfo gives it */
         char prefix[PATH_MAX]; /* of the base in its file system */
-        struct seen *seen;    /* sorted by number */
+        struct seen *seen;     /* sorted by number */
         size_t n_seen;
         unsigned used;
 };

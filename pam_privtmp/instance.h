@@ -23,14 +23,17 @@
 
 struct instance {
         char name[NAME_BYTES];
-        int dir;   /* O_PATH */
-        int root;  /* readable */
-        int lock;  /* holds LOCK_SH once taken; 3 or above */
-        bool made; /* by this open */
+        int dir;     /* O_PATH */
+        int root;    /* readable */
+        int lock;    /* holds LOCK_SH once taken; 3 or above */
+        bool made;   /* by this open */
         time_t time; /* when it was made */
 };
 
-#define INSTANCE_NONE {.dir = -EBADF, .root = -EBADF, .lock = -EBADF}
+#define INSTANCE_NONE                                                                              \
+        {                                                                                          \
+                .dir = -EBADF, .root = -EBADF, .lock = -EBADF                                      \
+        }
 
 /* What an instance must be for, to be made or used again. */
 struct instance_want {

@@ -56,10 +56,14 @@ static const struct {
         const char *word;
         unsigned clear, set;
 } flag_words[] = {
-        {"noexec", 0, LINE_NOEXEC},     {"exec", LINE_NOEXEC, 0},
-        {"nosuid", 0, LINE_NOSUID},     {"suid", LINE_NOSUID, 0},
-        {"nodev", 0, LINE_NODEV},       {"dev", LINE_NODEV, 0},
-        {"noatime", LINE_RELATIME, LINE_NOATIME}, {"relatime", LINE_NOATIME, LINE_RELATIME},
+        {"noexec", 0, LINE_NOEXEC},
+        {"exec", LINE_NOEXEC, 0},
+        {"nosuid", 0, LINE_NOSUID},
+        {"suid", LINE_NOSUID, 0},
+        {"nodev", 0, LINE_NODEV},
+        {"dev", LINE_NODEV, 0},
+        {"noatime", LINE_RELATIME, LINE_NOATIME},
+        {"relatime", LINE_NOATIME, LINE_RELATIME},
 };
 
 struct option {
@@ -259,7 +263,8 @@ static int parse_entry(struct line *line, struct libmnt_fs *entry, struct report
         if (r < 0)
                 return r;
         if (!name_is_path(directory))
-                return fault(line, report, "directory \"%s\" is no absolute path in its shortest form",
+                return fault(line, report,
+                             "directory \"%s\" is no absolute path in its shortest form",
                              directory);
         line->directory = strdup(directory);
         if (!line->directory)
@@ -302,8 +307,8 @@ static int read_entry(const char *text, size_t length, struct libmnt_table **ret
         return 0;
 }
 
-int line_parse(const char *file, unsigned number, const char *text, size_t length,
-               struct line *ret, struct report *report)
+int line_parse(const char *file, unsigned number, const char *text, size_t length, struct line *ret,
+               struct report *report)
 {
         struct line line = {.file = file,
                             .number = number,
@@ -320,9 +325,10 @@ int line_parse(const char *file, unsigned number, const char *text, size_t lengt
                 if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
                         return fault(&line, report, "has a control character (byte %zu)", i + 1);
         if (columns < COLUMNS_MIN || columns > COLUMNS_MAX)
-                return fault(&line, report,
-                             "has %u columns: they are source, directory, users and, if any, options",
-                             columns);
+                return fault(
+                        &line, report,
+                        "has %u columns: they are source, directory, users and, if any, options",
+                        columns);
         r = read_entry(text, length, &table, &entry);
         if (r < 0)
                 return r == -ENOMEM ? line_fault(&line, report, r, "out of memory")

@@ -43,6 +43,6 @@ struct line {
  * by line_done()), 0 for a comment or an empty line, or -errno with FILE:LINE in the report.
  * Uses one fmemopen(3) stream, libmount's only input; touches no file.
  */
-int line_parse(const char *file, unsigned number, const char *text, size_t length,
-               struct line *ret, struct report *report);
+int line_parse(const char *file, unsigned number, const char *text, size_t length, struct line *ret,
+               struct report *report);
 void line_done(struct line *line);

@@ -165,8 +165,8 @@ bool mounts_is_fuse(int fd)
             statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_INO, &top) < 0)
                 return true;
         /* most often it is on a disk, or where "/" is: no need to read the table */
-        if (here.stx_dev_major != 0 || (here.stx_dev_major == top.stx_dev_major &&
-                                        here.stx_dev_minor == top.stx_dev_minor))
+        if (here.stx_dev_major != 0 ||
+            (here.stx_dev_major == top.stx_dev_major && here.stx_dev_minor == top.stx_dev_minor))
                 return false;
         return mount_is_fuse(here.stx_mnt_id);
 }

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 enum {
-        NAME_RANDOM = 6,      /* letters of an instance's name, as mktemp(1) has */
+        NAME_RANDOM = 6, /* letters of an instance's name, as mktemp(1) has */
         NAME_BYTES = 40, /* holds any name made here, NUL included */
 };
 

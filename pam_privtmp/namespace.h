@@ -29,7 +29,8 @@ bool namespace_is_own(const struct namespace_id *id);
 
 bool namespace_is_same(const struct namespace_id *a, const struct namespace_id *b);
 
-/* Is "/" the top of a mount? In a chroot it need not be, and then no mount below it can be slave. */
+/* Is "/" the top of a mount? In a chroot it need not be, and then no mount below it can be slave.
+ */
 bool namespace_is_mount(const char *path);
 
 /*

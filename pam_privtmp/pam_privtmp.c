@@ -92,8 +92,8 @@ static const char *get_item(const pam_handle_t *pamh, int item)
         return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? value : NULL;
 }
 
-static int open_session(struct face *face, const struct arguments *arguments,
-                        struct report *report, struct session **ret)
+static int open_session(struct face *face, const struct arguments *arguments, struct report *report,
+                        struct session **ret)
 {
         struct session_request request = {
                 .user = get_item(face->pamh, PAM_USER),

@@ -50,8 +50,9 @@ static int take_instance(struct place *place, const struct instance_want *want,
         where.user = place->user;
         /* who does not get it, since somebody stopped the one who has it, goes on alone */
         if (lock_take(place->user, LOCK_EX, patience) < 0)
-                report_note(report, REPORT_DEBUG, "%s: an open of uid %ju is under way, not waiting",
-                            place->base, (uintmax_t)want->uid);
+                report_note(report, REPORT_DEBUG,
+                            "%s: an open of uid %ju is under way, not waiting", place->base,
+                            (uintmax_t)want->uid);
         else if (candidate_pick(&where, want, patience, &place->instance) > 0)
                 r = 1;
         if (r == 0)
@@ -99,8 +100,8 @@ static int prepare_memory(struct place *place, const struct instance_want *want,
         char prefix[128];
         int r;
 
-        (void)snprintf(prefix, sizeof(prefix), "%.64s is in memory (%s) for this session: ",
-                       want->directory, MEMORY_SIZE);
+        (void)snprintf(prefix, sizeof(prefix),
+                       "%.64s is in memory (%s) for this session: ", want->directory, MEMORY_SIZE);
         report_forgive(report, REPORT_WARNING, prefix);
         place_undo(place);
         place->plan = plan;
@@ -162,7 +163,8 @@ int place_cover(struct place *place, struct report *report)
         if (r < 0)
                 return r;
         if (!cover_is(after, place->tree, place->plan->line->flags))
-                return report_fault(report, -ENOTRECOVERABLE, "%s is not covered as it must be", path);
+                return report_fault(report, -ENOTRECOVERABLE, "%s is not covered as it must be",
+                                    path);
         return 0;
 }
 
@@ -276,6 +278,6 @@ void place_done(struct place *place)
             st.st_dev == place->lock_dev && st.st_ino == place->lock_ino)
                 fd_close(place->instance.lock);
         free(place->base);
-        *place = (struct place){.instance = INSTANCE_NONE, .base_fd = -EBADF, .user = -EBADF,
-                                .tree = -EBADF};
+        *place = (struct place){
+                .instance = INSTANCE_NONE, .base_fd = -EBADF, .user = -EBADF, .tree = -EBADF};
 }

@@ -39,7 +39,8 @@ enum {
 int place_prepare(struct place *place, const struct plan_line *plan_line,
                   const struct subject *subject, struct patience *patience, struct report *report);
 
-/* Covers the directory, in this thread's namespace, and makes sure of it. 0 or -errno; then undo. */
+/* Covers the directory, in this thread's namespace, and makes sure of it. 0 or -errno; then undo.
+ */
 int place_cover(struct place *place, struct report *report);
 
 /* The end of open: other opens of the user may go on, only the lock is kept. */

@@ -12,8 +12,9 @@
 #include "policy.h"
 
 /* The line that decides for a directory, NULL if none matches. */
-static int find_line(const struct table *table, const char *directory, const struct subject *subject,
-                     users_member member, void *arg, const struct line **ret)
+static int find_line(const struct table *table, const char *directory,
+                     const struct subject *subject, users_member member, void *arg,
+                     const struct line **ret)
 {
         *ret = NULL;
         for (size_t i = table->n; i > 0; i--) {

@@ -8,7 +8,8 @@
 #include "subject.h"
 #include "table.h"
 
-/* One directory of a plan: the line that decided, and the mode that follows from the whole table. */
+/* One directory of a plan: the line that decided, and the mode that follows from the whole table.
+ */
 struct plan_line {
         const struct line *line; /* the table's */
         mode_t mode;             /* mode bits */

@@ -275,9 +275,9 @@ static int is_own(void *arg, int folder, const char *name, struct record *record
         if (strcmp(record->boot, own->boot) != 0 || !namespace_is_same(&record->ns, &own->ns))
                 return 0;
         if (own->ns.id == 0)
-                r = record->n_covers == 0 ? 0
-                                          : cover_is_on(record->covers[0].directory,
-                                                        record->covers[0].mark);
+                r = record->n_covers == 0
+                            ? 0
+                            : cover_is_on(record->covers[0].directory, record->covers[0].mark);
         if (r > 0)
                 *own->ret = *record;
         return r;

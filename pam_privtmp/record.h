@@ -38,8 +38,8 @@ struct record {
         bool nested;              /* made from within another session's */
         uint64_t plan;            /* digest */
         uid_t uid;
-        pid_t pid;                /* of the opener */
-        uint64_t start;           /* clock ticks after boot, /proc/PID/stat */
+        pid_t pid;      /* of the opener */
+        uint64_t start; /* clock ticks after boot, /proc/PID/stat */
         char service[RECORD_WORDS + 1], tty[RECORD_WORDS + 1], rhost[RECORD_WORDS + 1];
         struct record_cover covers[RECORD_COVERS];
         size_t n_covers;

@@ -40,7 +40,8 @@ static bool is_spent(struct remove_budget *budget)
                budget->milliseconds;
 }
 
-/* Opens a directory for emptying: not through a link, not on another mount, and from now on root's. */
+/* Opens a directory for emptying: not through a link, not on another mount, and from now on root's.
+ */
 static int open_closed(int parent, const char *name)
 {
         struct open_how how = {

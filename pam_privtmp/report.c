@@ -7,7 +7,8 @@
 
 #include "report.h"
 
-static int note_fault(struct report *report, int error, bool words, const char *format, va_list args)
+static int note_fault(struct report *report, int error, bool words, const char *format,
+                      va_list args)
 {
         const char *text;
         size_t length;
@@ -18,7 +19,8 @@ static int note_fault(struct report *report, int error, bool words, const char *
         text = words ? strerrordesc_np(-error) : NULL;
         if (text) {
                 length = strlen(report->fault);
-                (void)snprintf(report->fault + length, sizeof(report->fault) - length, ": %s", text);
+                (void)snprintf(report->fault + length, sizeof(report->fault) - length, ": %s",
+                               text);
         }
         return error;
 }

@@ -21,14 +21,13 @@
 static bool is_remote(uint32_t type)
 {
         static const uint32_t remote[] = {
-                NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC, CIFS_SUPER_MAGIC, SMB2_SUPER_MAGIC,
-                V9FS_MAGIC,       AFS_SUPER_MAGIC, AFS_FS_MAGIC,     CODA_SUPER_MAGIC,
-                CEPH_SUPER_MAGIC, FUSE_SUPER_MAGIC, OCFS2_SUPER_MAGIC,
-                0x0bd00bd0, /* Lustre */
-                0x47504653, /* GPFS */
-                0x19830326, /* BeeGFS */
-                0x01161970, /* GFS2 */
-                0xaad7aaea, /* PanFS */
+                NFS_SUPER_MAGIC,  SMB_SUPER_MAGIC,  CIFS_SUPER_MAGIC,  SMB2_SUPER_MAGIC,
+                V9FS_MAGIC,       AFS_SUPER_MAGIC,  AFS_FS_MAGIC,      CODA_SUPER_MAGIC,
+                CEPH_SUPER_MAGIC, FUSE_SUPER_MAGIC, OCFS2_SUPER_MAGIC, 0x0bd00bd0, /* Lustre */
+                0x47504653,                                                        /* GPFS */
+                0x19830326,                                                        /* BeeGFS */
+                0x01161970,                                                        /* GFS2 */
+                0xaad7aaea,                                                        /* PanFS */
                 0xbacbacbc, /* VMware shared folders */
                 0x786f4256, /* VirtualBox shared folders */
         };
@@ -47,8 +46,8 @@ static int check_parent(int fd, const char *path, size_t length, struct report *
         if (fstat(fd, &st) < 0)
                 return report_errno(report, -errno, "%.*s", (int)length, path);
         if (st.st_uid != 0)
-                return report_fault(report, -EPERM, "%s: %.*s belongs to uid %ju, not to root", path,
-                                    (int)length, path, (uintmax_t)st.st_uid);
+                return report_fault(report, -EPERM, "%s: %.*s belongs to uid %ju, not to root",
+                                    path, (int)length, path, (uintmax_t)st.st_uid);
         if (st.st_mode & (S_IWGRP | S_IWOTH))
                 return report_fault(report, -EPERM, "%s: others than root can write %.*s", path,
                                     (int)length, path);
@@ -181,8 +180,9 @@ static int check_file(int fd, const char *path, size_t limit, struct report *rep
                 return report_fault(report, -EPERM, "%s belongs to uid %ju, not to root", path,
                                     (uintmax_t)st.st_uid);
         if (st.st_mode & (S_IWGRP | S_IWOTH))
-                return report_fault(report, -EPERM, "%s has mode %04o, others than root can write it",
-                                    path, st.st_mode & 07777);
+                return report_fault(report, -EPERM,
+                                    "%s has mode %04o, others than root can write it", path,
+                                    st.st_mode & 07777);
         if (st.st_size < 0 || (uintmax_t)st.st_size > limit)
                 return report_fault(report, -EFBIG, "%s is larger than %zu bytes", path, limit);
         return 0;
@@ -293,7 +293,8 @@ int safedir_list(const char *path, const char *suffix, size_t limit, char ***ret
                 return parent == -ENOENT ? 0 : parent;
         fd = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return errno == ENOENT ? 0 : explain(parent, last, path, strlen(path), -errno, report);
+                return errno == ENOENT ? 0
+                                       : explain(parent, last, path, strlen(path), -errno, report);
         r = check_parent(fd, path, strlen(path), report);
         if (r < 0)
                 return r;

@@ -22,8 +22,8 @@ int safedir_open(const char *path, int *ret, struct report *report);
 
 /*
  * A folder of ours: root's, closed to everybody else, on a local file system, since flock(2) and
- * "mounted nowhere" are known for one host only. With `create` it is made, 0700, when only this last
- * component is missing; else 1 is returned for a missing one. *ret is a readable fd.
+ * "mounted nowhere" are known for one host only. With `create` it is made, 0700, when only this
+ * last component is missing; else 1 is returned for a missing one. *ret is a readable fd.
  */
 int safedir_open_own(const char *path, bool create, int *ret, struct report *report);
 

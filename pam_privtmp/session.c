@@ -154,8 +154,9 @@ static int give_up(struct opening *o, struct place *place, int error)
 
         if (!line->nofail)
                 return error;
-        (void)snprintf(prefix, sizeof(prefix), "%.200s:%u: nofail, %.200s is not private: ",
-                       line->file, line->number, line->directory);
+        (void)snprintf(prefix, sizeof(prefix),
+                       "%.200s:%u: nofail, %.200s is not private: ", line->file, line->number,
+                       line->directory);
         report_forgive(o->report, REPORT_WARNING, prefix);
         if (place->put)
                 (void)cover_take_off(line->directory, place->mark);
@@ -271,9 +272,9 @@ static int see_to_cwd(struct opening *o)
                 r = safedir_open(place->plan->line->directory, &fd, o->report);
                 if (r < 0)
                         return r;
-                return fchdir(fd) < 0 ? report_errno(o->report, -errno, "%s",
-                                                     place->plan->line->directory)
-                                      : 0;
+                return fchdir(fd) < 0
+                               ? report_errno(o->report, -errno, "%s", place->plan->line->directory)
+                               : 0;
         }
         /* in what was uncovered: the directory that the caller saw, in its own namespace */
         if (is_below_outer(o, path) && session->caller.can_return) {
@@ -363,9 +364,8 @@ static void undo(struct opening *o)
         if (session->away && caller_return(&session->caller) < 0)
                 for (size_t i = session->n_places; i > 0; i--)
                         if (session->places[i - 1].put)
-                                (void)cover_take_off(
-                                        session->places[i - 1].plan->line->directory,
-                                        session->places[i - 1].mark);
+                                (void)cover_take_off(session->places[i - 1].plan->line->directory,
+                                                     session->places[i - 1].mark);
         for (size_t i = session->n_places; i > 0; i--)
                 place_undo(&session->places[i - 1]);
 }
@@ -379,8 +379,7 @@ static bool is_let_in(struct opening *o)
         return true;
 }
 
-int session_open(const struct session_request *request, struct session **ret,
-                 struct report *report)
+int session_open(const struct session_request *request, struct session **ret, struct report *report)
 {
         _cleanup_(opening_done) struct opening o = {.request = request, .report = report};
         int r;
@@ -399,8 +398,8 @@ int session_open(const struct session_request *request, struct session **ret,
         o.session = calloc(1, sizeof(*o.session));
         if (!o.session)
                 return report_errno(report, -ENOMEM, "session");
-        *o.session = (struct session){
-                .opener = getpid(), .uid = o.subject->uid, .caller = CALLER_NONE};
+        *o.session =
+                (struct session){.opener = getpid(), .uid = o.subject->uid, .caller = CALLER_NONE};
         r = go(&o);
         if (r < 0) {
                 undo(&o);

@@ -49,7 +49,8 @@ int subject_load(const char *name, struct subject **ret)
                         return r;
                 r = getpwnam_r(name, &entry, buffer, size, &found);
         } while (r == ERANGE || r == EINTR);
-        /* getpwnam_r(3) lets ENOENT and others mean "not found"; glibc's "service down" is ENOENT too */
+        /* getpwnam_r(3) lets ENOENT and others mean "not found"; glibc's "service down" is ENOENT
+         * too */
         if (!found)
                 return r == 0 ? SUBJECT_E_UNKNOWN : -r;
 

@@ -86,8 +86,8 @@ static int add_text(struct table *table, const char *file, const char *text, siz
 
 static int check_pair(const struct line *a, const struct line *b, struct report *report)
 {
-        if (a->base && (name_is_within(a->base, b->directory) ||
-                        name_is_within(b->directory, a->base)))
+        if (a->base &&
+            (name_is_within(a->base, b->directory) || name_is_within(b->directory, a->base)))
                 return report_fault(report, -EINVAL,
                                     "%s:%u: the base %s is at, below or above the directory %s of "
                                     "%s:%u",

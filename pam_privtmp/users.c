@@ -15,7 +15,8 @@
 /* (uid_t)-1 means "no user" to the kernel */
 static const uint64_t uid_max = UINT32_MAX - 1;
 
-/* fstab(5) has the type where we have the users: a line copied from there must not pass silently. */
+/* fstab(5) has the type where we have the users: a line copied from there must not pass silently.
+ */
 static bool is_fstab_word(const char *item, size_t length)
 {
         static const char *const words[] = {
