@@ -266,6 +266,7 @@ void place_undo(struct place *place)
                 (void)place_end(place);
         place_settle(place);
         place->instance.lock = fd_close(place->instance.lock);
+        place->put = false;
 }
 
 void place_done(struct place *place)

@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * session: the order of things, from pam_open_session to pam_close_session
- *
- * open: decide (table, user, plan: no change to anything), then go back to the namespace that an
- * outer session of ours left, prepare each directory, leave the shared namespace, take off what the
- * outer session covers, cover, see to the working directory, write the record. On any error all of
- * it is undone, in reverse.
- */
+/* session: from pam_open_session to pam_close_session */
 #pragma once
 
 #include <stdbool.h>
-#include <sys/types.h>
 
+#include "opening.h"
 #include "report.h"
-#include "table.h"
 
 enum {
         SESSION_E_UNKNOWN_USER = 1,
 };
-
-/* What a login asks for. The words for the record may be NULL. */
-struct session_request {
-        const char *user;
-        const char *service, *tty, *rhost;
-        struct table_place table;
-};
-
-struct session;
 
 /*
  * Opens a session in this process. Returns 0 with *ret being the session (NULL if there was nothing

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * opening: the order of steps that make a session
+ *
+ * MUST leave nothing behind when it fails: no mount, no instance, no fd (test-session.c).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "opening.h"
+#include "safedir.h"
+
+/* Is there anything that this session must cover or take off? */
+static bool has_work(const struct opening *o)
+{
+        for (size_t i = 0; i < o->plan->n; i++)
+                if (o->plan->lines[i].line->source == LINE_DISK)
+                        return true;
+        return outer_must_go(&o->outer);
+}
+
+int opening_decide(struct opening *o)
+{
+        int r;
+
+        r = table_load(&o->request->table, &o->table, o->report);
+        if (r < 0)
+                return r;
+        r = policy_plan(o->table, o->subject, subject_is_member, o->subject, &o->plan);
+        if (r < 0)
+                return report_errno(o->report, r, "can't tell the groups of %s", o->subject->name);
+        r = outer_find(&o->outer, o->plan, o->subject->uid, o->report);
+        if (r < 0)
+                return r;
+        if (!has_work(o))
+                return 1;
+        if (!namespace_is_mount("/"))
+                return report_fault(o->report, -EINVAL,
+                                    "the caller is in a chroot whose \"/\" is no mount point");
+        return 0;
+}
+
+/* Where to start from: the caller's namespace, or, inside a session, the one that it left. */
+static int approach(struct opening *o)
+{
+        struct session *session = o->session;
+        int r;
+
+        r = caller_save(&session->caller, o->report);
+        if (r < 0 || !o->outer.inside || outer_is_inherited(&o->outer))
+                return r;
+        o->home = caller_enter_first(&session->caller, &o->outer.record.left,
+                                     outer_uncovers(&o->outer, session->caller.path)) > 0;
+        session->away = o->home;
+        return 0;
+}
+
+/* A directory whose line says nofail stays as it is. */
+static int give_up(struct opening *o, struct place *place, int error)
+{
+        const struct line *line = place->plan->line;
+        char prefix[512];
+
+        if (!line->nofail)
+                return error;
+        (void)snprintf(prefix, sizeof(prefix),
+                       "%.200s:%u: nofail, %.200s is not private: ", line->file, line->number,
+                       line->directory);
+        report_forgive(o->report, REPORT_WARNING, prefix);
+        if (place->put)
+                (void)cover_take_off(line->directory, place->mark);
+        place_undo(place);
+        place->given_up = true;
+        return 0;
+}
+
+static int prepare(struct opening *o)
+{
+        struct session *session = o->session;
+
+        session->places = calloc(o->plan->n + 1, sizeof(*session->places));
+        if (!session->places)
+                return report_errno(o->report, -ENOMEM, "session");
+        for (size_t i = 0; i < o->plan->n; i++) {
+                struct place *place = &session->places[session->n_places];
+                int r;
+
+                if (o->plan->lines[i].line->source != LINE_DISK)
+                        continue;
+                session->n_places++;
+                r = place_prepare(place, &o->plan->lines[i], o->subject, &o->patience, o->report);
+                if (r < 0)
+                        r = give_up(o, place, r);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Has any directory not been given up? */
+static bool has_places(const struct session *session)
+{
+        for (size_t i = 0; i < session->n_places; i++)
+                if (!session->places[i].given_up)
+                        return true;
+        return false;
+}
+
+static int leave(struct opening *o)
+{
+        struct session *session = o->session;
+        int r;
+
+        r = namespace_leave(o->report);
+        o->committed = !namespace_is_own(&session->caller.id);
+        session->away |= o->committed;
+        if (r == 0 || (o->outer.inside && !o->home))
+                return r;
+        for (size_t i = 0; i < session->n_places; i++) {
+                (void)report_errno(o->report, r, "can't leave the shared mount namespace");
+                if (!session->places[i].given_up && give_up(o, &session->places[i], r) < 0)
+                        return r;
+        }
+        /* every line that needed it may fail: back to where we were */
+        if (!o->committed || caller_return(&session->caller) == 0)
+                return 0;
+        return report_errno(o->report, r, "can't return from a half-made namespace");
+}
+
+static int cover(struct opening *o)
+{
+        struct session *session = o->session;
+
+        for (size_t i = 0; i < session->n_places; i++) {
+                struct place *place = &session->places[i];
+                const char *directory;
+                int r;
+
+                if (place->given_up)
+                        continue;
+                directory = place->plan->line->directory;
+                r = place_cover(place, o->report);
+                if (r < 0)
+                        r = give_up(o, place, r);
+                if (r < 0)
+                        return r;
+                if (!place->given_up && record_add_cover(&o->record, directory, place->mark) < 0)
+                        return report_fault(o->report, -E2BIG, "too many directories for a record");
+        }
+        return 0;
+}
+
+/* cwd at or below what is covered becomes its top; all others keep the directory they had. */
+static int see_to_cwd(struct opening *o)
+{
+        struct session *session = o->session;
+        const char *path = session->caller.path;
+
+        for (size_t i = 0; path && i < session->n_places; i++) {
+                const struct place *place = &session->places[i];
+                _cleanup_close_ int fd = -EBADF;
+                int r;
+
+                if (place->given_up || !name_is_within(path, place->plan->line->directory))
+                        continue;
+                r = safedir_open(place->plan->line->directory, &fd, o->report);
+                if (r < 0)
+                        return r;
+                return fchdir(fd) < 0
+                               ? report_errno(o->report, -errno, "%s", place->plan->line->directory)
+                               : 0;
+        }
+        /* in what was uncovered: the directory that the caller saw, in its own namespace */
+        if (outer_uncovers(&o->outer, path) && session->caller.can_return) {
+                int r = caller_restore_cwd(&session->caller);
+
+                return r < 0 ? report_errno(o->report, r, "can't keep the working directory") : 0;
+        }
+        return 0;
+}
+
+static int identify(struct opening *o)
+{
+        _cleanup_close_ int fd = -EBADF;
+        int r;
+
+        r = namespace_open(NAMESPACE_OWN, &fd);
+        if (r == 0)
+                r = namespace_identify(fd, &o->session->ns);
+        return r < 0 ? report_errno(o->report, r, "can't tell the session's namespace") : 0;
+}
+
+/* A record that can't be written is no reason to deny a login. */
+static void write_record(struct opening *o)
+{
+        _cleanup_close_ int folder = -EBADF;
+        struct record *record = &o->record;
+        struct session *session = o->session;
+        int r;
+
+        record->ns = session->ns;
+        record->left = o->home ? o->outer.record.left : session->caller.id;
+        record->nested = o->outer.inside && !o->home;
+        record->plan = o->plan->digest;
+        record->uid = session->uid;
+        record_set_words(record->service, o->request->service);
+        record_set_words(record->tty, o->request->tty);
+        record_set_words(record->rhost, o->request->rhost);
+        r = record_stamp(record);
+        if (r == 0)
+                r = safedir_open_own(RECORD_FOLDER, true, &folder, o->report);
+        if (r == 0)
+                r = record_write(folder, record);
+        session->recorded = r == 0;
+        if (r < 0) {
+                (void)report_errno(o->report, r, "%s", RECORD_FOLDER);
+                report_forgive(o->report, REPORT_WARNING, "no record of this session: ");
+        }
+}
+
+int opening_go(struct opening *o)
+{
+        int r;
+
+        r = approach(o);
+        if (r == 0)
+                r = prepare(o);
+        if (r < 0)
+                return r;
+        /* a plan that covers nothing ends where the outer session began */
+        if (has_places(o->session) || (o->outer.inside && !o->home)) {
+                r = leave(o);
+                if (r == 0 && o->outer.inside && !o->home)
+                        r = outer_take_off(&o->outer, &o->record, o->report);
+                if (r == 0)
+                        r = cover(o);
+        }
+        if (r == 0)
+                r = see_to_cwd(o);
+        if (r == 0)
+                r = identify(o);
+        if (r < 0)
+                return r;
+        caller_keep(&o->session->caller);
+        if (o->record.n_covers > 0 || (o->outer.inside && !o->home))
+                write_record(o);
+        for (size_t i = 0; i < o->session->n_places; i++)
+                place_settle(&o->session->places[i]);
+        return 0;
+}
+
+void opening_undo(struct opening *o)
+{
+        struct session *session = o->session;
+
+        /* where the namespace can't be left, at least nothing of ours is on it */
+        if (session->away && caller_return(&session->caller) < 0)
+                for (size_t i = session->n_places; i > 0; i--)
+                        if (session->places[i - 1].put)
+                                (void)cover_take_off(session->places[i - 1].plan->line->directory,
+                                                     session->places[i - 1].mark);
+        for (size_t i = session->n_places; i > 0; i--)
+                place_undo(&session->places[i - 1]);
+}

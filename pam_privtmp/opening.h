@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * opening: the order of steps that make a session
+ *
+ * Decide (table, plan, outer session: nothing is changed), then go: back to the namespace that an
+ * outer session of ours left, prepare each directory, leave the shared namespace, take off what the
+ * outer session covers, cover, see to the working directory, write the record.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "caller.h"
+#include "outer.h"
+#include "place.h"
+#include "report.h"
+#include "table.h"
+
+/* What a login asks for. The words for the record may be NULL. */
+struct session_request {
+        const char *user;
+        const char *service, *tty, *rhost;
+        struct table_place table;
+};
+
+/* What lasts until the session is closed. */
+struct session {
+        pid_t opener;
+        uid_t uid;
+        struct caller caller;
+        struct namespace_id ns; /* where the session lives */
+        bool away;              /* this is not the caller's namespace any more */
+        bool recorded;
+        struct place *places;
+        size_t n_places;
+};
+
+/* An open under way. The caller releases what it points to. */
+struct opening {
+        const struct session_request *request;
+        struct report *report;
+        struct subject *subject;
+        struct table *table;
+        struct plan *plan;
+        struct outer outer;
+        bool home;      /* we are back in the namespace that the outer session left */
+        bool committed; /* something has been changed */
+        struct record record;
+        struct patience patience;
+        struct session *session;
+};
+
+/*
+ * All that can be known without changing anything, for o->subject. Returns 0, 1 when there is
+ * nothing to do, or -errno with the reason in the report.
+ */
+int opening_decide(struct opening *o);
+
+/* Does it, filling o->session. 0, or -errno with the reason in the report: then undo. */
+int opening_go(struct opening *o);
+
+/* Takes back what was done, in reverse, and returns to where the caller was. */
+void opening_undo(struct opening *o);
