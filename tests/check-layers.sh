@@ -1,0 +1,134 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# check-layers: the plan of the rooms, held by a check (TAP).
+#
+# usage: check-layers.sh TOP MODULE.so
+
+set -eu
+cd "$1/pam_privtmp"
+module=$2
+count=0
+failed=0
+
+# result NAME FINDINGS: ok if there are none.
+result() {
+        count=$((count + 1))
+        if [ -z "$2" ]; then
+                echo "ok $count - $1"
+        else
+                failed=$((failed + 1))
+                echo "not ok $count - $1"
+                echo "$2" | sed 's/^/#   /'
+        fi
+}
+
+# only "HEADER" ROOM...: no other room includes it.
+only() {
+        header=$1
+        shift
+        found=$(grep -l "#include <$header" ./*.c ./*.h || true)
+        for room in "$@"; do
+                found=$(echo "$found" | grep -vx "./$room.[ch]" || true)
+        done
+        result "only $* includes <$header>" "$found"
+}
+
+only security/ pam_privtmp
+only syslog.h pam_privtmp
+only libmount.h line mounts
+only selinux/ label
+only pwd.h subject
+only grp.h subject
+only sched.h namespace caller
+only sys/file.h lock candidate instance place
+
+# The pure rooms: strings and numbers, no system.
+pure='name users policy'
+for room in $pure; do
+        result "$room touches no system" "$(grep -n '#include <' "$room.c" "$room.h" |
+                grep -vE '<(errno|limits|stdbool|stddef|stdint|stdio|stdlib|string|sys/types)\.h>' || true)"
+done
+
+# Who may call whom: a room includes only headers of rooms that stand before it here.
+order='cleanup report name lock subject users line safedir table policy label mounts namespace
+       remove cover caller record idle instance candidate outer place opening session pam_privtmp'
+below=''
+wrong=''
+for room in $order; do
+        for file in "$room.c" "$room.h"; do
+                [ -e "$file" ] || continue
+                for header in $(sed -n 's/^#include "\(.*\)\.h"/\1/p' "$file"); do
+                        case " $below $room " in
+                        *" $header "*) ;;
+                        *) wrong="$wrong$file includes $header.h
+" ;;
+                        esac
+                done
+        done
+        below="$below $room"
+done
+result "calls go downwards only" "$wrong"
+
+unknown=''
+for file in *.c; do
+        room=${file%.c}
+        case " $(echo $order) label-none " in
+        *" $room "*) ;;
+        *) unknown="$unknown$room " ;;
+        esac
+done
+result "every room has its place in the plan" "$unknown"
+
+# The process belongs to the login program.
+result "no fork, exec, umask, environment, signals, exit" "$(grep -nE \
+        '(^|[^_[:alnum:]])(v?fork|system|popen|exec[lv]p?e?|umask|setenv|putenv|getenv|secure_getenv|signal|sigaction|_?exit|abort|chdir|pam_info|pam_error|pam_prompt|f?printf|puts|perror)[[:space:]]*\(' \
+        ./*.c ./*.h || true)"
+result "no path of more than one component is opened but by safedir, and in /proc" "$(grep -nE \
+        '(^|[^_[:alnum:]])(fopen|open|creat|mkdir|rename|unlink|rmdir|symlink|chown|chmod|lstat|stat|readlink|opendir|mount|access|truncate)[[:space:]]*\(' \
+        ./*.c | grep -vE '^[^:]*:[0-9]+: [*]|^./safedir.c:.*open\("/"|open\("/", O_PATH|open\("/proc"|open\(path, O_RDONLY \| O_CLOEXEC|fopen|struct stat' || true)"
+result "every open is close-on-exec" "$(grep -nE '(^|[^_[:alnum:]])open(at)?\(' ./*.c |
+        grep -v 'O_CLOEXEC' | grep -vE ',$|static int' || true)"
+result "no mutable variable of a file" "$(grep -nE '^(static )?[a-z].*(=|;)$' ./*.c ./*.h |
+        grep -vE '(const|typedef|struct [a-z_]+;|enum|extern|\()' || true)"
+
+# Sizes: one noun a room.
+large=''
+for file in *.c; do
+        lines=$(wc -l <"$file")
+        [ "$lines" -le 350 ] || large="$large$file has $lines lines
+"
+done
+result "no room is too large" "$large"
+
+# Every law of a room names its test, and that test exists.
+laws=''
+for file in *.c; do
+        for test in $(sed -n '1,/^#include/s/.*\(test-[a-z-]*\.c\).*/\1/p' "$file"); do
+                [ -e "../tests/$test" ] || laws="$laws$file names $test
+"
+        done
+done
+result "every law of a room has its test" "$laws"
+
+for manual in pam_privtmp.8 privtmp.conf.5; do
+        if command -v mandoc >/dev/null; then
+                result "$manual is clean" "$(mandoc -T lint -W warning "$manual" 2>&1 || true)"
+        elif [ "${PRIVTMP_MUST_RUN:-0}" = 1 ]; then
+                result "$manual is clean" "mandoc is missing"
+        else
+                count=$((count + 1))
+                echo "ok $count # SKIP mandoc is missing"
+        fi
+done
+
+[ -e "$module" ]
+result "the module exports two functions and no more" "$(nm -D --defined-only "$module" |
+        awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' |
+        grep -vxE 'pam_sm_(open|close)_session' || true)"
+result "the module exports the two" "$(for name in pam_sm_open_session pam_sm_close_session; do
+        nm -D --defined-only "$module" | grep -qw "$name" || echo "$name is missing"
+done)"
+
+echo "1..$count"
+[ "$failed" = 0 ]

@@ -1,0 +1,171 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# system-lifetime: sessions that do not end as they should, and what outlives them.
+
+. "$(dirname "$0")/tap.sh"
+need sshd ssh su tmux
+
+start_sshd
+echo secret >/tmp/outside
+
+# A process that goes on after logout. At a sign it notes what it sees in /tmp and writes there.
+survivor='setsid sh -c "until test -e ~/sign; do sleep 0.1; done
+        ls -A /tmp >~/saw; echo x >/tmp/by-survivor; echo noted >~/noted
+        until test -e ~/end; do sleep 0.1; done; rm ~/end" >/dev/null 2>&1 </dev/null &'
+
+# The sign is given by the user, in no session.
+sign() {
+        runuser -u alice -- touch "/home/alice/$1"
+}
+
+forget() {
+        rm -f /home/alice/sign /home/alice/saw /home/alice/noted
+}
+
+# The next login takes away what was left behind, but only as far as the trash.
+empty_trash() {
+        rm -rf "$base/.trash/"*
+}
+
+survivor_has_ended() {
+        not test -e /home/alice/end
+}
+
+# ------------------------------------------------------------------ survivors
+
+as_ssh alice "echo mine >/tmp/mine; $survivor"
+wait_for ssh_is_over alice
+instance=$(instances alice)
+check "end=idle: with a process left, logout leaves the instance" test -d "$instance"
+sign sign
+wait_for test -e /home/alice/noted
+check "end=idle: the process still sees its own /tmp, and nothing of the system's" \
+        same mine "$(cat /home/alice/saw)"
+check "end=idle: what it writes does not come to the system's /tmp" not test -e /tmp/by-survivor
+check "end=idle: the next login finds the same /tmp" \
+        same "$(printf 'by-survivor\nmine')" "$(as_ssh alice 'ls -A /tmp')"
+sign end
+wait_for survivor_has_ended
+as_ssh alice true
+check "end=idle: when the process has ended and the user has logged in again, it is gone" \
+        wait_for not test -e "$instance"
+forget
+empty_trash
+
+table '/var/lib/privtmp /tmp * end=close' 'inherit /tmp root'
+as_ssh alice "echo mine >/tmp/mine; $survivor"
+check "end=close: logout removes the instance, though a process is left" wait_for gone alice
+sign sign
+wait_for test -e /home/alice/noted
+check "end=close: the process sees nothing of the system's /tmp" same "" "$(cat /home/alice/saw)"
+check "end=close: and can't put a file there" not test -e /tmp/by-survivor
+sign end
+wait_for survivor_has_ended
+forget
+table
+
+# ------------------------------------------------------------------ tmux
+
+as_ssh alice 'tmux new-session -d -s work; echo hello >/tmp/file'
+instance=$(instances alice)
+check "tmux: logout leaves the instance" test -d "$instance"
+check "tmux: the next login can attach to it" says '^work:' as_ssh alice 'tmux list-sessions'
+check "tmux: and finds its files" same hello "$(as_ssh alice 'cat /tmp/file')"
+start_session alice su - alice
+check "tmux: from su as well" says '^work:' in_session alice 'tmux list-sessions'
+end_session alice
+check "tmux: a window of it does not see the system's /tmp" as_ssh alice \
+        'tmux send-keys -t work "ls -A /tmp >~/saw; touch ~/noted" Enter'
+wait_for test -e /home/alice/noted
+check "tmux: but its own" says '^file$' cat /home/alice/saw
+check "tmux: and not the system's" not grep outside /home/alice/saw
+forget
+# It ends while nobody is logged in.
+tmux_server=$(as_ssh alice "tmux display-message -p '#{pid}'")
+wait_for ssh_is_over alice
+kill "$tmux_server"
+wait_for not kill -0 "$tmux_server"
+as_ssh alice true
+check "tmux: gone when tmux has ended and the user has logged in again" \
+        wait_for not test -e "$instance"
+check "tmux: nothing of alice's is left in the end" wait_for has_instances alice 0
+empty_trash
+
+as_ssh alice 'tmux new-session -d -s work'
+wait_for ssh_is_over alice
+start_session alice su - alice
+processes=$(in_session alice "tmux display-message -p '#{pid} #{pane_pid}'")
+in_session alice 'tmux kill-server'
+for process in $processes; do
+        wait_for not kill -0 "$process"
+done
+end_session alice
+check "tmux: ended in a later session, its instance goes with that session" gone alice
+
+# ------------------------------------------------------------------ su is killed
+
+start_session alice su alice
+in_session alice 'echo before >/tmp/file'
+instance=$(instances alice)
+kill -KILL "$(cat "$tap/alice/pid")"
+check "su killed: the shell goes on with its /tmp" \
+        same before "$(in_session alice 'cat /tmp/file')"
+check "su killed: the user can log in again and has the same /tmp" \
+        same before "$(su alice -c 'cat /tmp/file')"
+check "su killed: the shell still has it after that" \
+        same before "$(in_session alice 'cat /tmp/file')"
+shell=$(in_session alice 'echo $$')
+end_session alice
+wait_for not kill -0 "$shell"
+check "su killed: with the shell ended, the next login has a new /tmp" \
+        same "" "$(su alice -c 'ls -A /tmp')"
+check "su killed: and the old one is gone" has_instances alice 0
+
+# The killed su was the only one who could write to the terminal: no shell is left this time.
+start_session alice su alice
+in_session alice 'echo before >/tmp/file'
+shell=$(in_session alice 'echo $$')
+kill -KILL "$(cat "$tap/alice/pid")" "$shell"
+wait_for not kill -0 "$shell"
+end_session alice
+check "su and its shell killed: the instance is left behind" has_instances alice 1
+check "su and its shell killed: the next login has a new /tmp" \
+        same "" "$(as_ssh alice 'ls -A /tmp')"
+check "su and its shell killed: and the old one is gone" wait_for has_instances alice 0
+
+# ------------------------------------------------------------------ sshd is killed
+
+# sshd_of TITLE: the number of sshd's process with that title.
+sshd_of() {
+        grep -las "^sshd[^:]*: $1" /proc/[0-9]*/cmdline | sed 's/[^0-9]//g'
+}
+
+start_session alice ssh alice@127.0.0.1 sh
+in_session alice 'echo before >/tmp/file'
+shell=$(in_session alice 'echo $$')
+child=$(sshd_of 'alice@')
+monitor=$(sshd_of 'alice \[priv\]')
+kill -KILL "$monitor"
+wait_for not kill -0 "$monitor"
+check "sshd killed: the user can log in again" as_ssh alice true
+check "sshd killed: by su, too" su alice -c true
+kill -KILL "$shell" "$child" 2>/dev/null || true
+wait_for not kill -0 "$shell"
+wait_for not kill -0 "$child"
+end_session alice
+check "sshd killed: the next login has a new /tmp" same "" "$(as_ssh alice 'ls -A /tmp')"
+check "sshd killed: and the old one is gone" wait_for has_instances alice 0
+
+# ------------------------------------------------------------------ su is stopped
+
+start_session alice su alice
+in_session alice 'echo before >/tmp/file'
+kill -STOP "$(cat "$tap/alice/pid")"
+check "su stopped: the user can log in again and has the same /tmp" \
+        same before "$(as_ssh alice 'cat /tmp/file')"
+kill -CONT "$(cat "$tap/alice/pid")"
+end_session alice
+check "su stopped and continued: nothing is left" wait_for has_instances alice 0
+
+finish
