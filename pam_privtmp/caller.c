@@ -133,12 +133,10 @@ static int save(struct caller *caller)
         struct place root, cwd;
         int fd, r;
 
-        r = namespace_open(NAMESPACE_OWN, &fd);
+        r = namespace_open(NAMESPACE_OWN, &caller->id, &fd);
         if (r < 0)
                 return r;
         r = handle_set(&caller->ns, fd);
-        if (r == 0)
-                r = namespace_identify(caller->ns.fd, &caller->id);
         if (r == 0)
                 r = look(AT_FDCWD, "/", &root);
         if (r == 0)
@@ -262,8 +260,8 @@ int caller_enter_first(const struct caller *caller, const struct namespace_id *w
         struct namespace_id first;
         struct place before, after;
 
-        if (!caller->can_return || namespace_open(NAMESPACE_FIRST, &fd) < 0 ||
-            namespace_identify(fd, &first) < 0 || !namespace_is_same(&first, wanted))
+        if (!caller->can_return || namespace_open(NAMESPACE_FIRST, &first, &fd) < 0 ||
+            !namespace_is_same(&first, wanted))
                 return 0;
         if (look(AT_FDCWD, "/", &before) < 0 || setns(fd, CLONE_NEWNS) < 0)
                 return 0;

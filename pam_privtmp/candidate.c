@@ -6,6 +6,7 @@
  * MUST leave a temporary name alone until it is old and its lock can be had (test-candidate.c).
  */
 #include <limits.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -127,18 +128,19 @@ int candidate_pick(const struct candidate_place *place, const struct instance_wa
                    struct patience *patience, struct instance *ret)
 {
         _cleanup_(idle_ones_done) struct idle_ones ones = {0};
-        _cleanup_closedir_ DIR *dir = NULL;
-        struct dirent *entry;
-        int fd;
+        alignas(struct dirent64) char entries[2048];
+        unsigned names = 0;
+        ssize_t n;
 
-        fd = openat(place->user, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        dir = fd < 0 ? NULL : fdopendir(fd);
-        if (!dir) {
-                fd_close(fd);
-                return 0;
+        /* not readdir(3): most often there is nothing, and its buffer of 32 KiB is dear */
+        while (names < NAMES_LIMIT && (n = getdents64(place->user, entries, sizeof(entries))) > 0) {
+                for (ssize_t at = 0; at < n; names++) {
+                        const struct dirent64 *entry = (const void *)(entries + at);
+
+                        if (consider(place, want, entry->d_name, patience, &ones, ret) > 0)
+                                return 1;
+                        at += entry->d_reclen;
+                }
         }
-        for (unsigned n = 0; n < NAMES_LIMIT && (entry = readdir(dir)); n++)
-                if (consider(place, want, entry->d_name, patience, &ones, ret) > 0)
-                        return 1;
         return ones.n > 0 ? settle(place, want, patience, &ones, ret) : 0;
 }

@@ -61,7 +61,7 @@ static int find_base(struct look *look, int base, const char *path)
                 return -errno;
         r = mounts_read(look->proc, "thread-self/mountinfo", &text, &size);
         if (r == 0)
-                r = mounts_parse(text, size, &table);
+                r = mounts_parse_one(text, stx.stx_mnt_id, &table);
         if (r == 0)
                 r = mounts_find(table, stx.stx_mnt_id, &entry);
         if (r < 0)
@@ -226,14 +226,28 @@ static bool is_callers(int proc, const char *pid)
                mine.st_ino == other.st_ino;
 }
 
+static int count_task(struct look *look, const char *pid, const char *tid)
+{
+        unsigned mask = 0;
+        int r = look_at_task(look, pid, tid, &mask);
+
+        if (r == 0 && mask & ~look->used && !(look->closing && is_callers(look->proc, pid)))
+                look->used |= mask;
+        return r;
+}
+
 static int look_at_process(struct look *look, const char *pid)
 {
         _cleanup_closedir_ DIR *tasks = NULL;
         struct dirent *entry;
+        struct stat st;
         char path[64];
         int fd;
 
         (void)snprintf(path, sizeof(path), "%.20s/task", pid);
+        /* one link for each task: most processes have a single one, and no need to be listed */
+        if (fstatat(look->proc, path, &st, 0) == 0 && st.st_nlink == 2 + 1)
+                return count_task(look, pid, pid);
         fd = openat(look->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
                 return is_gone(-errno) ? 0 : -errno;
@@ -243,16 +257,13 @@ static int look_at_process(struct look *look, const char *pid)
                 return -ENOMEM;
         }
         while ((errno = 0, entry = readdir(tasks))) {
-                unsigned mask = 0;
                 int r;
 
                 if (entry->d_name[0] == '.')
                         continue;
-                r = look_at_task(look, pid, entry->d_name, &mask);
+                r = count_task(look, pid, entry->d_name);
                 if (r < 0)
                         return r;
-                if (mask & ~look->used && !(look->closing && is_callers(look->proc, pid)))
-                        look->used |= mask;
         }
         return is_gone(-errno) ? 0 : -errno;
 }

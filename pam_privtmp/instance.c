@@ -46,10 +46,12 @@ static int set_owner(int fd, uid_t uid, gid_t gid, mode_t mode)
 
 static int drop_default_acl(int fd)
 {
-        if (fremovexattr(fd, "system.posix_acl_default") < 0 && errno != ENODATA &&
-            errno != EOPNOTSUPP)
-                return -errno;
-        return 0;
+        static const char name[] = "system.posix_acl_default";
+
+        /* asked first: removing what is not there costs a write to the journal */
+        if (fgetxattr(fd, name, NULL, 0) < 0)
+                return errno == ENODATA || errno == EOPNOTSUPP ? 0 : -errno;
+        return fremovexattr(fd, name) < 0 ? -errno : 0;
 }
 
 int instance_open_user(int base, uid_t uid, int *ret, struct report *report)
@@ -83,10 +85,8 @@ int instance_open_user(int base, uid_t uid, int *ret, struct report *report)
 
 static int make_links(int dir, const struct instance_want *want)
 {
-        char uid[NAME_BYTES];
-
-        name_uid(uid, want->uid);
-        if (symlinkat(want->directory, dir, "directory") < 0 || symlinkat(uid, dir, "user") < 0)
+        if (symlinkat(want->directory, dir, "directory") < 0 ||
+            symlinkat(want->user, dir, "user") < 0)
                 return -errno;
         if (want->per_session && symlinkat("session", dir, "scope") < 0)
                 return -errno;
@@ -211,12 +211,10 @@ static bool link_is(int dir, const char *name, const char *target)
 bool instance_fits(const struct instance *instance, const struct instance_want *want)
 {
         uid_t owner = want->mode == 0700 ? want->uid : 0;
-        char uid[NAME_BYTES];
         struct stat st;
 
-        name_uid(uid, want->uid);
         return link_is(instance->dir, "directory", want->directory) &&
-               link_is(instance->dir, "user", uid) &&
+               link_is(instance->dir, "user", want->user) &&
                link_is(instance->dir, "scope", want->per_session ? "session" : NULL) &&
                fstat(instance->root, &st) == 0 && st.st_uid == owner && st.st_gid == want->gid &&
                (st.st_mode & 07777) == want->mode && label_is(want->label, instance->root);

@@ -5,7 +5,7 @@
  *   root/      what covers the directory, of the user's group (or the user's, mode 0700)
  *   lock       flock(2): each session holds it shared, whoever ends the instance exclusively
  *   directory  symbolic links whose targets say what it is for:
- *   user         the directory, the uid,
+ *   user         the directory, the user's name (another user may get the uid one day),
  *   scope        and "session" if one session has it for itself; else it is missing
  *
  * Everything but root/ is root's and closed to others. An instance is made under a temporary name
@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include <errno.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -38,6 +39,7 @@ struct instance {
 /* What an instance must be for, to be made or used again. */
 struct instance_want {
         const char *directory;
+        const char *user; /* the user's name */
         uid_t uid;
         gid_t gid;
         mode_t mode;       /* mode bits of root/; 0700 makes it the user's own */

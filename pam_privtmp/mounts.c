@@ -61,12 +61,27 @@ int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)
         stream = fmemopen(as_mutable(text), size, "re");
         if (!stream)
                 return -errno;
-        r = mnt_table_parse_stream(table, stream, "mountinfo");
+        r = mnt_table_parse_stream(table, stream, "/mountinfo");
         (void)fclose(stream);
         if (r != 0)
                 return -EINVAL;
         *ret = TAKE_PTR(table);
         return 0;
+}
+
+int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret)
+{
+        char start[32];
+        size_t length;
+
+        length = (size_t)snprintf(start, sizeof(start), "%ju ", (uintmax_t)id);
+        for (; *text; text += strcspn(text, "\n") + 1) {
+                if (strncmp(text, start, length) == 0)
+                        return mounts_parse(text, strcspn(text, "\n") + 1, ret);
+                if (!strchr(text, '\n'))
+                        break;
+        }
+        return -ENOENT;
 }
 
 struct libmnt_table *mounts_free(struct libmnt_table *table)
@@ -151,7 +166,7 @@ static bool mount_is_fuse(uint64_t id)
         size_t size;
 
         if (mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size) < 0 ||
-            mounts_parse(text, size, &table) < 0 || mounts_find(table, id, &entry) < 0)
+            mounts_parse_one(text, id, &table) < 0 || mounts_find(table, id, &entry) < 0)
                 return true;
         return strncmp(entry.type, "fuse", 4) == 0;
 }

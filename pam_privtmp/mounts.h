@@ -20,6 +20,9 @@ int mounts_read(int proc, const char *path, char **ret, size_t *size);
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret);
 struct libmnt_table *mounts_free(struct libmnt_table *table);
 
+/* Parses only the line of the mount with that id. -ENOENT when there is none. */
+int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret);
+
 /* Where the mount of an id stands (statx(2), stx_mnt_id). Pointers are the table's. */
 struct mounts_entry {
         dev_t device;       /* as mountinfo gives it: not st_dev (btrfs) */

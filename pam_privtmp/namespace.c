@@ -18,17 +18,7 @@
 #define NS_GET_MNTNS_ID _IOR(NSIO, 0x5, __u64)
 #endif
 
-int namespace_open(const char *path, int *ret)
-{
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-        if (fd < 0)
-                return -errno;
-        *ret = fd;
-        return 0;
-}
-
-int namespace_identify(int fd, struct namespace_id *ret)
+static int identify(int fd, struct namespace_id *ret)
 {
         struct stat st;
         __u64 id = 0;
@@ -41,6 +31,28 @@ int namespace_identify(int fd, struct namespace_id *ret)
         return 0;
 }
 
+int namespace_open(const char *path, struct namespace_id *id, int *ret)
+{
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = identify(fd, id);
+        if (r == 0 && ret)
+                *ret = TAKE_FD(fd);
+        return r;
+}
+
+bool namespace_is_first(void)
+{
+        struct stat own, first;
+
+        /* numbers are enough to compare two that are there now */
+        return stat(NAMESPACE_OWN, &own) == 0 && stat(NAMESPACE_FIRST, &first) == 0 &&
+               own.st_dev == first.st_dev && own.st_ino == first.st_ino;
+}
+
 bool namespace_is_same(const struct namespace_id *a, const struct namespace_id *b)
 {
         return a->number == b->number && a->id == b->id;
@@ -48,11 +60,9 @@ bool namespace_is_same(const struct namespace_id *a, const struct namespace_id *
 
 bool namespace_is_own(const struct namespace_id *id)
 {
-        _cleanup_close_ int fd = -EBADF;
         struct namespace_id own;
 
-        return namespace_open(NAMESPACE_OWN, &fd) == 0 && namespace_identify(fd, &own) == 0 &&
-               namespace_is_same(&own, id);
+        return namespace_open(NAMESPACE_OWN, &own, NULL) == 0 && namespace_is_same(&own, id);
 }
 
 bool namespace_is_mount(const char *path)

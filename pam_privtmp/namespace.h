@@ -18,11 +18,14 @@ struct namespace_id {
 #define NAMESPACE_OWN   "/proc/thread-self/ns/mnt"
 #define NAMESPACE_FIRST "/proc/1/ns/mnt"
 
-/* Opens one of the above; *ret is the caller's to close. -EACCES: PID 1's, in some containers. */
-int namespace_open(const char *path, int *ret);
+/*
+ * Opens one of the above and tells which it is (fstat(2), ioctl_nsfs(2) NS_GET_MNTNS_ID). *fd is
+ * the caller's to close, and may be NULL. -EACCES: PID 1's, in some containers.
+ */
+int namespace_open(const char *path, struct namespace_id *id, int *fd);
 
-/* Which namespace the fd is (fstat(2), ioctl_nsfs(2) NS_GET_MNTNS_ID). */
-int namespace_identify(int fd, struct namespace_id *ret);
+/* Is this thread in PID 1's? False also where that can't be told. */
+bool namespace_is_first(void);
 
 /* Is it the one this thread is in? */
 bool namespace_is_own(const struct namespace_id *id);

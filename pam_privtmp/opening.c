@@ -53,6 +53,7 @@ static int approach(struct opening *o)
         o->home = caller_enter_first(&session->caller, &o->outer.record.left,
                                      outer_uncovers(&o->outer, session->caller.path)) > 0;
         session->away = o->home;
+        session->ns = o->home ? o->outer.record.left : session->caller.id;
         return 0;
 }
 
@@ -91,6 +92,9 @@ static int prepare(struct opening *o)
                 session->n_places++;
                 r = place_prepare(place, &o->plan->lines[i], o->subject, &o->patience, o->report);
                 if (r < 0)
+                        report_prefix(o->report, "%s:%u: ", o->plan->lines[i].line->file,
+                                      o->plan->lines[i].line->number);
+                if (r < 0)
                         r = give_up(o, place, r);
                 if (r < 0)
                         return r;
@@ -113,8 +117,10 @@ static int leave(struct opening *o)
         int r;
 
         r = namespace_leave(o->report);
-        o->committed = !namespace_is_own(&session->caller.id);
-        session->away |= o->committed;
+        if (namespace_open(NAMESPACE_OWN, &session->ns, NULL) < 0)
+                return report_errno(o->report, -errno, "can't tell the session's namespace");
+        o->committed = !namespace_is_same(&session->ns, &session->caller.id);
+        session->away = o->committed;
         if (r == 0 || (o->outer.inside && !o->home))
                 return r;
         for (size_t i = 0; i < session->n_places; i++) {
@@ -180,17 +186,6 @@ static int see_to_cwd(struct opening *o)
         return 0;
 }
 
-static int identify(struct opening *o)
-{
-        _cleanup_close_ int fd = -EBADF;
-        int r;
-
-        r = namespace_open(NAMESPACE_OWN, &fd);
-        if (r == 0)
-                r = namespace_identify(fd, &o->session->ns);
-        return r < 0 ? report_errno(o->report, r, "can't tell the session's namespace") : 0;
-}
-
 /* A record that can't be written is no reason to deny a login. */
 static void write_record(struct opening *o)
 {
@@ -238,8 +233,6 @@ int opening_go(struct opening *o)
         }
         if (r == 0)
                 r = see_to_cwd(o);
-        if (r == 0)
-                r = identify(o);
         if (r < 0)
                 return r;
         caller_keep(&o->session->caller);

@@ -11,19 +11,21 @@
 
 int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report)
 {
-        _cleanup_close_ int records = -EBADF, first = -EBADF;
-        struct namespace_id id;
+        _cleanup_close_ int records = -EBADF;
+        struct namespace_id own;
         int r;
 
         *ret = (struct outer){.plan = plan, .uid = uid};
         /* most logins begin in PID 1's namespace, which is in no session */
-        if (namespace_open(NAMESPACE_FIRST, &first) == 0 && namespace_identify(first, &id) == 0 &&
-            namespace_is_own(&id))
+        if (namespace_is_first())
                 return 0;
+        r = namespace_open(NAMESPACE_OWN, &own, NULL);
+        if (r < 0)
+                return report_errno(report, r, NAMESPACE_OWN " (is /proc mounted?)");
         r = safedir_open_own(RECORD_FOLDER, false, &records, report);
         if (r != 0)
                 return r < 0 ? r : 0;
-        r = record_find_own(records, &ret->record);
+        r = record_find(records, &own, &ret->record);
         ret->inside = r > 0;
         return r < 0 ? report_errno(report, r, "can't read the records in " RECORD_FOLDER) : 0;
 }

@@ -117,6 +117,7 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
         const struct line *line = plan_line->line;
         struct instance_want want = {
                 .directory = line->directory,
+                .user = subject->name,
                 .uid = subject->uid,
                 .gid = subject->gid,
                 .mode = plan_line->mode,

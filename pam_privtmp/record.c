@@ -9,49 +9,31 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "name.h"
 #include "record.h"
 
-/* The first bytes of a file in /proc, at most size - 1, as text. */
-static int read_text(const char *path, char *text, size_t size)
+static int read_boot(char boot[RECORD_BOOT])
 {
-        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+        _cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, boot, RECORD_BOOT - 1);
 
         if (n < 0)
                 return -errno;
-        text[n] = '\0';
-        return 0;
-}
-
-static int read_boot(char boot[RECORD_BOOT])
-{
-        int r = read_text("/proc/sys/kernel/random/boot_id", boot, RECORD_BOOT);
-
-        return r < 0 ? r : strlen(boot) == RECORD_BOOT - 1 ? 0 : -EINVAL;
+        boot[n] = '\0';
+        return n == RECORD_BOOT - 1 ? 0 : -EINVAL;
 }
 
 int record_stamp(struct record *record)
 {
-        char text[1024], *field;
-        int r;
+        struct timespec now;
 
-        r = read_boot(record->boot);
-        if (r == 0)
-                r = read_text("/proc/self/stat", text, sizeof(text));
-        if (r < 0)
-                return r;
-        /* the second field may hold anything, so count from its end: start is the 22nd */
-        field = strrchr(text, ')');
-        for (unsigned i = 2; field && i < 22; i++)
-                field = strchr(field + 1, ' ');
-        if (!field || sscanf(field, " %" SCNu64, &record->start) != 1)
-                return -EINVAL;
+        (void)clock_gettime(CLOCK_BOOTTIME, &now);
+        record->start = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
         record->pid = getpid();
-        return 0;
+        return read_boot(record->boot);
 }
 
 void record_set_words(char ret[RECORD_WORDS + 1], const char *words)
@@ -283,18 +265,13 @@ static int is_own(void *arg, int folder, const char *name, struct record *record
         return r;
 }
 
-int record_find_own(int folder, struct record *ret)
+int record_find(int folder, const struct namespace_id *ns, struct record *ret)
 {
-        _cleanup_close_ int fd = -EBADF;
-        struct own own = {.ret = ret};
+        struct own own = {.ns = *ns, .ret = ret};
         char prefix[NAME_BYTES];
         int r;
 
-        r = namespace_open(NAMESPACE_OWN, &fd);
-        if (r == 0)
-                r = namespace_identify(fd, &own.ns);
-        if (r == 0)
-                r = read_boot(own.boot);
+        r = read_boot(own.boot);
         if (r < 0)
                 return r;
         (void)snprintf(prefix, sizeof(prefix), "%ju.", (uintmax_t)own.ns.number);

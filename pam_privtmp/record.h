@@ -21,13 +21,13 @@
 
 enum {
         RECORD_BYTES = 900, /* of a note: XFS refuses a target of 1024 */
-        RECORD_COVERS = 16,
+        RECORD_COVERS = 8,
         RECORD_WORDS = 64, /* characters of what the remote side said */
         RECORD_BOOT = 37,
 };
 
 struct record_cover {
-        char directory[256]; /* bytes; a longer one does not fit a note with what else is in it */
+        char directory[128]; /* of many longer ones a note could not hold much else */
         char mark[COVER_MARK_BYTES];
 };
 
@@ -39,13 +39,13 @@ struct record {
         uint64_t plan;            /* digest */
         uid_t uid;
         pid_t pid;      /* of the opener */
-        uint64_t start; /* clock ticks after boot, /proc/PID/stat */
+        uint64_t start; /* ns, CLOCK_BOOTTIME: a process that began later is another one */
         char service[RECORD_WORDS + 1], tty[RECORD_WORDS + 1], rhost[RECORD_WORDS + 1];
         struct record_cover covers[RECORD_COVERS];
         size_t n_covers;
 };
 
-/* Fills in boot, pid and start of this process. 0 or -errno. */
+/* Fills in boot, pid and start: here and now. 0 or -errno. */
 int record_stamp(struct record *record);
 
 /* Copies the remote side's words: printable ones, "?" for the others, cut. NULL gives "". */
@@ -62,11 +62,11 @@ int record_parse(const char *text, struct record *ret);
 int record_write(int folder, const struct record *record);
 
 /*
- * The record of this thread's namespace: of this boot, with its number and id, and, where the
- * kernel has no ids, with its first cover in place (else a stale record's number may be another
+ * The record of `own`, this thread's namespace: of this boot, with its number and id, and, where
+ * the kernel has no ids, with its first cover in place (else a stale record's number may be another
  * container's). Returns 1, 0 when there is none, or -errno.
  */
-int record_find_own(int folder, struct record *ret);
+int record_find(int folder, const struct namespace_id *own, struct record *ret);
 
 /* Takes a session's record away; it may be gone. */
 void record_remove(int folder, ino_t ns, pid_t pid);

@@ -45,6 +45,20 @@ int report_errno(struct report *report, int error, const char *format, ...)
         return error;
 }
 
+void report_prefix(struct report *report, const char *format, ...)
+{
+        char text[sizeof(report->fault)];
+        size_t length;
+        va_list args;
+
+        va_start(args, format);
+        (void)vsnprintf(text, sizeof(text), format, args);
+        va_end(args);
+        length = strlen(text);
+        (void)snprintf(text + length, sizeof(text) - length, "%s", report->fault);
+        (void)memcpy(report->fault, text, sizeof(text));
+}
+
 void report_note(struct report *report, enum report_level level, const char *format, ...)
 {
         char text[sizeof(report->fault)];

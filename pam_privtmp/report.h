@@ -29,6 +29,10 @@ int report_fault(struct report *report, int error, const char *format, ...)
 int report_errno(struct report *report, int error, const char *format, ...)
         __attribute__((__format__(__printf__, 3, 4)));
 
+/* Puts something before the fault noted so far: where it comes from. */
+void report_prefix(struct report *report, const char *format, ...)
+        __attribute__((__format__(__printf__, 2, 3)));
+
 /* Says something now that does not make the call fail. */
 void report_note(struct report *report, enum report_level level, const char *format, ...)
         __attribute__((__format__(__printf__, 3, 4)));

@@ -140,6 +140,7 @@ static int check_own(int fd, const char *path, struct report *report)
 int safedir_open_own(const char *path, bool create, int *ret, struct report *report)
 {
         _cleanup_close_ int parent = -EBADF, fd = -EBADF;
+        const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
         bool made = false;
         const char *last;
         int r;
@@ -149,14 +150,15 @@ int safedir_open_own(const char *path, bool create, int *ret, struct report *rep
                 return 1;
         if (parent < 0)
                 return report_errno(report, parent, "%s", path);
-        if (create) {
+        fd = openat(parent, last, flags);
+        if (fd < 0 && errno == ENOENT) {
+                if (!create)
+                        return 1;
                 made = mkdirat(parent, last, 0700) == 0;
                 if (!made && errno != EEXIST)
                         return report_errno(report, -errno, "%s", path);
+                fd = openat(parent, last, flags);
         }
-        fd = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT && !create)
-                return 1;
         if (fd < 0)
                 return explain(parent, last, path, strlen(path), -errno, report);
         if (made && fchmod(fd, 0700) < 0) /* the caller's umask took what it liked */
