@@ -48,12 +48,15 @@ static int approach(struct opening *o)
         int r;
 
         r = caller_save(&session->caller, o->report);
+        session->ns = session->caller.id;
         if (r < 0 || !o->outer.inside || outer_is_inherited(&o->outer))
                 return r;
         o->home = caller_enter_first(&session->caller, &o->outer.record.left,
                                      outer_uncovers(&o->outer, session->caller.path)) > 0;
-        session->away = o->home;
-        session->ns = o->home ? o->outer.record.left : session->caller.id;
+        if (!o->home)
+                return 0;
+        session->away = true;
+        session->ns = o->outer.record.left;
         return 0;
 }
 
@@ -63,11 +66,10 @@ static int give_up(struct opening *o, struct place *place, int error)
         const struct line *line = place->plan->line;
         char prefix[512];
 
+        report_prefix(o->report, "%s:%u: ", line->file, line->number);
         if (!line->nofail)
                 return error;
-        (void)snprintf(prefix, sizeof(prefix),
-                       "%.200s:%u: nofail, %.200s is not private: ", line->file, line->number,
-                       line->directory);
+        (void)snprintf(prefix, sizeof(prefix), "nofail, %.400s is not private: ", line->directory);
         report_forgive(o->report, REPORT_WARNING, prefix);
         if (place->put)
                 (void)cover_take_off(line->directory, place->mark);
@@ -91,15 +93,15 @@ static int prepare(struct opening *o)
                         continue;
                 session->n_places++;
                 r = place_prepare(place, &o->plan->lines[i], o->subject, &o->patience, o->report);
-                if (r < 0)
-                        report_prefix(o->report, "%s:%u: ", o->plan->lines[i].line->file,
-                                      o->plan->lines[i].line->number);
+                if (r == 0 && record_add_cover(&o->record, o->plan->lines[i].line->directory,
+                                               place->mark) < 0)
+                        r = report_fault(o->report, -E2BIG, "too many or too long directories");
                 if (r < 0)
                         r = give_up(o, place, r);
                 if (r < 0)
                         return r;
         }
-        return 0;
+        return o->home ? 0 : outer_keep(&o->outer, &o->record, o->report);
 }
 
 /* Has any directory not been given up? */
@@ -114,11 +116,12 @@ static bool has_places(const struct session *session)
 static int leave(struct opening *o)
 {
         struct session *session = o->session;
-        int r;
+        int r, known;
 
         r = namespace_leave(o->report);
-        if (namespace_open(NAMESPACE_OWN, &session->ns, NULL) < 0)
-                return report_errno(o->report, -errno, "can't tell the session's namespace");
+        known = namespace_open(NAMESPACE_OWN, &session->ns, NULL);
+        if (known < 0)
+                return report_errno(o->report, known, "can't tell the session's namespace");
         o->committed = !namespace_is_same(&session->ns, &session->caller.id);
         session->away = o->committed;
         if (r == 0 || (o->outer.inside && !o->home))
@@ -129,6 +132,7 @@ static int leave(struct opening *o)
                         return r;
         }
         /* every line that needed it may fail: back to where we were */
+        caller_keep(&session->caller);
         if (!o->committed || caller_return(&session->caller) == 0)
                 return 0;
         return report_errno(o->report, r, "can't return from a half-made namespace");
@@ -140,19 +144,12 @@ static int cover(struct opening *o)
 
         for (size_t i = 0; i < session->n_places; i++) {
                 struct place *place = &session->places[i];
-                const char *directory;
-                int r;
+                int r = place->given_up ? 0 : place_cover(place, o->report);
 
-                if (place->given_up)
-                        continue;
-                directory = place->plan->line->directory;
-                r = place_cover(place, o->report);
                 if (r < 0)
                         r = give_up(o, place, r);
                 if (r < 0)
                         return r;
-                if (!place->given_up && record_add_cover(&o->record, directory, place->mark) < 0)
-                        return report_fault(o->report, -E2BIG, "too many directories for a record");
         }
         return 0;
 }
@@ -227,7 +224,7 @@ int opening_go(struct opening *o)
         if (has_places(o->session) || (o->outer.inside && !o->home)) {
                 r = leave(o);
                 if (r == 0 && o->outer.inside && !o->home)
-                        r = outer_take_off(&o->outer, &o->record, o->report);
+                        r = outer_take_off(&o->outer, o->report);
                 if (r == 0)
                         r = cover(o);
         }
@@ -247,6 +244,7 @@ void opening_undo(struct opening *o)
 {
         struct session *session = o->session;
 
+        caller_keep(&session->caller); /* what cwd is now is our doing */
         /* where the namespace can't be left, at least nothing of ours is on it */
         if (session->away && caller_return(&session->caller) < 0)
                 for (size_t i = session->n_places; i > 0; i--)

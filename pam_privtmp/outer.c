@@ -68,18 +68,26 @@ bool outer_uncovers(const struct outer *outer, const char *path)
         return false;
 }
 
-int outer_take_off(const struct outer *outer, struct record *record, struct report *report)
+int outer_keep(const struct outer *outer, struct record *record, struct report *report)
+{
+        for (size_t i = 0; i < outer->record.n_covers; i++) {
+                const struct record_cover *cover = &outer->record.covers[i];
+
+                if (inherits(outer, cover->directory) &&
+                    record_add_cover(record, cover->directory, cover->mark) < 0)
+                        return report_fault(report, -E2BIG, "too many directories");
+        }
+        return 0;
+}
+
+int outer_take_off(const struct outer *outer, struct report *report)
 {
         for (size_t i = 0; i < outer->record.n_covers; i++) {
                 const struct record_cover *cover = &outer->record.covers[i];
                 int fd, r;
 
-                if (inherits(outer, cover->directory)) {
-                        r = record_add_cover(record, cover->directory, cover->mark);
-                        if (r < 0)
-                                return report_errno(report, r, "%s", cover->directory);
+                if (inherits(outer, cover->directory))
                         continue;
-                }
                 /* the walk proves that the path can be used as it is */
                 r = safedir_open(cover->directory, &fd, report);
                 if (r < 0)

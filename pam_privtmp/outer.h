@@ -29,8 +29,11 @@ bool outer_must_go(const struct outer *outer);
 /* Is the path (NULL: no) at or below something that is to be taken off? */
 bool outer_uncovers(const struct outer *outer, const char *path);
 
+/* Adds the covers that are inherited to the inner session's record. -E2BIG when they do not fit. */
+int outer_keep(const struct outer *outer, struct record *record, struct report *report);
+
 /*
- * Takes the outer session's covers off, in this thread's namespace, whatever lies on top of them.
- * What is inherited stays and is added to `record`. Needs CAP_SYS_ADMIN.
+ * Takes the outer session's covers off, in this thread's namespace, whatever lies on top of them;
+ * what is inherited stays. Needs CAP_SYS_ADMIN.
  */
-int outer_take_off(const struct outer *outer, struct record *record, struct report *report);
+int outer_take_off(const struct outer *outer, struct report *report);

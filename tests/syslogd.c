@@ -37,7 +37,7 @@ static unsigned long priority(const char *message, const char **ret_text) {
         return number;
 }
 
-/* A user who sends several lines at once must not be able to write the second one for somebody else. */
+/* A message is one line: else a user could write the second one in somebody else's name. */
 static void one_line(char *text) {
         for (; *text != '\0'; text++)
                 if (*text == '\n')

@@ -202,7 +202,8 @@ in_session() {
         rm -f "$tap_session/said" "$tap_session/status" "$tap_session/status.new"
         cat >"$tap_session/input" <<EOS
 { $2
-} >$tap_session/said 2>&1 </dev/null; echo \$? >$tap_session/status.new; mv $tap_session/status.new $tap_session/status
+} >$tap_session/said 2>&1 </dev/null; echo \$? >$tap_session/status.new
+mv $tap_session/status.new $tap_session/status
 EOS
         wait_for test -s "$tap_session/status" || {
                 sed 's/^/# /' "$tap_session/output" >&3
