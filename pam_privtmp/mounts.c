@@ -11,6 +11,11 @@
 
 #include "cleanup.h"
 #include "mounts.h"
+#include "safedir.h"
+
+enum {
+        TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
+};
 
 static inline void table_cleanup(struct libmnt_table **table)
 {
@@ -20,34 +25,8 @@ static inline void table_cleanup(struct libmnt_table **table)
 int mounts_read(int proc, const char *path, char **ret, size_t *size)
 {
         _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        _cleanup_free_ char *text = NULL;
-        size_t room = 0, used = 0;
 
-        if (fd < 0)
-                return -errno;
-        for (;;) {
-                ssize_t n;
-
-                if (room - used < 4096) {
-                        char *larger = realloc(text, room = room ? room * 2 : 16384);
-
-                        if (!larger)
-                                return -ENOMEM;
-                        text = larger;
-                }
-                n = read(fd, text + used, room - used - 1);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                used += (size_t)n;
-        }
-        text[used] = '\0';
-        *ret = TAKE_PTR(text);
-        *size = used;
-        return 0;
+        return fd < 0 ? -errno : safedir_read_fd(fd, TABLE_LIMIT, ret, size);
 }
 
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)

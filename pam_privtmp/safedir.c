@@ -190,8 +190,7 @@ static int check_file(int fd, const char *path, size_t limit, struct report *rep
         return 0;
 }
 
-/* Reads to the end, at most limit bytes. Its NUL is not counted in *size. */
-static int read_all(int fd, size_t limit, char **ret, size_t *size)
+int safedir_read_fd(int fd, size_t limit, char **ret, size_t *size)
 {
         _cleanup_free_ char *text = NULL;
         size_t room = 0, used = 0;
@@ -248,7 +247,7 @@ int safedir_read_file(const char *path, size_t limit, char **ret, size_t *size,
         r = check_file(fd, path, limit, report);
         if (r < 0)
                 return r;
-        r = read_all(fd, limit, ret, size);
+        r = safedir_read_fd(fd, limit, ret, size);
         return r < 0 ? report_errno(report, r, "%s", path) : 0;
 }
 

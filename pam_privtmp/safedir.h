@@ -35,6 +35,9 @@ int safedir_open_own(const char *path, bool create, int *ret, struct report *rep
 int safedir_read_file(const char *path, size_t limit, char **ret, size_t *size,
                       struct report *report);
 
+/* The rest of what fd gives, at most `limit` bytes, with the same *ret and *size. -EFBIG. */
+int safedir_read_fd(int fd, size_t limit, char **ret, size_t *size);
+
 /*
  * The names in a folder of root's that end with `suffix` and do not begin with a dot, sorted by
  * strcmp(). At most `limit`, else -E2BIG. A missing folder has none. The list is the caller's to

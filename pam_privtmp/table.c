@@ -183,39 +183,32 @@ static int load(struct table *table, const struct table_place *place, struct rep
         return r < 0 ? r : add_drop_ins(table, place->drop_ins, report);
 }
 
-int table_load(const struct table_place *place, struct table **ret, struct report *report)
+/* Reads from a place, or, if that is NULL, from a text. */
+static int make(const struct table_place *place, const char *file, const char *text, size_t length,
+                struct table **ret, struct report *report)
 {
         _cleanup_table_ struct table *table = calloc(1, sizeof(*table));
         int r;
 
         if (!table)
                 return report_errno(report, -ENOMEM, "table");
-        r = load(table, place, report);
-        if (r < 0)
-                return r;
-        r = check_lines(table, report);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(table);
-        return 0;
+        r = place ? load(table, place, report) : add_text(table, file, text, length, report);
+        if (r == 0)
+                r = check_lines(table, report);
+        if (r == 0)
+                *ret = TAKE_PTR(table);
+        return r;
+}
+
+int table_load(const struct table_place *place, struct table **ret, struct report *report)
+{
+        return make(place, NULL, NULL, 0, ret, report);
 }
 
 int table_parse(const char *file, const char *text, size_t length, struct table **ret,
                 struct report *report)
 {
-        _cleanup_table_ struct table *table = calloc(1, sizeof(*table));
-        int r;
-
-        if (!table)
-                return report_errno(report, -ENOMEM, "table");
-        r = add_text(table, file, text, length, report);
-        if (r < 0)
-                return r;
-        r = check_lines(table, report);
-        if (r < 0)
-                return r;
-        *ret = TAKE_PTR(table);
-        return 0;
+        return make(NULL, file, text, length, ret, report);
 }
 
 struct table *table_free(struct table *table)
