@@ -2,9 +2,6 @@
 /*
  * line: one line of privtmp.conf
  *
- * libmount 2.38 swallows a bad last line, takes the format of a whole file from its first line and
- * knows no line numbers. So it is given one line at a time, and
- * MUST give exactly one entry for it (test-line.c).
  * MUST NOT let an option pass that is not understood (test-line.c).
  */
 #include <errno.h>
@@ -14,24 +11,9 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "entry.h"
 #include "line.h"
 #include "name.h"
-
-enum {
-        COLUMNS_MIN = 3,
-        COLUMNS_MAX = 4,
-};
-
-static inline void table_cleanup(struct libmnt_table **table)
-{
-        mnt_unref_table(*table);
-}
-
-static inline void stream_cleanup(FILE **stream)
-{
-        if (*stream)
-                (void)fclose(*stream);
-}
 
 #define fault(line, report, ...) line_fault((line), (report), -EINVAL, __VA_ARGS__)
 
@@ -193,9 +175,6 @@ static int parse_options(struct line *line, const char *text, struct report *rep
         size_t length, value_length;
         int r;
 
-        /* quotes and backslashes mean something to libmount, and not the same in each release */
-        if (strpbrk(text, "\"\\"))
-                return fault(line, report, "options have no quotes and no backslashes");
         while ((r = mnt_optstr_next_option(&next, &name, &length, &value, &value_length)) == 0) {
                 struct option option = {.name = name, .length = length, .has_value = value};
 
@@ -251,60 +230,26 @@ static int parse_users(struct line *line, const char *text, struct report *repor
         return r < 0 ? line_fault(line, report, r, "out of memory") : 0;
 }
 
-static int parse_entry(struct line *line, struct libmnt_fs *entry, struct report *report)
+static int parse_columns(struct line *line, const struct entry *entry, struct report *report)
 {
-        const char *source = mnt_fs_get_source(entry), *directory = mnt_fs_get_target(entry);
-        const char *users = mnt_fs_get_fstype(entry), *options = mnt_fs_get_options(entry);
         int r;
 
-        if (!source || !directory || !users)
-                return fault(line, report, "is no line of source, directory, users, options");
-        r = parse_source(line, source, report);
+        r = parse_source(line, entry->source, report);
         if (r < 0)
                 return r;
-        if (!name_is_path(directory))
+        if (!name_is_path(entry->directory))
                 return fault(line, report,
                              "directory \"%s\" is no absolute path in its shortest form",
-                             directory);
-        line->directory = strdup(directory);
+                             entry->directory);
+        line->directory = strdup(entry->directory);
         if (!line->directory)
                 return line_fault(line, report, -ENOMEM, "out of memory");
-        r = parse_users(line, users, report);
-        if (r < 0 || !options)
+        r = parse_users(line, entry->users, report);
+        if (r < 0 || !entry->options)
                 return r;
         if (line->source != LINE_DISK)
-                return fault(line, report, "source \"%s\" takes no options", source);
-        return parse_options(line, options, report);
-}
-
-/* Columns as libmount separates them. It ignores those after the sixth, we allow four. */
-static unsigned count_columns(const char *text, const char *end)
-{
-        unsigned n = 0;
-
-        for (bool in_word = false; text < end; text++) {
-                bool blank = *text == ' ' || *text == '\t';
-
-                n += !blank && !in_word;
-                in_word = !blank;
-        }
-        return n;
-}
-
-/* Gives the text to libmount; *ret is the table that holds the one entry in *entry. */
-static int read_entry(const char *text, size_t length, struct libmnt_table **ret,
-                      struct libmnt_fs **entry)
-{
-        _cleanup_(table_cleanup) struct libmnt_table *table = mnt_new_table();
-        _cleanup_(stream_cleanup) FILE *stream = fmemopen(as_mutable(text), length, "re");
-
-        if (!table || !stream)
-                return -ENOMEM;
-        if (mnt_table_parse_stream(table, stream, "privtmp.conf") != 0 ||
-            mnt_table_get_nents(table) != 1 || mnt_table_first_fs(table, entry) != 0)
-                return -EINVAL;
-        *ret = TAKE_PTR(table);
-        return 0;
+                return fault(line, report, "source \"%s\" takes no options", entry->source);
+        return parse_options(line, entry->options, report);
 }
 
 int line_parse(const char *file, unsigned number, const char *text, size_t length, struct line *ret,
@@ -314,26 +259,16 @@ int line_parse(const char *file, unsigned number, const char *text, size_t lengt
                             .number = number,
                             .flags = LINE_NOEXEC | LINE_NOSUID | LINE_NODEV,
                             .mode = 0770};
-        _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
-        struct libmnt_fs *entry = NULL;
-        unsigned columns = count_columns(text, text + length);
+        _cleanup_(entry_done) struct entry entry = {0};
+        char what[ENTRY_WHAT_BYTES];
         int r;
 
-        if (columns == 0 || text[strspn(text, " \t")] == '#')
+        r = entry_read(text, length, &entry, what);
+        if (r == 0)
                 return 0;
-        for (size_t i = 0; i < length; i++)
-                if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
-                        return fault(&line, report, "has a control character (byte %zu)", i + 1);
-        if (columns < COLUMNS_MIN || columns > COLUMNS_MAX)
-                return fault(
-                        &line, report,
-                        "has %u columns: they are source, directory, users and, if any, options",
-                        columns);
-        r = read_entry(text, length, &table, &entry);
         if (r < 0)
-                return r == -ENOMEM ? line_fault(&line, report, r, "out of memory")
-                                    : fault(&line, report, "can't be read as a line of fstab(5)");
-        r = parse_entry(&line, entry, report);
+                return line_fault(&line, report, r, "%s", r == -ENOMEM ? "out of memory" : what);
+        r = parse_columns(&line, &entry, report);
         if (r < 0) {
                 line_done(&line);
                 return r;

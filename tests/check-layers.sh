@@ -36,7 +36,7 @@ only() {
 
 only security/ pam_privtmp
 only syslog.h pam_privtmp
-only libmount.h line mounts
+only libmount.h entry line mounts
 only selinux/ label
 only pwd.h subject
 only grp.h subject
@@ -51,7 +51,7 @@ for room in $pure; do
 done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
-order='cleanup report name lock subject users line safedir table policy label mounts namespace
+order='cleanup report name lock subject users entry line safedir table policy label mounts namespace
        remove cover caller record idle instance candidate outer place opening session pam_privtmp'
 below=''
 wrong=''
