@@ -295,15 +295,25 @@ static inline void scene_empty_trash(void)
                 ck_assert_str_eq(now_, scene_mounts);                                              \
         } while (0)
 
-/* No instance, whole or half, no trash, no record, no mount. */
+/* What a session has left: an instance, whole or half, trash, a record, a mount. NULL: nothing. */
+static inline const char *scene_left(void)
+{
+        static char now[SCENE_TEXT];
+
+        scene_read("/proc/self/mountinfo", now, sizeof(now));
+        if (strcmp(now, scene_mounts) != 0)
+                return "a mount is left";
+        if (scene_instances(0) + scene_instances(ALICE) + scene_instances(BOB) > 0)
+                return "an instance is left";
+        if (scene_entries(SCENE_BASE "/.trash") > 0)
+                return "trash is left";
+        return scene_entries("/run/privtmp") > 0 ? "a record is left" : NULL;
+}
+
 #define assert_nothing_left()                                                                      \
         do {                                                                                       \
-                assert_mounts_unchanged();                                                         \
-                ck_assert_uint_eq(scene_instances(0), 0);                                          \
-                ck_assert_uint_eq(scene_instances(ALICE), 0);                                      \
-                ck_assert_uint_eq(scene_instances(BOB), 0);                                        \
-                ck_assert_uint_eq(scene_entries(SCENE_BASE "/.trash"), 0);                         \
-                ck_assert_uint_eq(scene_entries("/run/privtmp"), 0);                               \
+                const char *left_ = scene_left();                                                  \
+                ck_assert_msg(!left_, "%s", left_);                                                \
         } while (0)
 
 struct scene_marked {
@@ -411,55 +421,82 @@ static inline void scene_state_take(struct scene_state *state)
         state->has_children = waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-#define assert_same_spot(a, b)                                                                     \
-        do {                                                                                       \
-                ck_assert_uint_eq((a).dev, (b).dev);                                               \
-                ck_assert_uint_eq((a).ino, (b).ino);                                               \
-                ck_assert_uint_eq((a).mount, (b).mount);                                           \
-        } while (0)
-
-static inline void assert_same_fds(const struct scene_state *a, const struct scene_state *b)
+static inline bool scene_same_spot(const struct scene_spot *a, const struct scene_spot *b)
 {
+        return a->dev == b->dev && a->ino == b->ino && a->mount == b->mount;
+}
+
+/* How two states of a process differ, in words; NULL if they do not. */
+static inline const char *scene_fds_differ(const struct scene_state *a,
+                                           const struct scene_state *b)
+{
+        static char text[64];
+
         for (int fd = 0; fd < SCENE_FDS; fd++) {
-                ck_assert_msg(a->fds[fd].flags == b->fds[fd].flags, "fd %d: flags %d, then %d", fd,
-                              a->fds[fd].flags, b->fds[fd].flags);
-                ck_assert_msg(a->fds[fd].dev == b->fds[fd].dev && a->fds[fd].ino == b->fds[fd].ino,
-                              "fd %d is another file", fd);
+                const struct scene_fd *one = &a->fds[fd], *two = &b->fds[fd];
+
+                if (one->flags == two->flags && one->dev == two->dev && one->ino == two->ino)
+                        continue;
+                snprintf(text, sizeof(text), "fd %d was %s, now it is %s", fd,
+                         one->flags < 0 ? "closed" : "open",
+                         two->flags < 0   ? "closed"
+                         : one->flags < 0 ? "open"
+                                          : "another");
+                return text;
         }
+        return NULL;
 }
 
-/* The process itself: what must not change even while a session is open. */
-static inline void assert_same_process(const struct scene_state *a, const struct scene_state *b)
+/* What must not change even while a session is open. */
+static inline const char *scene_processes_differ(const struct scene_state *a,
+                                                 const struct scene_state *b)
 {
-        ck_assert_uint_eq(a->umask, b->umask);
-        for (int i = 0; i < RLIM_NLIMITS; i++) {
-                ck_assert_uint_eq(a->limits[i].rlim_cur, b->limits[i].rlim_cur);
-                ck_assert_uint_eq(a->limits[i].rlim_max, b->limits[i].rlim_max);
-        }
-        for (int i = 1; i < NSIG; i++) {
-                ck_assert_msg(a->actions[i].sa_handler == b->actions[i].sa_handler &&
-                                      a->actions[i].sa_flags == b->actions[i].sa_flags,
-                              "another disposition of signal %d", i);
-                ck_assert_int_eq(sigismember(&a->blocked, i), sigismember(&b->blocked, i));
-        }
-        for (int i = 0; i < 3; i++) {
-                ck_assert_uint_eq(a->uids[i], b->uids[i]);
-                ck_assert_uint_eq(a->gids[i], b->gids[i]);
-        }
-        ck_assert_uint_eq(a->environ, b->environ);
-        ck_assert_int_eq(a->has_children, b->has_children);
+        if (a->umask != b->umask)
+                return "another umask";
+        for (int i = 0; i < RLIM_NLIMITS; i++)
+                if (a->limits[i].rlim_cur != b->limits[i].rlim_cur ||
+                    a->limits[i].rlim_max != b->limits[i].rlim_max)
+                        return "another limit";
+        for (int i = 1; i < NSIG; i++)
+                if (a->actions[i].sa_handler != b->actions[i].sa_handler ||
+                    a->actions[i].sa_flags != b->actions[i].sa_flags ||
+                    sigismember(&a->blocked, i) != sigismember(&b->blocked, i))
+                        return "a signal is treated in another way";
+        for (int i = 0; i < 3; i++)
+                if (a->uids[i] != b->uids[i] || a->gids[i] != b->gids[i])
+                        return "another user or group";
+        if (a->environ != b->environ)
+                return "another environment";
+        return a->has_children != b->has_children ? "another number of children" : NULL;
 }
 
-/* Everything: as before the session. */
-static inline void assert_same_state(const struct scene_state *a, const struct scene_state *b)
+static inline const char *scene_states_differ(const struct scene_state *a,
+                                              const struct scene_state *b)
 {
-        assert_same_process(a, b);
-        assert_same_fds(a, b);
-        ck_assert_uint_eq(a->ns, b->ns);
-        assert_same_spot(a->root, b->root);
-        assert_same_spot(a->cwd, b->cwd);
-        assert_same_spot(a->tmp, b->tmp);
+        const char *words = scene_processes_differ(a, b);
+
+        if (!words)
+                words = scene_fds_differ(a, b);
+        if (words)
+                return words;
+        if (a->ns != b->ns)
+                return "another mount namespace";
+        if (!scene_same_spot(&a->root, &b->root))
+                return "another root";
+        if (!scene_same_spot(&a->cwd, &b->cwd))
+                return "another working directory";
+        return scene_same_spot(&a->tmp, &b->tmp) ? NULL : "another /tmp";
 }
+
+#define assert_same_(differ, a, b)                                                                 \
+        do {                                                                                       \
+                const char *words_ = differ((a), (b));                                             \
+                ck_assert_msg(!words_, "%s", words_);                                              \
+        } while (0)
+#define assert_same_fds(a, b)     assert_same_(scene_fds_differ, a, b)
+#define assert_same_process(a, b) assert_same_(scene_processes_differ, a, b)
+#define assert_same_state(a, b)   assert_same_(scene_states_differ, a, b)
+#define assert_same_spot(a, b)    ck_assert(scene_same_spot(&(a), &(b)))
 
 /* What a session keeps open closes itself on exec, and has none of the three lowest numbers. */
 static inline void assert_new_fds_are_hidden(const struct scene_state *a,
