@@ -18,30 +18,30 @@
 #include "cleanup.h"
 #include "mounts.h"
 
-/* A place in the mount tree. */
-struct place {
+/* A spot in the mount tree. */
+struct spot {
         unsigned major, minor;
         __u64 ino, mount;
 };
 
-static int look(int fd, const char *path, struct place *ret)
+static int look(int fd, const char *path, struct spot *ret)
 {
         struct statx stx;
 
-        *ret = (struct place){0};
+        *ret = (struct spot){0};
         if (statx(fd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
                   STATX_INO | STATX_MNT_ID, &stx) < 0)
                 return -errno;
-        *ret = (struct place){stx.stx_dev_major, stx.stx_dev_minor, stx.stx_ino, stx.stx_mnt_id};
+        *ret = (struct spot){stx.stx_dev_major, stx.stx_dev_minor, stx.stx_ino, stx.stx_mnt_id};
         return 0;
 }
 
-static bool is_same_file(const struct place *a, const struct place *b)
+static bool is_same_file(const struct spot *a, const struct spot *b)
 {
         return a->major == b->major && a->minor == b->minor && a->ino == b->ino;
 }
 
-static bool is_same_place(const struct place *a, const struct place *b)
+static bool is_same_spot(const struct spot *a, const struct spot *b)
 {
         return is_same_file(a, b) && a->mount == b->mount;
 }
@@ -96,15 +96,15 @@ static void handle_done(struct caller_handle *handle)
  * A caller whose cwd is "/" (sshd, login, cron): is that the top of the namespace? setns(2) to the
  * own namespace goes there, so it tells. Else, or where that can't be asked, root is kept.
  */
-static int save_root(struct caller *caller, const struct place *root, bool at_root)
+static int save_root(struct caller *caller, const struct spot *root, bool at_root)
 {
         int r = handle_set(&caller->root, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-        struct place top;
+        struct spot top;
 
         if (r < 0 || !at_root || setns(caller->ns.fd, CLONE_NEWNS) < 0)
                 return r;
         r = look(AT_FDCWD, "/", &top);
-        if (r == 0 && is_same_place(root, &top)) {
+        if (r == 0 && is_same_spot(root, &top)) {
                 handle_done(&caller->root);
                 return 0;
         }
@@ -130,7 +130,7 @@ static int save_cwd(struct caller *caller)
 
 static int save(struct caller *caller)
 {
-        struct place root, cwd;
+        struct spot root, cwd;
         int fd, r;
 
         r = namespace_open(NAMESPACE_OWN, &caller->id, &fd);
@@ -144,8 +144,8 @@ static int save(struct caller *caller)
         if (r < 0)
                 return r;
         caller->can_return = true;
-        r = save_root(caller, &root, is_same_place(&root, &cwd));
-        if (r == 0 && !is_same_place(&root, &cwd))
+        r = save_root(caller, &root, is_same_spot(&root, &cwd));
+        if (r == 0 && !is_same_spot(&root, &cwd))
                 r = save_cwd(caller);
         return r;
 }
@@ -166,7 +166,7 @@ int caller_save(struct caller *ret, struct report *report)
 
 static void note_cwd(dev_t *dev, ino_t *ino)
 {
-        struct place cwd = {0};
+        struct spot cwd = {0};
 
         (void)look(AT_FDCWD, "", &cwd); /* nowhere, then, is not where anybody is */
         *dev = makedev(cwd.major, cwd.minor);
@@ -201,7 +201,7 @@ int caller_return(struct caller *caller)
 {
         _cleanup_close_ int moved = -EBADF;
         bool back = caller->cwd.fd >= 0;
-        struct place root, cwd;
+        struct spot root, cwd;
         dev_t dev;
         ino_t ino;
         int r;
@@ -214,7 +214,7 @@ int caller_return(struct caller *caller)
         if (r < 0)
                 return r;
         note_cwd(&dev, &ino);
-        if (is_same_place(&root, &cwd)) {
+        if (is_same_spot(&root, &cwd)) {
                 back = back && dev == caller->left_dev && ino == caller->left_ino;
         } else if (dev != caller->left_dev || ino != caller->left_ino) {
                 back = false;
@@ -241,7 +241,7 @@ static int enter_cwd(const struct caller *caller)
                 .resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS,
         };
         _cleanup_close_ int fd = -EBADF;
-        struct place there, here;
+        struct spot there, here;
 
         if (!caller->path)
                 return -ENOENT;
@@ -258,7 +258,8 @@ int caller_enter_first(const struct caller *caller, const struct namespace_id *w
 {
         _cleanup_close_ int fd = -EBADF;
         struct namespace_id first;
-        struct place before, after;
+        struct spot before, after;
+        int r;
 
         if (!caller->can_return || namespace_open(NAMESPACE_FIRST, &first, &fd) < 0 ||
             !namespace_is_same(&first, wanted))
@@ -269,10 +270,8 @@ int caller_enter_first(const struct caller *caller, const struct namespace_id *w
         if (look(AT_FDCWD, "/", &after) == 0 && is_same_file(&before, &after) &&
             (aside || caller->cwd.fd < 0 || enter_cwd(caller) == 0))
                 return 1;
-        (void)enter(caller, caller->ns.fd);
-        if (caller->cwd.fd >= 0)
-                (void)caller_restore_cwd(caller);
-        return 0;
+        r = enter(caller, caller->ns.fd);
+        return r == 0 && caller->cwd.fd >= 0 ? caller_restore_cwd(caller) : r;
 }
 
 void caller_done(struct caller *caller)

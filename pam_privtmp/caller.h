@@ -54,7 +54,8 @@ int caller_return(struct caller *caller);
 /*
  * Goes to PID 1's namespace, if that is `wanted`, with root and working directory being the very
  * same directories there. `aside`: the working directory is left at "/", the caller sees to it.
- * Returns 1, or 0 when it is not possible: nothing has changed then.
+ * Returns 1, 0 when it is not possible: nothing has changed then, or -errno when there was no way
+ * back from it.
  */
 int caller_enter_first(const struct caller *caller, const struct namespace_id *wanted, bool aside);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -59,6 +60,17 @@ static inline int fd_move_up(int fd)
                 moved = -errno;
         fd_close(fd);
         return moved;
+}
+
+/*
+ * renameat2(2) that replaces nothing; by renameat(2) on file systems that do not know the flag (ZFS
+ * before 2.2), where directories with something in them, the only ones we rename, are safe too.
+ */
+static inline int rename_new(int old_parent, const char *old_name, int parent, const char *name)
+{
+        if (renameat2(old_parent, old_name, parent, name, RENAME_NOREPLACE) == 0)
+                return 0;
+        return errno == EINVAL ? renameat(old_parent, old_name, parent, name) : -1;
 }
 
 static inline void cleanup_close(int *fd)

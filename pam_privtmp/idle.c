@@ -5,6 +5,7 @@
  * MUST answer "used" in doubt (test-idle.c).
  * MUST compare mounts, never numbers of namespaces, and never st_dev: it is not the device that
  * mountinfo has (btrfs) (test-idle.c).
+ * MUST end in time, whatever users have mounted (test-idle.c).
  */
 #include <limits.h>
 #include <stdint.h>
@@ -16,15 +17,23 @@
 #include "idle.h"
 #include "mounts.h"
 #include "name.h"
+#include "tasks.h"
 
-/* A namespace seen in this pass, and which instances it has. */
+enum {
+        LOOK_MILLISECONDS = 500, /* most hosts need a tenth; any user can make it last */
+};
+
+/* A namespace seen in this pass, and which instances it has: a bit each. */
 struct seen {
         ino_t number;
         unsigned mask;
+        unsigned doubt; /* whose user has a task in it */
+        bool whole;     /* a task was seen whose root shows all of it */
 };
 
 struct look {
         int proc;
+        struct deadline deadline;
         struct idle_query *queries;
         size_t n;
         bool closing;
@@ -101,31 +110,21 @@ static int compare_mount(void *arg, const struct mounts_entry *entry)
         return 0;
 }
 
-/* The instances that a mount table has. -errno when the task is gone, or in doubt. */
-static int look_at_table(const struct look *look, const char *path, unsigned *mask)
+/* The instances that a task's mount table has. -errno when the task is gone, or in doubt. */
+static int look_at_table(const struct look *look, const struct task *task, unsigned *mask)
 {
-        _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
-        _cleanup_free_ char *text = NULL;
         struct compare compare = {.look = look};
-        bool named = false;
-        size_t size;
+        const char *marks[IDLE_MAX];
+        char path[96];
         int r;
 
-        r = mounts_read(look->proc, path, &text, &size);
-        if (r < 0)
-                return r;
-        /* names are random: a table without one need not be parsed */
-        for (size_t i = 0; i < look->n && !named; i++)
-                named = strstr(text, look->queries[i].mark);
-        if (named) {
-                r = mounts_parse(text, size, &table);
-                if (r == 0)
-                        r = mounts_each(table, compare_mount, &compare);
-                if (r < 0)
-                        return -ENOTRECOVERABLE;
-        }
+        for (size_t i = 0; i < look->n; i++)
+                marks[i] = look->queries[i].mark;
+        (void)snprintf(path, sizeof(path), "%.20s/task/%.20s/mountinfo", task->pid, task->tid);
+        r = mounts_search(look->proc, path, marks, look->n, &look->deadline, compare_mount,
+                          &compare);
         *mask = compare.mask;
-        return 0;
+        return r;
 }
 
 /* Where in look->seen the number is, or belongs. */
@@ -144,157 +143,75 @@ static size_t find_seen(const struct look *look, ino_t number)
         return low;
 }
 
-static int add_seen(struct look *look, size_t at, ino_t number, unsigned mask)
+/* The namespace's place in look->seen, made if need be. */
+static struct seen *get_seen(struct look *look, ino_t number)
 {
+        size_t at = find_seen(look, number);
+
+        if (at < look->n_seen && look->seen[at].number == number)
+                return &look->seen[at];
         if ((look->n_seen & (look->n_seen - 1)) == 0) {
                 size_t room = look->n_seen ? look->n_seen * 2 : 1;
                 struct seen *larger = reallocarray(look->seen, room, sizeof(*larger));
 
                 if (!larger)
-                        return -ENOMEM;
+                        return NULL;
                 look->seen = larger;
         }
         memmove(look->seen + at + 1, look->seen + at, (look->n_seen - at) * sizeof(*look->seen));
-        look->seen[at] = (struct seen){.number = number, .mask = mask};
+        look->seen[at] = (struct seen){.number = number};
         look->n_seen++;
-        return 0;
+        return &look->seen[at];
 }
 
-static bool is_gone(int error)
+/* The instances that a task's user may well have: its own, or any if it is root. */
+static unsigned doubt_of(const struct look *look, const struct task *task)
 {
-        return error == -ENOENT || error == -ESRCH || error == -EINVAL;
+        uid_t owner = task_owner(task);
+        char own[NAME_BYTES];
+        unsigned mask = 0;
+
+        name_uid(own, owner);
+        for (size_t i = 0; i < look->n; i++)
+                if (owner == 0 || name_is_within(look->queries[i].mark, own))
+                        mask |= 1U << i;
+        return mask;
 }
 
-/* What the task's namespace has; each namespace is read once. */
-static int look_at_task(struct look *look, const char *pid, const char *tid, unsigned *mask)
+static int look_at_task(void *arg, const struct task *task)
 {
-        char path[64];
-        struct stat st;
-        bool numbered;
-        size_t at = 0;
+        struct seen unnumbered = {0}, *seen = &unnumbered;
+        struct look *look = arg;
+        unsigned mask;
         int r;
 
-        (void)snprintf(path, sizeof(path), "%.20s/task/%.20s/ns/mnt", pid, tid);
-        numbered = fstatat(look->proc, path, &st, 0) == 0;
-        if (!numbered && is_gone(-errno))
+        if (task->numbered) {
+                seen = get_seen(look, task->number);
+                if (!seen)
+                        return -ENOMEM;
+        }
+        if (!seen->whole) {
+                r = look_at_table(look, task, &mask);
+                if (r < 0)
+                        return task_is_gone(r) ? 0 : r;
+                seen->mask |= mask;
+                seen->whole = task_is_rooted(task);
+        }
+        /* whatever would count, counts not if it is the closing program itself */
+        if ((!(seen->mask & ~look->used) && seen->whole) || (look->closing && task_is_ours(task)))
                 return 0;
-        if (numbered) {
-                at = find_seen(look, st.st_ino);
-                if (at < look->n_seen && look->seen[at].number == st.st_ino) {
-                        *mask = look->seen[at].mask;
-                        return 0;
-                }
-        }
-        (void)snprintf(path, sizeof(path), "%.20s/task/%.20s/mountinfo", pid, tid);
-        r = look_at_table(look, path, mask);
-        if (r < 0)
-                return is_gone(r) ? 0 : r;
-        return numbered ? add_seen(look, at, st.st_ino, *mask) : 0;
-}
-
-/* The parent of a process: the fourth field of /proc/PID/stat, the second may hold anything. */
-static pid_t parent_of(int proc, const char *pid)
-{
-        _cleanup_close_ int fd = -EBADF;
-        char path[64], text[512];
-        const char *field;
-        ssize_t n;
-
-        (void)snprintf(path, sizeof(path), "%.20s/stat", pid);
-        fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-        if (n <= 0)
-                return -1;
-        text[n] = '\0';
-        field = strrchr(text, ')');
-        if (!field || strlen(field) < 5)
-                return -1;
-        return (pid_t)strtol(field + 4, NULL, 10); /* ") S PPID" */
-}
-
-/* Is it the closing login program itself, or a child that it forked and that runs no other? */
-static bool is_callers(int proc, const char *pid)
-{
-        struct stat mine, other;
-        char path[64];
-
-        if (strtol(pid, NULL, 10) == getpid())
-                return true;
-        (void)snprintf(path, sizeof(path), "%.20s/exe", pid);
-        return parent_of(proc, pid) == getpid() && fstatat(proc, "self/exe", &mine, 0) == 0 &&
-               fstatat(proc, path, &other, 0) == 0 && mine.st_dev == other.st_dev &&
-               mine.st_ino == other.st_ino;
-}
-
-static int count_task(struct look *look, const char *pid, const char *tid)
-{
-        unsigned mask = 0;
-        int r = look_at_task(look, pid, tid, &mask);
-
-        if (r == 0 && mask & ~look->used && !(look->closing && is_callers(look->proc, pid)))
-                look->used |= mask;
-        return r;
-}
-
-static int look_at_process(struct look *look, const char *pid)
-{
-        _cleanup_closedir_ DIR *tasks = NULL;
-        struct dirent *entry;
-        struct stat st;
-        char path[64];
-        int fd;
-
-        (void)snprintf(path, sizeof(path), "%.20s/task", pid);
-        /* one link for each task: most processes have a single one, and no need to be listed */
-        if (fstatat(look->proc, path, &st, 0) == 0 && st.st_nlink == 2 + 1)
-                return count_task(look, pid, pid);
-        fd = openat(look->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return is_gone(-errno) ? 0 : -errno;
-        tasks = fdopendir(fd);
-        if (!tasks) {
-                fd_close(fd);
-                return -ENOMEM;
-        }
-        while ((errno = 0, entry = readdir(tasks))) {
-                int r;
-
-                if (entry->d_name[0] == '.')
-                        continue;
-                r = count_task(look, pid, entry->d_name);
-                if (r < 0)
-                        return r;
-        }
-        return is_gone(-errno) ? 0 : -errno;
-}
-
-static int look_everywhere(struct look *look)
-{
-        _cleanup_closedir_ DIR *dir = NULL;
-        struct dirent *entry;
-        int fd = openat(look->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-        dir = fd < 0 ? NULL : fdopendir(fd);
-        if (!dir) {
-                fd_close(fd);
-                return -errno;
-        }
-        while ((errno = 0, entry = readdir(dir))) {
-                int r;
-
-                if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
-                        continue;
-                r = look_at_process(look, entry->d_name);
-                if (r < 0)
-                        return r;
-        }
-        return -errno;
+        look->used |= seen->mask;
+        /* what is chrooted below a cover does not show it: see whether another task does */
+        if (!seen->whole)
+                seen->doubt |= doubt_of(look, task);
+        return 0;
 }
 
 void idle_look(int base, const char *path, struct idle_query *queries, size_t n, bool closing)
 {
         _cleanup_(look_done) struct look look = {
                 .proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC),
+                .deadline = deadline_in(LOOK_MILLISECONDS),
                 .queries = queries,
                 .n = n < IDLE_MAX ? n : IDLE_MAX,
                 .closing = closing,
@@ -302,7 +219,10 @@ void idle_look(int base, const char *path, struct idle_query *queries, size_t n,
         int r = look.proc < 0 ? -errno : find_base(&look, base, path);
 
         if (r == 0)
-                r = look_everywhere(&look);
+                r = tasks_each(look.proc, &look.deadline, look_at_task, &look);
+        for (size_t i = 0; i < look.n_seen; i++)
+                if (!look.seen[i].whole)
+                        look.used |= look.seen[i].doubt;
         for (size_t i = 0; i < n; i++)
                 queries[i].used = r < 0 || i >= IDLE_MAX || look.used & 1U << i;
 }

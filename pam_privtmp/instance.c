@@ -138,7 +138,7 @@ static int fill(int user, const char *temporary, const struct instance_want *wan
                 r = make_root(instance, want, report);
         if (r == 0)
                 r = make_links(instance->dir, want);
-        if (r == 0 && renameat2(user, temporary, user, instance->name, RENAME_NOREPLACE) < 0)
+        if (r == 0 && rename_new(user, temporary, user, instance->name) < 0)
                 r = -errno;
         return r;
 }
@@ -220,22 +220,23 @@ bool instance_fits(const struct instance *instance, const struct instance_want *
                (st.st_mode & 07777) == want->mode && label_is(want->label, instance->root);
 }
 
-int instance_join(int user, struct instance *instance, struct patience *patience)
+bool instance_is_in_place(int user, const char *name, int lock)
 {
         char path[2 * NAME_BYTES];
         struct stat held, named;
-        int r;
 
-        r = lock_take(instance->lock, LOCK_SH, patience);
+        (void)snprintf(path, sizeof(path), "%s/lock", name);
+        return fstat(lock, &held) == 0 && fstatat(user, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+               named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+}
+
+int instance_join(int user, struct instance *instance, struct patience *patience)
+{
+        int r = lock_take(instance->lock, LOCK_SH, patience);
+
         if (r < 0)
                 return r;
-        (void)snprintf(path, sizeof(path), "%s/lock", instance->name);
-        if (fstat(instance->lock, &held) < 0)
-                return -errno;
-        if (fstatat(user, path, &named, AT_SYMLINK_NOFOLLOW) < 0 || named.st_dev != held.st_dev ||
-            named.st_ino != held.st_ino)
-                return -ESTALE;
-        return 0;
+        return instance_is_in_place(user, instance->name, instance->lock) ? 0 : -ESTALE;
 }
 
 int instance_trash(int base, int user, uid_t uid, const char *name, int *trash,
@@ -255,7 +256,7 @@ int instance_trash(int base, int user, uid_t uid, const char *name, int *trash,
         if (r < 0)
                 return r;
         name_trash(trash_name, uid, name);
-        if (renameat2(user, name, fd, trash_name, RENAME_NOREPLACE) < 0)
+        if (rename_new(user, name, fd, trash_name) < 0)
                 return -errno;
         *trash = TAKE_FD(fd);
         return 0;

@@ -24,8 +24,8 @@
 
 struct instance {
         char name[NAME_BYTES];
-        int dir;     /* O_PATH */
-        int root;    /* readable */
+        int dir; /* readable, as is the next */
+        int root;
         int lock;    /* holds LOCK_SH once taken; 3 or above */
         bool made;   /* by this open */
         time_t time; /* when it was made */
@@ -71,6 +71,9 @@ bool instance_fits(const struct instance *instance, const struct instance_want *
  * ended between the look and the lock. 0, -EBUSY, -ESTALE, or -errno.
  */
 int instance_join(int user, struct instance *instance, struct patience *patience);
+
+/* Is the lock behind the fd that of the instance of that name, in its place? */
+bool instance_is_in_place(int user, const char *name, int lock);
 
 /*
  * Renames the instance, whose lock the caller holds exclusively, into the trash (BASE/.trash, made

@@ -16,7 +16,7 @@
 
 #include "report.h"
 
-/* The label of the directory behind fd (readable, not O_PATH); *ret is the caller's to free(). */
+/* The label of the directory behind fd (O_PATH will do); *ret is the caller's to free(). */
 int label_read(int fd, char **ret, struct report *report);
 
 /*

@@ -15,6 +15,7 @@
 
 enum {
         TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
+        WINDOW = 64 * 1024,              /* bytes: the longest line has three paths */
 };
 
 static inline void table_cleanup(struct libmnt_table **table)
@@ -134,6 +135,86 @@ int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mou
                 void *arg)
 {
         return each_fs(table, visit_one, &(struct visit){.each = each, .arg = arg});
+}
+
+struct search {
+        const char *const *needles;
+        size_t n;
+        int (*each)(void *, const struct mounts_entry *);
+        void *arg;
+};
+
+static bool has_needle(const struct search *search, const char *text, size_t size)
+{
+        for (size_t i = 0; i < search->n; i++)
+                if (memmem(text, size, search->needles[i], strlen(search->needles[i])))
+                        return true;
+        return false;
+}
+
+/* Searches whole lines, parsing only those that have a needle. */
+static int search_lines(const struct search *search, const char *text, size_t size)
+{
+        const char *end = text + size, *next;
+
+        if (!has_needle(search, text, size))
+                return 0;
+        for (; text < end; text = next) {
+                _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
+                int r;
+
+                next = memchr(text, '\n', (size_t)(end - text));
+                next = next ? next + 1 : end;
+                if (!has_needle(search, text, (size_t)(next - text)))
+                        continue;
+                r = mounts_parse(text, (size_t)(next - text), &table);
+                if (r == 0)
+                        r = mounts_each(table, search->each, search->arg);
+                if (r != 0) /* not the error that says that a task is gone */
+                        return r == -EINVAL ? -EBADMSG : r;
+        }
+        return 0;
+}
+
+int mounts_search(int proc, const char *path, const char *const *needles, size_t n,
+                  const struct deadline *deadline, int (*each)(void *, const struct mounts_entry *),
+                  void *arg)
+{
+        const struct search search = {.needles = needles, .n = n, .each = each, .arg = arg};
+        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        _cleanup_free_ char *window = NULL;
+        size_t used = 0;
+
+        if (fd < 0)
+                return -errno;
+        window = malloc(WINDOW);
+        if (!window)
+                return -ENOMEM;
+        for (;;) {
+                ssize_t got = read(fd, window + used, WINDOW - used);
+                const char *last;
+                size_t whole;
+                int r;
+
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got < 0)
+                        return -errno;
+                if (got == 0)
+                        return search_lines(&search, window, used);
+                used += (size_t)got;
+                last = memrchr(window, '\n', used);
+                whole = last ? (size_t)(last - window) + 1 : 0;
+                r = search_lines(&search, window, whole);
+                if (r != 0)
+                        return r;
+                memmove(window, window + whole, used - whole);
+                used -= whole;
+                if (used == WINDOW)
+                        return -EMSGSIZE;
+                if (deadline_is_over(deadline))
+                        return -ETIMEDOUT;
+        }
 }
 
 /* The type of the file system that a mount of this process has. */

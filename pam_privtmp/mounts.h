@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "deadline.h"
+
 struct libmnt_table;
 
 /*
@@ -22,6 +24,17 @@ struct libmnt_table *mounts_free(struct libmnt_table *table);
 
 /* Parses only the line of the mount with that id. -ENOENT when there is none. */
 int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret);
+
+struct mounts_entry;
+
+/*
+ * Reads a mountinfo file like mounts_read(), in constant memory, and calls each() for the mounts in
+ * whose line one of the needles stands, until it returns something else than 0. -ETIMEDOUT after
+ * the deadline: users can mount 100,000 times, by long names.
+ */
+int mounts_search(int proc, const char *path, const char *const *needles, size_t n,
+                  const struct deadline *deadline, int (*each)(void *, const struct mounts_entry *),
+                  void *arg);
 
 /* Where the mount of an id stands (statx(2), stx_mnt_id). Pointers are the table's. */
 struct mounts_entry {

@@ -65,21 +65,23 @@ bool namespace_is_own(const struct namespace_id *id)
         return namespace_open(NAMESPACE_OWN, &own, NULL) == 0 && namespace_is_same(&own, id);
 }
 
-bool namespace_is_mount(const char *path)
+bool namespace_is_rooted(void)
 {
         struct statx stx;
 
-        return statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) == 0 &&
+        return statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) == 0 &&
                stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
-int namespace_leave(struct report *report)
+int namespace_leave(bool *left, struct report *report)
 {
         struct mount_attr slave = {.propagation = MS_SLAVE};
 
+        *left = false;
         /* alone: with other flags a failure could leave root and cwd behind (CVE-2026-43472) */
         if (unshare(CLONE_NEWNS) < 0)
                 return report_errno(report, -errno, "can't leave the shared mount namespace");
+        *left = true;
         if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)) < 0)
                 return report_errno(report, -errno, "can't make the mounts slave");
         return 0;

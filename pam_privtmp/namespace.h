@@ -34,11 +34,11 @@ bool namespace_is_same(const struct namespace_id *a, const struct namespace_id *
 
 /* Is "/" the top of a mount? In a chroot it need not be, and then no mount below it can be slave.
  */
-bool namespace_is_mount(const char *path);
+bool namespace_is_rooted(void);
 
 /*
  * Leaves the shared namespace for a copy of it in which everything is slave: what the host mounts
- * shows here, what is mounted here does not show there. Needs CAP_SYS_ADMIN. On error this thread
- * may be in the copy already: the caller returns to where it was.
+ * shows here, what is mounted here does not show there. Needs CAP_SYS_ADMIN. *left tells, also on
+ * error, whether this thread is in the copy: the caller then returns to where it was.
  */
-int namespace_leave(struct report *report);
+int namespace_leave(bool *left, struct report *report);

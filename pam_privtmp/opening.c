@@ -10,6 +10,11 @@
 #include "cleanup.h"
 #include "opening.h"
 #include "safedir.h"
+#include "tasks.h"
+
+enum {
+        SWEEP_MILLISECONDS = 100,
+};
 
 /* Is there anything that this session must cover or take off? */
 static bool has_work(const struct opening *o)
@@ -35,7 +40,7 @@ int opening_decide(struct opening *o)
                 return r;
         if (!has_work(o))
                 return 1;
-        if (!namespace_is_mount("/"))
+        if (!namespace_is_rooted())
                 return report_fault(o->report, -EINVAL,
                                     "the caller is in a chroot whose \"/\" is no mount point");
         return 0;
@@ -51,10 +56,15 @@ static int approach(struct opening *o)
         session->ns = session->caller.id;
         if (r < 0 || !o->outer.inside || outer_is_inherited(&o->outer))
                 return r;
-        o->home = caller_enter_first(&session->caller, &o->outer.record.left,
-                                     outer_uncovers(&o->outer, session->caller.path)) > 0;
-        if (!o->home)
+        r = caller_enter_first(&session->caller, &o->outer.record.left,
+                               outer_uncovers(&o->outer, session->caller.path));
+        if (r < 0) {
+                o->committed = true;
+                return report_errno(o->report, r, "can't return to the caller's namespace");
+        }
+        if (r == 0)
                 return 0;
+        o->home = true;
         session->away = true;
         session->ns = o->outer.record.left;
         return 0;
@@ -67,12 +77,15 @@ static int give_up(struct opening *o, struct place *place, int error)
         char prefix[512];
 
         report_prefix(o->report, "%s:%u: ", line->file, line->number);
-        if (!line->nofail)
+        /* what the caller of su can bring about, by limits, opens no way into the system directory
+         */
+        if (!line->nofail || error == -EMFILE || error == -ENFILE || error == -ENOMEM)
                 return error;
         (void)snprintf(prefix, sizeof(prefix), "nofail, %.400s is not private: ", line->directory);
         report_forgive(o->report, REPORT_WARNING, prefix);
         if (place->put)
                 (void)cover_take_off(line->directory, place->mark);
+        record_drop_cover(&o->record, place->mark);
         place_undo(place);
         place->given_up = true;
         return 0;
@@ -80,19 +93,21 @@ static int give_up(struct opening *o, struct place *place, int error)
 
 static int prepare(struct opening *o)
 {
+        struct place_shared shared = {.subject = o->subject, .patience = &o->patience};
         struct session *session = o->session;
 
         session->places = calloc(o->plan->n + 1, sizeof(*session->places));
         if (!session->places)
                 return report_errno(o->report, -ENOMEM, "session");
+        shared.places = session->places;
         for (size_t i = 0; i < o->plan->n; i++) {
                 struct place *place = &session->places[session->n_places];
                 int r;
 
                 if (o->plan->lines[i].line->source != LINE_DISK)
                         continue;
-                session->n_places++;
-                r = place_prepare(place, &o->plan->lines[i], o->subject, &o->patience, o->report);
+                shared.n = session->n_places++;
+                r = place_prepare(place, &o->plan->lines[i], &shared, o->report);
                 if (r == 0 && record_add_cover(&o->record, o->plan->lines[i].line->directory,
                                                place->mark) < 0)
                         r = report_fault(o->report, -E2BIG, "too many or too long directories");
@@ -117,25 +132,24 @@ static int leave(struct opening *o)
 {
         struct session *session = o->session;
         int r, known;
+        bool left;
 
-        r = namespace_leave(o->report);
-        known = namespace_open(NAMESPACE_OWN, &session->ns, NULL);
-        if (known < 0)
-                return report_errno(o->report, known, "can't tell the session's namespace");
-        o->committed = !namespace_is_same(&session->ns, &session->caller.id);
-        session->away = o->committed;
-        if (r == 0 || (o->outer.inside && !o->home))
-                return r;
-        for (size_t i = 0; i < session->n_places; i++) {
-                (void)report_errno(o->report, r, "can't leave the shared mount namespace");
-                if (!session->places[i].given_up && give_up(o, &session->places[i], r) < 0)
-                        return r;
-        }
-        /* every line that needed it may fail: back to where we were */
-        caller_keep(&session->caller);
-        if (!o->committed || caller_return(&session->caller) == 0)
+        r = namespace_leave(&left, o->report);
+        session->away |= left;
+        o->committed |= left;
+        if (r < 0 && !left && !(o->outer.inside && !o->home)) {
+                /* every line that needs a namespace may fail: then all stays as it is */
+                for (size_t i = 0; i < session->n_places; i++) {
+                        (void)report_errno(o->report, r, "can't leave the shared mount namespace");
+                        if (!session->places[i].given_up && give_up(o, &session->places[i], r) < 0)
+                                return r;
+                }
                 return 0;
-        return report_errno(o->report, r, "can't return from a half-made namespace");
+        }
+        if (r < 0)
+                return r;
+        known = namespace_open(NAMESPACE_OWN, &session->ns, NULL);
+        return known < 0 ? report_errno(o->report, known, "can't tell the session's namespace") : 0;
 }
 
 static int cover(struct opening *o)
@@ -183,32 +197,48 @@ static int see_to_cwd(struct opening *o)
         return 0;
 }
 
+static void fill_record(const struct opening *o, struct record *record)
+{
+        record->ns = o->session->ns;
+        record->left = o->home ? o->outer.record.left : o->session->caller.id;
+        record->nested = o->outer.inside && !o->home;
+        record->plan = o->plan->digest;
+        record->uid = o->session->uid;
+        record_set_words(record->service, o->request->service);
+        record_set_words(record->tty, o->request->tty);
+        record_set_words(record->rhost, o->request->rhost);
+}
+
+/* Openers that were killed leave their records: one open in 64 takes those of the gone away. */
+static void sweep_records(int folder, const struct record *record)
+{
+        const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
+        _cleanup_free_ ino_t *alive = NULL;
+        size_t n;
+
+        if (record->start % 64 == 0 && tasks_namespaces(&deadline, &alive, &n) == 0)
+                record_sweep(folder, alive, n);
+}
+
 /* A record that can't be written is no reason to deny a login. */
 static void write_record(struct opening *o)
 {
         _cleanup_close_ int folder = -EBADF;
-        struct record *record = &o->record;
-        struct session *session = o->session;
         int r;
 
-        record->ns = session->ns;
-        record->left = o->home ? o->outer.record.left : session->caller.id;
-        record->nested = o->outer.inside && !o->home;
-        record->plan = o->plan->digest;
-        record->uid = session->uid;
-        record_set_words(record->service, o->request->service);
-        record_set_words(record->tty, o->request->tty);
-        record_set_words(record->rhost, o->request->rhost);
-        r = record_stamp(record);
+        fill_record(o, &o->record);
+        r = record_stamp(&o->record);
         if (r == 0)
                 r = safedir_open_own(RECORD_FOLDER, true, &folder, o->report);
         if (r == 0)
-                r = record_write(folder, record);
-        session->recorded = r == 0;
+                r = record_write(folder, &o->record);
+        o->session->recorded = r == 0;
         if (r < 0) {
                 (void)report_errno(o->report, r, "%s", RECORD_FOLDER);
                 report_forgive(o->report, REPORT_WARNING, "no record of this session: ");
+                return;
         }
+        sweep_records(folder, &o->record);
 }
 
 int opening_go(struct opening *o)
@@ -233,7 +263,7 @@ int opening_go(struct opening *o)
         if (r < 0)
                 return r;
         caller_keep(&o->session->caller);
-        if (o->record.n_covers > 0 || (o->outer.inside && !o->home))
+        if (o->committed)
                 write_record(o);
         for (size_t i = 0; i < o->session->n_places; i++)
                 place_settle(&o->session->places[i]);
@@ -245,12 +275,14 @@ void opening_undo(struct opening *o)
         struct session *session = o->session;
 
         caller_keep(&session->caller); /* what cwd is now is our doing */
-        /* where the namespace can't be left, at least nothing of ours is on it */
-        if (session->away && caller_return(&session->caller) < 0)
+        if (session->away && caller_return(&session->caller) < 0) {
+                /* the namespace can't be left: at least nothing of ours is on it */
+                o->committed = true;
                 for (size_t i = session->n_places; i > 0; i--)
                         if (session->places[i - 1].put)
                                 (void)cover_take_off(session->places[i - 1].plan->line->directory,
                                                      session->places[i - 1].mark);
+        }
         for (size_t i = session->n_places; i > 0; i--)
                 place_undo(&session->places[i - 1]);
 }

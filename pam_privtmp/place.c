@@ -36,14 +36,34 @@ static bool is_disk_trouble(int error)
         return error == -ENOSPC || error == -EDQUOT || error == -EROFS || error == -EIO;
 }
 
+/*
+ * BASE/UID. Where another directory of this session has it already, that fd is copied: the copy
+ * shares its lock, a second open(2) would wait for the first.
+ */
+static int open_user(struct place *place, const struct place_shared *shared, struct report *report)
+{
+        for (size_t i = 0; i < shared->n; i++) {
+                const struct place *other = &shared->places[i];
+
+                if (other->user < 0 || strcmp(other->base, place->base) != 0)
+                        continue;
+                place->user = fcntl(other->user, F_DUPFD_CLOEXEC, 0);
+                if (place->user < 0 || lseek(place->user, 0, SEEK_SET) < 0)
+                        return report_errno(report, -errno, "%s", place->base);
+                return 0;
+        }
+        return instance_open_user(place->base_fd, place->uid, &place->user, report);
+}
+
 static int take_instance(struct place *place, const struct instance_want *want,
-                         struct patience *patience, struct report *report)
+                         const struct place_shared *shared, struct report *report)
 {
         struct candidate_place where = {.path = place->base};
+        struct patience *patience = shared->patience;
         struct stat st;
         int r;
 
-        r = instance_open_user(place->base_fd, want->uid, &place->user, report);
+        r = open_user(place, shared, report);
         if (r < 0)
                 return r;
         where.base = place->base_fd;
@@ -69,14 +89,14 @@ static int take_instance(struct place *place, const struct instance_want *want,
 }
 
 static int prepare_disk(struct place *place, const struct instance_want *want,
-                        struct patience *patience, struct report *report)
+                        const struct place_shared *shared, struct report *report)
 {
         int r;
 
         r = safedir_open_own(place->base, true, &place->base_fd, report);
         if (r < 0)
                 return r;
-        r = take_instance(place, want, patience, report);
+        r = take_instance(place, want, shared, report);
         if (r < 0)
                 return r;
         r = cover_clone(place->instance.root, place->plan->line->flags, &place->tree);
@@ -100,11 +120,13 @@ static int prepare_memory(struct place *place, const struct instance_want *want,
         char prefix[128];
         int r;
 
+        report_prefix(report, "%s:%u: ", plan->line->file, plan->line->number);
         (void)snprintf(prefix, sizeof(prefix),
                        "%.64s is in memory (%s) for this session: ", want->directory, MEMORY_SIZE);
         report_forgive(report, REPORT_WARNING, prefix);
         place_undo(place);
         place->plan = plan;
+        place->in_memory = true;
         r = cover_memory(&memory, &place->tree, report);
         if (r == 0)
                 r = cover_mark_memory(place->tree, place->mark);
@@ -112,8 +134,9 @@ static int prepare_memory(struct place *place, const struct instance_want *want,
 }
 
 int place_prepare(struct place *place, const struct plan_line *plan_line,
-                  const struct subject *subject, struct patience *patience, struct report *report)
+                  const struct place_shared *shared, struct report *report)
 {
+        const struct subject *subject = shared->subject;
         const struct line *line = plan_line->line;
         struct instance_want want = {
                 .directory = line->directory,
@@ -141,9 +164,9 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
         if (r == 0)
                 r = label_read(directory, &label, report);
         if (r < 0)
-                return r;
+                return report_errno(report, r, "%s", line->directory);
         want.label = label;
-        r = prepare_disk(place, &want, patience, report);
+        r = prepare_disk(place, &want, shared, report);
         return is_disk_trouble(r) ? prepare_memory(place, &want, report) : r;
 }
 
@@ -179,17 +202,6 @@ void place_settle(struct place *place)
         place->plan = NULL;
 }
 
-/* Somebody still uses it: from now on the time counts, and the records stay. */
-static void leave(struct place *place, int user)
-{
-        char path[2 * NAME_BYTES];
-
-        (void)snprintf(path, sizeof(path), "%s/left", place->instance.name);
-        /* neither is worth more than a try */
-        if (futimens(place->instance.lock, NULL) < 0 || symlinkat("in use", user, path) < 0)
-                return;
-}
-
 static void forget_records(const struct place *place)
 {
         _cleanup_close_ int records = -EBADF;
@@ -206,38 +218,36 @@ static int end(struct place *place, int base, int user)
                                        .milliseconds = END_MILLISECONDS,
                                        .file_bytes = END_FILE_BYTES};
         struct idle_query query = {.mark = place->mark};
-        char path[2 * NAME_BYTES], trash_name[NAME_BYTES];
         _cleanup_close_ int trash = -EBADF;
-        bool was_left;
+        char trash_name[NAME_BYTES];
 
         if (!place->end_at_close)
                 idle_look(base, place->base, &query, 1, true);
         if (query.used) {
-                leave(place, user);
+                (void)futimens(place->instance.lock, NULL); /* from now on the time counts */
                 return PLACE_USED;
         }
-        (void)snprintf(path, sizeof(path), "%s/left", place->instance.name);
-        was_left = faccessat(user, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
         if (instance_trash(base, user, place->uid, place->instance.name, &trash, trash_name) < 0)
                 return 0;
         (void)lock_try(place->instance.lock, LOCK_UN);
-        if (was_left)
-                forget_records(place);
+        forget_records(place);
         (void)remove_tree(trash, trash_name, &budget);
         return 0;
 }
 
-/* Is the lock still ours, and still the one in the instance's place? */
-static bool is_in_place(const struct place *place, int user)
+/* Is the lock still ours? The application may have closed it, and opened another file. */
+static bool has_lock(const struct place *place)
 {
-        char path[2 * NAME_BYTES];
-        struct stat held, named;
+        struct stat st;
 
-        (void)snprintf(path, sizeof(path), "%s/lock", place->instance.name);
-        return fstat(place->instance.lock, &held) == 0 && held.st_dev == place->lock_dev &&
-               held.st_ino == place->lock_ino &&
-               fstatat(user, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-               named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+        return place->instance.lock >= 0 && fstat(place->instance.lock, &st) == 0 &&
+               st.st_dev == place->lock_dev && st.st_ino == place->lock_ino;
+}
+
+void place_release(struct place *place)
+{
+        if (has_lock(place))
+                (void)lock_try(place->instance.lock, LOCK_UN); /* a forked child may share it */
 }
 
 int place_end(struct place *place)
@@ -247,17 +257,20 @@ int place_end(struct place *place)
         struct report silent = {0};
         int r = 0;
 
-        if (place->instance.lock < 0)
+        /* what is in memory ends with the last namespace that has it; nobody tells when that is */
+        if (place->in_memory)
+                return PLACE_USED;
+        if (!has_lock(place))
                 return 0;
         name_uid(name, place->uid);
         if (safedir_open_own(place->base, false, &base, &silent) == 0)
                 user = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (user < 0 || !is_in_place(place, user))
+        if (user < 0 || !instance_is_in_place(user, place->instance.name, place->instance.lock))
                 return 0;
         /* a failure loses the shared lock, and of two closers one succeeds */
         if (lock_try(place->instance.lock, LOCK_EX) == 0)
                 r = end(place, base, user);
-        (void)lock_try(place->instance.lock, LOCK_UN); /* a forked child may share it */
+        place_release(place);
         return r;
 }
 
@@ -272,12 +285,8 @@ void place_undo(struct place *place)
 
 void place_done(struct place *place)
 {
-        struct stat st;
-
         place_settle(place);
-        /* the application may have closed it, and opened another file under its number */
-        if (place->instance.lock >= 0 && fstat(place->instance.lock, &st) == 0 &&
-            st.st_dev == place->lock_dev && st.st_ino == place->lock_ino)
+        if (has_lock(place))
                 fd_close(place->instance.lock);
         free(place->base);
         *place = (struct place){

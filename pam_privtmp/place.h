@@ -14,7 +14,7 @@
 
 struct place {
         const struct plan_line *plan; /* until place_settle() */
-        char *base;                   /* path; NULL once it turned out that memory must do */
+        char *base;                   /* path */
         uid_t uid;
         bool end_at_close;
         char mark[COVER_MARK_BYTES];
@@ -24,11 +24,20 @@ struct place {
         int base_fd, user; /* BASE, and BASE/UID while it is locked */
         int tree;          /* the detached mount, then the attached one */
         bool put;
-        bool given_up; /* a nofail line whose directory stays as it is */
+        bool in_memory; /* the disk was full: no instance */
+        bool given_up;  /* a nofail line whose directory stays as it is */
 };
 
 enum {
         PLACE_USED = 1, /* somebody still uses the instance */
+};
+
+/* What the directories of one session have in common. */
+struct place_shared {
+        const struct subject *subject;
+        struct patience *patience;
+        const struct place *places; /* those prepared already */
+        size_t n;
 };
 
 /*
@@ -37,7 +46,7 @@ enum {
  * memory takes its place. 0 or -errno; then undo.
  */
 int place_prepare(struct place *place, const struct plan_line *plan_line,
-                  const struct subject *subject, struct patience *patience, struct report *report);
+                  const struct place_shared *shared, struct report *report);
 
 /* Covers the directory, in this thread's namespace, and makes sure of it. 0 or -errno; then undo.
  */
@@ -52,6 +61,9 @@ void place_settle(struct place *place);
  * Returns 0 or PLACE_USED. What can't be done now is left to the next open of the user.
  */
 int place_end(struct place *place);
+
+/* Gives up the lock, even if a forked child shares it. */
+void place_release(struct place *place);
 
 /* Takes back what prepare and cover did; the namespace has been left, or the cover is taken off. */
 void place_undo(struct place *place);

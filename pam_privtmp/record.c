@@ -58,6 +58,16 @@ int record_add_cover(struct record *record, const char *directory, const char *m
         return 0;
 }
 
+void record_drop_cover(struct record *record, const char *mark)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < record->n_covers; i++)
+                if (strcmp(record->covers[i].mark, mark) != 0)
+                        record->covers[kept++] = record->covers[i];
+        record->n_covers = kept;
+}
+
 /* Adds to the text, whose length is *used. */
 static int add(char text[RECORD_BYTES + 1], size_t *used, const char *format, ...)
         __attribute__((__format__(__printf__, 3, 4)));
@@ -181,6 +191,12 @@ int record_write(int folder, const struct record *record)
         char name[NAME_BYTES], text[RECORD_BYTES + 1];
         int r = record_format(record, text);
 
+        if (r == -E2BIG) {
+                struct record brief = *record;
+
+                brief.service[0] = brief.tty[0] = brief.rhost[0] = '\0';
+                r = record_format(&brief, text);
+        }
         if (r < 0)
                 return r;
         record_name(name, record->ns.number, record->pid);
@@ -250,16 +266,14 @@ struct own {
 static int is_own(void *arg, int folder, const char *name, struct record *record)
 {
         struct own *own = arg;
-        int r = 1;
+        int r = 0;
 
         (void)folder;
         (void)name;
         if (strcmp(record->boot, own->boot) != 0 || !namespace_is_same(&record->ns, &own->ns))
                 return 0;
-        if (own->ns.id == 0)
-                r = record->n_covers == 0
-                            ? 0
-                            : cover_is_on(record->covers[0].directory, record->covers[0].mark);
+        for (size_t i = 0; r == 0 && i < record->n_covers; i++)
+                r = cover_is_on(record->covers[i].directory, record->covers[i].mark);
         if (r > 0)
                 *own->ret = *record;
         return r;
@@ -276,6 +290,33 @@ int record_find(int folder, const struct namespace_id *ns, struct record *ret)
                 return r;
         (void)snprintf(prefix, sizeof(prefix), "%ju.", (uintmax_t)own.ns.number);
         return each_record(folder, prefix, is_own, &own);
+}
+
+struct alive {
+        const ino_t *numbers;
+        size_t n;
+};
+
+static int compare_numbers(const void *a, const void *b)
+{
+        ino_t x = *(const ino_t *)a, y = *(const ino_t *)b;
+
+        return x < y ? -1 : x > y;
+}
+
+static int sweep(void *arg, int folder, const char *name, struct record *record)
+{
+        const struct alive *alive = arg;
+
+        if (!bsearch(&record->ns.number, alive->numbers, alive->n, sizeof(*alive->numbers),
+                     compare_numbers))
+                (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        return 0;
+}
+
+void record_sweep(int folder, const ino_t *alive, size_t n)
+{
+        (void)each_record(folder, "", sweep, &(struct alive){.numbers = alive, .n = n});
 }
 
 struct forgotten {

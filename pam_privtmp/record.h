@@ -54,22 +54,34 @@ void record_set_words(char ret[RECORD_WORDS + 1], const char *words);
 /* Adds a cover. -E2BIG when there are too many, or the directory's name is too long. */
 int record_add_cover(struct record *record, const char *directory, const char *mark);
 
+/* Takes the covers with that mark out again. */
+void record_drop_cover(struct record *record, const char *mark);
+
 /* The note as text, and back (pure). -E2BIG when it does not fit; -EINVAL when it is none. */
 int record_format(const struct record *record, char text[RECORD_BYTES + 1]);
 int record_parse(const char *text, struct record *ret);
 
-/* Writes a record into the folder; an old one of that name is replaced. */
+/*
+ * Writes a record into the folder; an old one of that name is replaced. Where the note is too long,
+ * the remote side's words go first.
+ */
 int record_write(int folder, const struct record *record);
 
 /*
- * The record of `own`, this thread's namespace: of this boot, with its number and id, and, where
- * the kernel has no ids, with its first cover in place (else a stale record's number may be another
- * container's). Returns 1, 0 when there is none, or -errno.
+ * The record of `own`, this thread's namespace: of this boot, with its number and id, and with one
+ * of its covers in place: without ids a stale record's number may be another container's. Returns
+ * 1, 0 when there is none, or -errno.
  */
 int record_find(int folder, const struct namespace_id *own, struct record *ret);
 
 /* Takes a session's record away; it may be gone. */
 void record_remove(int folder, ino_t ns, pid_t pid);
+
+/*
+ * Takes away the records whose namespace's number is not among those in `alive`, which is sorted:
+ * whoever opened these sessions was killed.
+ */
+void record_sweep(int folder, const ino_t *alive, size_t n);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */
 void record_forget(int folder, uid_t uid, const char *mark);

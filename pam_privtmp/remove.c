@@ -61,18 +61,22 @@ static int open_closed(int parent, const char *name)
         return fd;
 }
 
-/* Unlinks what is not a directory. */
-static int unlink_file(int parent, const char *name, const struct remove_budget *budget)
+/* Would one call to take it away last too long? A directory is read to its end for that. */
+static bool is_too_large(int parent, const char *name, const struct remove_budget *budget)
 {
         struct stat st;
 
-        if (budget->file_bytes) {
-                if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-                        return errno == ENOENT ? 0 : -errno;
-                if (S_ISREG(st.st_mode) && st.st_nlink == 1 &&
-                    st.st_blocks > budget->file_bytes / BLOCK)
-                        return REMOVE_MORE;
-        }
+        if (!budget->file_bytes || fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return false;
+        return (S_ISDIR(st.st_mode) || (S_ISREG(st.st_mode) && st.st_nlink == 1)) &&
+               st.st_blocks > budget->file_bytes / BLOCK;
+}
+
+/* Unlinks what is not a directory. */
+static int unlink_file(int parent, const char *name, const struct remove_budget *budget)
+{
+        if (is_too_large(parent, name, budget))
+                return REMOVE_MORE;
         return unlinkat(parent, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
@@ -88,7 +92,7 @@ static int hoist(int parent, const char *name, int top)
                 name_instance(first, random);
                 name_instance(second, random + NAME_RANDOM);
                 (void)snprintf(fresh, sizeof(fresh), "%s%s", first, second);
-                if (renameat2(parent, name, top, fresh, RENAME_NOREPLACE) == 0 || errno == ENOENT)
+                if (rename_new(parent, name, top, fresh) == 0 || errno == ENOENT)
                         return 0;
                 if (errno != EEXIST || try == TRIES)
                         return -errno;
@@ -110,6 +114,8 @@ static int take_out(int dir, const struct dirent *entry, int top, struct remove_
                 if (r != -EISDIR) /* the type is only a hint */
                         return r;
         }
+        if (is_too_large(dir, entry->d_name, budget))
+                return REMOVE_MORE;
         if (unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
                 return 0;
         if (errno == ENOTDIR)

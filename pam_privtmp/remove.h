@@ -23,8 +23,7 @@ enum {
 struct remove_budget {
         unsigned entries;
         unsigned milliseconds;
-        off_t file_bytes; /* a larger file that is the last link is left: its unlink may take
-                             seconds */
+        off_t file_bytes; /* what has more blocks is left: to unlink it may take seconds */
 
         unsigned used;         /* what was spent so far: kept from call to call, begins with 0 */
         uint64_t done;         /* what went away or up: so too */

@@ -36,7 +36,7 @@ int session_open(const struct session_request *request, struct session **ret, st
         if (r == SUBJECT_E_UNKNOWN)
                 return SESSION_E_UNKNOWN_USER;
         if (r < 0)
-                return report_errno(report, r, "can't look up user %s", request->user);
+                return report_errno(report, r, "can't look up the user");
         r = opening_decide(&o);
         if (r > 0)
                 return 0;
@@ -68,8 +68,12 @@ void session_close(struct session *session, struct report *report)
         if (inside && session->away && caller_return(&session->caller) < 0)
                 report_note(report, REPORT_DEBUG, "can't return from the session's namespace");
         /* who is elsewhere gives up the lock only */
-        for (size_t i = 0; inside && i < session->n_places; i++)
-                used |= place_end(&session->places[i]) == PLACE_USED;
+        for (size_t i = 0; i < session->n_places; i++) {
+                if (inside)
+                        used |= place_end(&session->places[i]) == PLACE_USED;
+                else
+                        place_release(&session->places[i]);
+        }
         if (session->recorded && !used &&
             safedir_open_own(RECORD_FOLDER, false, &records, &silent) == 0)
                 record_remove(records, session->ns.number, session->opener);

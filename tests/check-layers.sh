@@ -52,8 +52,8 @@ for room in $pure; do
 done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
-order='cleanup report name lock subject users entry line safedir table policy label mounts namespace
-       remove cover caller record idle instance candidate outer place opening session pam_privtmp'
+order='cleanup deadline report name lock subject users entry line safedir table policy label mounts namespace
+       remove tasks cover caller record idle instance candidate outer place opening session pam_privtmp'
 below=''
 wrong=''
 for room in $order; do

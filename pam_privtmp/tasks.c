@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * tasks: all that run, as /proc shows them
+ *
+ * MUST NOT ask a user's file system: it may never answer (test-idle.c).
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "tasks.h"
+
+enum {
+        TASK_PATH = 96, /* bytes: "PID/task/TID/mountinfo" */
+};
+
+bool task_is_gone(int error)
+{
+        return error == -ENOENT || error == -ESRCH || error == -EINVAL;
+}
+
+static void task_path(const struct task *task, const char *file, char path[TASK_PATH])
+{
+        (void)snprintf(path, TASK_PATH, "%.20s/task/%.20s/%.20s", task->pid, task->tid, file);
+}
+
+struct walk {
+        int proc;
+        const struct deadline *deadline;
+        int (*each)(void *, const struct task *);
+        void *arg;
+};
+
+static int visit(const struct walk *walk, const char *pid, const char *tid)
+{
+        struct task task = {.proc = walk->proc, .pid = pid, .tid = tid};
+        char path[TASK_PATH];
+        struct stat st;
+
+        if (deadline_is_over(walk->deadline))
+                return -ETIMEDOUT;
+        task_path(&task, "ns/mnt", path);
+        task.numbered = fstatat(walk->proc, path, &st, 0) == 0;
+        if (task.numbered)
+                task.number = st.st_ino;
+        else if (task_is_gone(-errno))
+                return 0;
+        return walk->each(walk->arg, &task);
+}
+
+/* Calls visit() for the names in a folder of /proc that are numbers. */
+static int each_number(const struct walk *walk, const char *folder, const char *pid,
+                       int (*each)(const struct walk *, const char *, const char *))
+{
+        _cleanup_closedir_ DIR *dir = NULL;
+        struct dirent *entry;
+        int fd, r;
+
+        fd = openat(walk->proc, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        dir = fdopendir(fd);
+        if (!dir) {
+                fd_close(fd);
+                return -ENOMEM;
+        }
+        while ((errno = 0, entry = readdir(dir))) {
+                if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+                        continue;
+                r = each(walk, pid ? pid : entry->d_name, entry->d_name);
+                if (r != 0)
+                        return r;
+        }
+        return -errno;
+}
+
+static int visit_process(const struct walk *walk, const char *pid, const char *unused)
+{
+        char path[TASK_PATH];
+        struct stat st;
+        int r;
+
+        (void)unused;
+        (void)snprintf(path, sizeof(path), "%.20s/task", pid);
+        /* one link for each task: most processes have a single one, and need not be listed */
+        if (fstatat(walk->proc, path, &st, 0) == 0 && st.st_nlink == 2 + 1)
+                return visit(walk, pid, pid);
+        r = each_number(walk, path, pid, visit);
+        return task_is_gone(r) ? 0 : r;
+}
+
+int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, const struct task *),
+               void *arg)
+{
+        struct walk walk = {.proc = proc, .deadline = deadline, .each = each, .arg = arg};
+
+        return each_number(&walk, ".", NULL, visit_process);
+}
+
+bool task_is_rooted(const struct task *task)
+{
+        char path[TASK_PATH], root[2];
+
+        task_path(task, "root", path);
+        return readlinkat(task->proc, path, root, sizeof(root)) == 1 && root[0] == '/';
+}
+
+uid_t task_owner(const struct task *task)
+{
+        struct stat st;
+
+        return fstatat(task->proc, task->pid, &st, 0) == 0 ? st.st_uid : 0;
+}
+
+/* The parent of a process: the fourth field of /proc/PID/stat, the second may hold anything. */
+static pid_t parent_of(const struct task *task)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char path[TASK_PATH], text[512];
+        const char *field;
+        ssize_t n;
+
+        task_path(task, "stat", path);
+        fd = openat(task->proc, path, O_RDONLY | O_CLOEXEC);
+        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (n <= 0)
+                return -1;
+        text[n] = '\0';
+        field = strrchr(text, ')');
+        if (!field || strlen(field) < 5)
+                return -1;
+        return (pid_t)strtol(field + 4, NULL, 10); /* ") S PPID" */
+}
+
+bool task_is_ours(const struct task *task)
+{
+        const int flags = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+        struct statx ours, its;
+        char path[TASK_PATH];
+
+        if (strtol(task->pid, NULL, 10) == getpid())
+                return true;
+        task_path(task, "exe", path);
+        return parent_of(task) == getpid() &&
+               statx(task->proc, "self/exe", flags, STATX_INO, &ours) == 0 &&
+               statx(task->proc, path, flags, STATX_INO, &its) == 0 &&
+               ours.stx_dev_major == its.stx_dev_major && ours.stx_dev_minor == its.stx_dev_minor &&
+               ours.stx_ino == its.stx_ino;
+}
+
+struct numbers {
+        ino_t *numbers;
+        size_t n;
+};
+
+static int add_number(void *arg, const struct task *task)
+{
+        struct numbers *all = arg;
+
+        if (!task->numbered || (all->n > 0 && all->numbers[all->n - 1] == task->number))
+                return 0;
+        if ((all->n & (all->n - 1)) == 0) {
+                size_t room = all->n ? all->n * 2 : 1;
+                ino_t *larger = reallocarray(all->numbers, room, sizeof(*larger));
+
+                if (!larger)
+                        return -ENOMEM;
+                all->numbers = larger;
+        }
+        all->numbers[all->n++] = task->number;
+        return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+        ino_t x = *(const ino_t *)a, y = *(const ino_t *)b;
+
+        return x < y ? -1 : x > y;
+}
+
+int tasks_namespaces(const struct deadline *deadline, ino_t **ret, size_t *n)
+{
+        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        struct numbers all = {0};
+        int r = proc < 0 ? -errno : tasks_each(proc, deadline, add_number, &all);
+
+        if (r < 0) {
+                free(all.numbers);
+                return r;
+        }
+        qsort(all.numbers, all.n, sizeof(*all.numbers), compare);
+        *ret = all.numbers;
+        *n = all.n;
+        return 0;
+}
