@@ -20,7 +20,7 @@
 #include "tasks.h"
 
 enum {
-        LOOK_MILLISECONDS = 500, /* most hosts need a tenth; any user can make it last */
+        LOOK_MILLISECONDS = 250, /* most hosts need a tenth; any user can make it last */
 };
 
 /* A namespace seen in this pass, and which instances it has: a bit each. */

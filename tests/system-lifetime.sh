@@ -168,4 +168,58 @@ kill -CONT "$(cat "$tap/alice/pid")"
 end_session alice
 check "su stopped and continued: nothing is left" wait_for has_instances alice 0
 
+# ------------------------------------------------------------------ what hides in a chroot
+
+# Its mount table lacks what lies outside of its root. It has the lower number, so it is read first.
+su alice -c 'echo kept >/tmp/file
+        setsid unshare -r chroot /usr /bin/sleep infinity & echo $! >~/chrooted
+        while ! grep -qs sleep /proc/$!/comm; do sleep 0.1; done
+        setsid sleep infinity & echo $! >~/plain'
+check "a chrooted process: does not hide that another uses the instance" \
+        same kept "$(cat "$(instances alice)/root/file")"
+kill "$(cat /home/alice/plain)"
+wait_for not kill -0 "$(cat /home/alice/plain)"
+check "a chrooted process: alone, it leaves the matter in doubt: the instance stays" \
+        same kept "$(su alice -c 'cat /tmp/file')"
+kill "$(cat /home/alice/chrooted)"
+wait_for not kill -0 "$(cat /home/alice/chrooted)"
+check "a chrooted process: ended, the next login has a new /tmp" \
+        same "" "$(su alice -c 'ls -A /tmp')"
+
+# ------------------------------------------------------------------ records
+
+records() {
+        find /run/privtmp -mindepth 1 | wc -l
+}
+
+check "records: none is left of all these sessions" same 0 "$(records)"
+start_session alice su alice
+for number in 1 2 3; do
+        start_session "killed$number" su alice
+        shell=$(in_session "killed$number" 'echo $$')
+        kill -KILL "$(cat "$tap/killed$number/pid")" "$shell"
+        wait_for not kill -0 "$shell"
+        end_session "killed$number"
+done
+check "records: each session has one, also one whose su was killed" same 4 "$(records)"
+end_session alice
+check "records: they go with the instance" same 0 "$(records)"
+
+# ------------------------------------------------------------------ another user's mounts
+
+# 2,000 mounts with long names, in a namespace of bob's own: alice's logout reads their table.
+runuser -u bob -- setsid unshare -Urm sh -c '
+        mount -t tmpfs none /mnt && cd /mnt
+        name=$(printf %0200d 0)
+        for depth in 1 2 3 4 5 6 7 8 9 10 11 12; do mkdir $name; cd ./$name; done
+        mkdir from to
+        for number in $(seq 2000); do mount --bind from to; done
+        echo $$ >/home/bob/mounted
+        exec sleep infinity' &
+wait_for test -s /home/bob/mounted
+su alice -c 'echo hello >/tmp/file'
+check "another user's mounts: alice's instance goes at logout, or at her next one" \
+        wait_for sh -c 'su alice -c true; ! ls -d /var/lib/privtmp/1001/*'
+kill "$(cat /home/bob/mounted)"
+
 finish

@@ -37,4 +37,19 @@ check "scope=session: and leaves the second one's" \
 end_session second
 check "scope=session: the last logout removes the other" wait_for gone alice
 
+# ------------------------------------------------------------------ two directories, one base
+
+mkdir -p /srv/two
+table '/var/lib/privtmp /tmp *' '/var/lib/privtmp /srv/two *'
+start_session first su alice
+in_session first 'echo one >/tmp/file; echo two >/srv/two/file'
+check "two directories: each has an instance of its own" has_instances alice 2
+check "two directories: both are the session's own" \
+        same 'one two' "$(in_session first 'echo $(cat /tmp/file /srv/two/file)')"
+check "two directories: a second session has both" \
+        same 'one two' "$(su alice -c 'echo $(cat /tmp/file /srv/two/file)')"
+check "two directories: and makes no third instance" has_instances alice 2
+end_session first
+check "two directories: the last logout removes both" wait_for gone alice
+
 finish

@@ -56,6 +56,21 @@ table '# nothing'
 check "a table without lines: everybody has the system's /tmp" \
         same secret "$(su bob -c 'cat /tmp/outside')"
 
+# ------------------------------------------------------------------ root's own line is at fault
+
+mkdir -m 755 /srv/bad
+table '/var/lib/privtmp /tmp *' '/srv/bad /tmp root'
+start_session alice su alice
+in_session alice 'mkdir /tmp/here'
+log_mark
+check "root's base is bad: a nested root stays where the caller is" \
+        same /tmp/here "$(in_session alice 'cd /tmp/here; sudo /bin/pwd')"
+check "root's base is bad: and sees what the caller sees" \
+        same here "$(in_session alice 'sudo ls /tmp')"
+check "root's base is bad: the log says where the fault is" \
+        log_says '^10\.2 .*privtmp.conf:2: /srv/bad has mode 0755'
+end_session alice
+
 # ------------------------------------------------------------------ no module
 
 table
