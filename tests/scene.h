@@ -14,19 +14,32 @@
  */
 #pragma once
 
+#include <check.h>
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <grp.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "remove.h"
 #include "scratch.h"
@@ -288,26 +301,32 @@ static inline void scene_empty_trash(void)
         close(trash);
 }
 
-#define assert_mounts_unchanged()                                                                  \
-        do {                                                                                       \
-                static char now_[SCENE_TEXT];                                                      \
-                scene_read("/proc/self/mountinfo", now_, sizeof(now_));                            \
-                ck_assert_str_eq(now_, scene_mounts);                                              \
-        } while (0)
-
-/* What a session has left: an instance, whole or half, trash, a record, a mount. NULL: nothing. */
-static inline const char *scene_left(void)
+static inline const char *scene_mounts_now(void)
 {
         static char now[SCENE_TEXT];
 
         scene_read("/proc/self/mountinfo", now, sizeof(now));
-        if (strcmp(now, scene_mounts) != 0)
+        return now;
+}
+
+#define assert_mounts_unchanged() ck_assert_str_eq(scene_mounts_now(), scene_mounts)
+
+/* What a session has left: an instance, whole or half, trash, a mount. NULL: nothing. */
+static inline const char *scene_left_but_records(void)
+{
+        if (strcmp(scene_mounts_now(), scene_mounts) != 0)
                 return "a mount is left";
         if (scene_instances(0) + scene_instances(ALICE) + scene_instances(BOB) > 0)
                 return "an instance is left";
-        if (scene_entries(SCENE_BASE "/.trash") > 0)
-                return "trash is left";
-        return scene_entries("/run/privtmp") > 0 ? "a record is left" : NULL;
+        return scene_entries(SCENE_BASE "/.trash") > 0 ? "trash is left" : NULL;
+}
+
+/* The same, records too. */
+static inline const char *scene_left(void)
+{
+        const char *words = scene_left_but_records();
+
+        return !words && scene_entries("/run/privtmp") > 0 ? "a record is left" : words;
 }
 
 #define assert_nothing_left()                                                                      \

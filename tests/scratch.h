@@ -6,14 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "report.h"
@@ -138,26 +136,6 @@ static inline mode_t scratch_mode(const struct scratch *scratch, const char *nam
 enum {
         SCRATCH_USER = 1001, /* alice of tests/host; any other than root will do */
 };
-
-/* Runs function() as an ordinary user. It returns whether all is well. */
-static inline void scratch_as_user(bool (*function)(void *), void *arg)
-{
-        pid_t pid;
-        int status;
-
-        fflush(NULL);
-        pid = fork();
-        ck_assert_int_ge(pid, 0);
-        if (pid == 0) {
-                if (setgroups(0, NULL) < 0 ||
-                    setresgid(SCRATCH_USER, SCRATCH_USER, SCRATCH_USER) < 0 ||
-                    setresuid(SCRATCH_USER, SCRATCH_USER, SCRATCH_USER) < 0)
-                        _exit(EXIT_FAILURE);
-                _exit(function(arg) ? EXIT_SUCCESS : EXIT_FAILURE);
-        }
-        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-        ck_assert_msg(status == 0, "as an ordinary user: status %d", status);
-}
 
 /* ------------------------------------------------------------------ the runner */
 

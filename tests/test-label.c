@@ -23,7 +23,8 @@ static struct {
         char calls[512]; /* in order, each with a blank behind it */
 } machine;
 
-static bool probing; /* until libselinux is called */
+/* Set until libselinux is called. */
+static bool probing;
 static char set_label[128]; /* what `created` points to after a call of the room's */
 
 /* Notes a call; fails it if it is its turn. */

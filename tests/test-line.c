@@ -214,7 +214,7 @@ END_TEST
 
 #define COLUMNS " columns, where source, directory, users and maybe options belong"
 #define NO_SOURCE(source)                                                                          \
-        "source \"" source "\" is no absolute path in its shortest form, and not \"none\" or "    \
+        "source \"" source "\" is no absolute path in its shortest form, and not \"none\" or "     \
         "\"inherit\""
 #define NO_DIRECTORY(directory)                                                                    \
         "directory \"" directory "\" is no absolute path in its shortest form"
@@ -379,8 +379,9 @@ START_TEST(a_wrong_line_is_refused_with_its_number_and_the_reason)
 
         snprintf(wanted, sizeof(wanted), "conf:7: %s", wrong[_i].message);
         ck_assert_msg(parse(wrong[_i].text, &line) == -EINVAL, "accepted: %s", wrong[_i].text);
-        ck_assert_msg(strcmp(heard.report.fault, wanted) == 0, "line:     %s\nsaid:     %s\nexpected: %s",
-                      wrong[_i].text, heard.report.fault, wanted);
+        ck_assert_msg(strcmp(heard.report.fault, wanted) == 0,
+                      "line:     %s\nsaid:     %s\nexpected: %s", wrong[_i].text,
+                      heard.report.fault, wanted);
         ck_assert_uint_eq(line.number, 42);
         ck_assert_uint_eq(heard.lines, 0);
 }

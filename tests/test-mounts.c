@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-mounts: reading mount tables; test-mounts-system has those that need mounts of their own */
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 
 #include "mounts.h"
 #include "scratch.h"
@@ -267,6 +268,229 @@ START_TEST(a_text_of_one_line_needs_no_newline)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ searching a file */
+
+static struct scratch scratch;
+
+static void setup_search(void)
+{
+        scratch_make(&scratch, "/tmp");
+}
+
+static void teardown_search(void)
+{
+        scratch_remove(&scratch);
+}
+
+/* The targets of what is found, each with a newline behind it; `stop` ends the search. */
+struct found {
+        char targets[4096];
+        unsigned n;
+        const char *stop;
+};
+
+static int find(void *arg, const struct mounts_entry *entry)
+{
+        struct found *found = arg;
+
+        if (strlen(found->targets) + strlen(entry->target) + 2 < sizeof(found->targets))
+                strcat(strcat(found->targets, entry->target), "\n");
+        found->n++;
+        return found->stop && strcmp(found->stop, entry->target) == 0 ? 42 : 0;
+}
+
+static int search_for(const char *needle, struct found *found)
+{
+        const char *const needles[] = {"1001/nobody", needle};
+        const struct deadline deadline = deadline_in(60000);
+
+        return mounts_search(scratch.fd, "table", needles, 2, &deadline, find, found);
+}
+
+START_TEST(a_search_finds_the_lines_with_a_needle)
+{
+        static const char *const both[] = {"1001/AAAAAA", "1001/BBBBBB"};
+        const struct deadline deadline = deadline_in(60000);
+        struct found one = {0}, two = {0}, none = {0};
+
+        scratch_write(&scratch, "table",
+                      "1 1 8:1 / / rw - ext4 x rw\n"
+                      "2 1 8:1 /b/1001/AAAAAA/root /tmp rw - ext4 x rw\n"
+                      "3 1 8:1 /b/1001/BBBBBB/root /var/tmp rw - ext4 x rw\n"
+                      "4 1 8:1 /b/1001/AAAAAA/root/x /mnt\\0401 rw - ext4 x rw\n");
+        ck_assert_int_eq(search_for("1001/AAAAAA", &one), 0);
+        ck_assert_str_eq(one.targets, "/tmp\n/mnt 1\n");
+        ck_assert_int_eq(mounts_search(scratch.fd, "table", both, 2, &deadline, find, &two), 0);
+        ck_assert_str_eq(two.targets, "/tmp\n/var/tmp\n/mnt 1\n");
+        ck_assert_int_eq(search_for("1001/CCCCCC", &none), 0);
+        ck_assert_uint_eq(none.n, 0);
+}
+END_TEST
+
+START_TEST(a_search_stops_when_told)
+{
+        struct found found = {.stop = "/2"};
+
+        scratch_write(&scratch, "table",
+                      "1 1 8:1 /u/a /1 rw - ext4 x rw\n"
+                      "2 1 8:1 /u/a /2 rw - ext4 x rw\n"
+                      "3 1 8:1 /u/a /3 rw - ext4 x rw\n");
+        ck_assert_int_eq(search_for("/u/a", &found), 42);
+        ck_assert_str_eq(found.targets, "/1\n/2\n");
+}
+END_TEST
+
+/* Writes a line to the file; `length` 0: as short as it is, else filled up. */
+static void add_line(FILE *file, const char *root, const char *target, size_t length)
+{
+        int used = fprintf(file, "1 1 8:1 %s %s", root, target);
+
+        for (size_t i = (size_t)used + strlen(" rw - ext4 x rw\n"); i < length; i++)
+                fputc('x', file);
+        fputs(" rw - ext4 x rw\n", file);
+}
+
+static FILE *open_table(void)
+{
+        FILE *file = fopen(scratch_path(&scratch, "table"), "we");
+
+        ck_assert_ptr_nonnull(file);
+        return file;
+}
+
+START_TEST(a_search_misses_no_line_of_a_long_table)
+{
+        enum {
+                LINES = 20000,
+        };
+        FILE *file = open_table();
+        struct found found = {0};
+
+        /* lines of all lengths, so that some lie across whatever is read at once */
+        for (unsigned i = 0; i < LINES; i++)
+                add_line(file, i % 2 ? "/u/a" : "/u/b", "/t", 40 + i % 97);
+        fclose(file);
+        ck_assert_int_eq(search_for("/u/a", &found), 0);
+        ck_assert_uint_eq(found.n, LINES / 2);
+}
+END_TEST
+
+START_TEST(a_search_needs_no_newline_at_the_end)
+{
+        struct found found = {0};
+
+        scratch_write(&scratch, "table",
+                      "1 1 8:1 / / rw - ext4 x rw\n2 1 8:1 /u/a /last rw - ext4 x rw");
+        ck_assert_int_eq(search_for("/u/a", &found), 0);
+        ck_assert_str_eq(found.targets, "/last\n");
+}
+END_TEST
+
+/* Any user can mount below a directory whose path has 150,000 bytes. */
+START_TEST(a_very_long_line_of_others_stops_no_search)
+{
+        static const size_t lengths[] = {60000, 65535, 65536, 65537, 70000, 131072, 1000000};
+        FILE *file = open_table();
+        struct found found = {0};
+
+        add_line(file, "/u/a", "/before", 0);
+        add_line(file, "/", "/long", lengths[_i]);
+        add_line(file, "/u/a", "/after", 0);
+        fclose(file);
+        ck_assert_int_eq(search_for("/u/a", &found), 0);
+        ck_assert_str_eq(found.targets, "/before\n/after\n");
+}
+END_TEST
+
+START_TEST(a_very_long_line_with_a_needle_is_not_passed_over)
+{
+        FILE *file = open_table();
+        struct found found = {0};
+        int r;
+
+        add_line(file, "/u/a", "/long", 200000);
+        fclose(file);
+        r = search_for("/u/a", &found);
+        ck_assert_msg(r < 0 || found.n == 1, "%d, found %u", r, found.n);
+}
+END_TEST
+
+START_TEST(a_search_ends_at_its_deadline)
+{
+        static const char *const needles[] = {"/u/a"};
+        const struct deadline now = deadline_in(0);
+        FILE *file = open_table();
+        struct found found = {0};
+
+        for (unsigned i = 0; i < 20000; i++)
+                add_line(file, "/u/b", "/t", 100);
+        add_line(file, "/u/a", "/last", 0);
+        fclose(file);
+        ck_assert_int_eq(mounts_search(scratch.fd, "table", needles, 1, &now, find, &found),
+                         -ETIMEDOUT);
+        ck_assert_uint_eq(found.n, 0);
+}
+END_TEST
+
+START_TEST(a_line_that_can_not_be_read_is_an_error)
+{
+        struct found found = {0};
+        int r;
+
+        scratch_write(&scratch, "table", "1 1 8:1 /u/a\n");
+        r = search_for("/u/a", &found);
+        ck_assert_int_lt(r, 0);
+        /* and none of those that say that the task has ended */
+        ck_assert_int_ne(r, -EINVAL);
+        ck_assert_int_ne(r, -ESRCH);
+        ck_assert_int_ne(r, -ENOENT);
+}
+END_TEST
+
+START_TEST(what_can_not_be_searched_is_an_error)
+{
+        struct found found = {0};
+
+        ck_assert_int_eq(search_for("/u/a", &found), -ENOENT);
+        scratch_write(&scratch, "table", "");
+        ck_assert_int_eq(search_for("/u/a", &found), 0);
+        ck_assert_uint_eq(found.n, 0);
+}
+END_TEST
+
+START_TEST(a_search_of_this_process_finds_proc)
+{
+        static const char *const needles[] = {" /proc "};
+        const struct deadline deadline = deadline_in(60000);
+        struct found found = {0};
+
+        ck_assert_int_eq(mounts_search(AT_FDCWD, "/proc/thread-self/mountinfo", needles, 1,
+                                       &deadline, find, &found),
+                         0);
+        ck_assert_uint_ge(found.n, 1);
+        ck_assert_int_eq(strncmp(found.targets, "/proc\n", 6), 0);
+}
+END_TEST
+
+static TCase *search_case(void)
+{
+        TCase *tcase = tcase_create("search");
+
+        tcase_set_timeout(tcase, 60);
+        tcase_add_checked_fixture(tcase, setup_search, teardown_search);
+        tcase_add_test(tcase, a_search_finds_the_lines_with_a_needle);
+        tcase_add_test(tcase, a_search_stops_when_told);
+        tcase_add_test(tcase, a_search_misses_no_line_of_a_long_table);
+        tcase_add_test(tcase, a_search_needs_no_newline_at_the_end);
+        tcase_add_loop_test(tcase, a_very_long_line_of_others_stops_no_search, 0, 7);
+        tcase_add_test(tcase, a_very_long_line_with_a_needle_is_not_passed_over);
+        tcase_add_test(tcase, a_search_ends_at_its_deadline);
+        tcase_add_test(tcase, a_line_that_can_not_be_read_is_an_error);
+        tcase_add_test(tcase, what_can_not_be_searched_is_an_error);
+        tcase_add_test(tcase, a_search_of_this_process_finds_proc);
+        return tcase;
+}
+
 int main(void)
 {
         Suite *suite = suite_create("mounts");
@@ -287,5 +511,6 @@ int main(void)
         tcase_add_test(tcase, a_line_that_is_not_there_is_not_found);
         tcase_add_test(tcase, a_text_of_one_line_needs_no_newline);
         suite_add_tcase(suite, tcase);
+        suite_add_tcase(suite, search_case());
         return scratch_run(suite);
 }

@@ -228,9 +228,9 @@ START_TEST(the_same_plan_has_the_same_digest)
                                  "none /tmp root\n",
                                  &alice),
                           wanted);
-        ck_assert_uint_eq(digest("/base /tmp * nodev,noexec,mode=0770,scope=user,end=idle,nosuid\n",
-                                 &alice),
-                          wanted);
+        ck_assert_uint_eq(
+                digest("/base /tmp * nodev,noexec,mode=0770,scope=user,end=idle,nosuid\n", &alice),
+                wanted);
         /* the sticky bit that root brings is the one that is written out */
         ck_assert_uint_eq(digest("/base /tmp *\ninherit /tmp root\n", &alice),
                           digest("/base /tmp * mode=1770\n", &alice));
@@ -256,7 +256,9 @@ static const char *const others[] = {
         "/base /tmp *\n/base /var/tmp *\n",
         "/base /tmp *\nnone /var/tmp *\n",
         "/base /var/tmp *\n/base /tmp *\n",
-        "/bas /etmp *\n",
+        /* one after the other these two are the same bytes */
+        "/b/c /a *\n",
+        "/c /a/b *\n",
 };
 
 START_TEST(another_plan_has_another_digest)

@@ -137,8 +137,9 @@ END_TEST
 START_TEST(directories_may_have_odd_names)
 {
         static const char *const names[] = {
-                "/my tmp", "/100%",    "/%20",     "/a@b", "/a=b cover=1/x@/etc", "/t\303\244g",
-                "/a\nb",   "/a\177\033", "/\377x", "/%",   "/a  b ",
+                "/my tmp",     "/100%", "/%20",       "/a@b",   "/a=b cover=1/x@/etc",
+                "/t\303\244g", "/a\nb", "/a\177\033", "/\377x", "/%",
+                "/a  b ",
         };
 
         for (int i = 0; i < LENGTH(names); i++) {
@@ -183,13 +184,34 @@ START_TEST(covers_are_limited)
 }
 END_TEST
 
+START_TEST(covers_can_be_dropped_again)
+{
+        struct record record = full_record();
+
+        ck_assert_int_eq(record_add_cover(&record, "/a", "1/abcdef"), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/b", "0:57"), 0);
+        record_drop_cover(&record, "0:5");
+        ck_assert_uint_eq(record.n_covers, 4);
+        record_drop_cover(&record, "0:57");
+        ck_assert_uint_eq(record.n_covers, 2);
+        ck_assert_str_eq(record.covers[0].directory, "/tmp");
+        ck_assert_str_eq(record.covers[1].directory, "/a");
+        ck_assert_str_eq(record.covers[1].mark, "1/abcdef");
+        assert_survives(&record);
+        record_drop_cover(&record, "1/abcdef");
+        record_drop_cover(&record, "1001/Ab3dEf");
+        record_drop_cover(&record, "1001/Ab3dEf");
+        ck_assert_uint_eq(record.n_covers, 0);
+}
+END_TEST
+
 /* Adds covers until the note is just as long as it may be. The length of the last name. */
 static size_t fill(struct record *record)
 {
         for (;;) {
                 char *text = format(record, 0), name[DIRECTORY_MAX + 1];
                 size_t rest = RECORD_BYTES - strlen(text) - strlen(" cover=1/abcdef@");
-                size_t length = rest <= DIRECTORY_MAX     ? rest
+                size_t length = rest <= DIRECTORY_MAX      ? rest
                                 : rest / 2 < DIRECTORY_MAX ? rest / 2
                                                            : DIRECTORY_MAX;
 
@@ -534,12 +556,31 @@ START_TEST(the_longest_note_can_be_written)
 }
 END_TEST
 
-START_TEST(a_record_that_does_not_fit_is_not_written)
+START_TEST(the_words_of_others_give_way_to_covers)
 {
         struct record record = full_record();
+        const char *text;
 
         fill(&record);
         ck_assert_int_eq(record_add_cover(&record, "/x", "1/abcdef"), 0);
+        ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        text = read_note("4026532177.4711");
+        ck_assert_ptr_nonnull(strstr(text, " service= tty= rhost= cover=1001/Ab3dEf@/tmp "));
+        ck_assert_ptr_nonnull(strstr(text, " cover=1/abcdef@/x"));
+        ck_assert_str_eq(record.service, "sshd");
+}
+END_TEST
+
+START_TEST(a_record_that_does_not_fit_is_not_written)
+{
+        struct record record = full_record();
+        char name[DIRECTORY_MAX + 1];
+
+        memset(name, 'x', sizeof(name));
+        name[0] = '/';
+        name[DIRECTORY_MAX] = '\0';
+        while (record.n_covers < RECORD_COVERS)
+                ck_assert_int_eq(record_add_cover(&record, name, "1/abcdef"), 0);
         ck_assert_int_eq(record_write(folder.fd, &record), -E2BIG);
         ck_assert(!scratch_has(&folder, "4026532177.4711"));
 }
@@ -615,17 +656,51 @@ START_TEST(what_names_a_cover_is_forgotten_with_it)
 }
 END_TEST
 
+START_TEST(records_of_namespaces_that_are_gone_are_swept)
+{
+        static const ino_t alive[] = {5, 7, 4026532177};
+        struct record record = full_record();
+
+        for (record.ns.number = 4; record.ns.number < 10; record.ns.number++)
+                ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        record.ns.number = 4026532177;
+        ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        ck_assert_int_eq(symlinkat("garbage", folder.fd, "6.1"), 0);
+        record_sweep(folder.fd, alive, LENGTH(alive));
+        ck_assert(!scratch_has(&folder, "4.4711"));
+        ck_assert(scratch_has(&folder, "5.4711"));
+        ck_assert(!scratch_has(&folder, "6.4711"));
+        ck_assert(scratch_has(&folder, "7.4711"));
+        ck_assert(!scratch_has(&folder, "8.4711"));
+        ck_assert(!scratch_has(&folder, "9.4711"));
+        ck_assert(scratch_has(&folder, "4026532177.4711"));
+        ck_assert(scratch_has(&folder, "6.1"));
+}
+END_TEST
+
 /* ------------------------------------------------------------------ whose namespace this is */
 
 static struct namespace_id own = {.number = 4026532999, .id = 7};
 
-/* A record of this boot, as a session in this namespace would write it. */
+/* The device of what is mounted on /proc, as the mark of a cover. */
+static void mark_of_proc(char mark[COVER_MARK_BYTES])
+{
+        struct statx stx;
+
+        ck_assert_int_eq(statx(AT_FDCWD, "/proc", 0, STATX_INO, &stx), 0);
+        snprintf(mark, COVER_MARK_BYTES, "%u:%u", stx.stx_dev_major, stx.stx_dev_minor);
+}
+
+/* A record of this boot, as a session in this namespace would write it; a cover is in place. */
 static struct record own_record(void)
 {
         struct record record = full_record();
+        char mark[COVER_MARK_BYTES];
 
         ck_assert_int_eq(record_stamp(&record), 0);
         record.ns = own;
+        mark_of_proc(mark);
+        ck_assert_int_eq(record_add_cover(&record, "/proc", mark), 0);
         return record;
 }
 
@@ -733,49 +808,68 @@ START_TEST(stale_records_and_garbage_do_not_hide_the_right_one)
 }
 END_TEST
 
+START_TEST(a_note_that_is_too_long_is_not_believed)
+{
+        struct record record = own_record();
+        char name[NAME_BYTES], *text, longer[RECORD_BYTES + 2];
+
+        fill(&record);
+        text = format(&record, 0);
+        snprintf(longer, sizeof(longer), "%sx", text);
+        free(text);
+        snprintf(name, sizeof(name), "%ju.1", (uintmax_t)record.ns.number);
+        ck_assert_int_eq(symlinkat(longer, folder.fd, name), 0);
+        ck_assert_int_eq(find(), 0);
+        ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        ck_assert_int_eq(find(), 1);
+}
+END_TEST
+
 START_TEST(a_folder_that_can_not_be_read_is_an_error)
 {
         ck_assert_int_lt(record_find(-EBADF, &own, &(struct record){0}), 0);
 }
 END_TEST
 
-/* The device of what is mounted on /proc, as a mark. */
-static void mark_of_proc(char mark[COVER_MARK_BYTES])
+static void assert_found(const struct record *record, bool found)
 {
-        struct statx stx;
-
-        ck_assert_int_eq(statx(AT_FDCWD, "/proc", 0, STATX_INO, &stx), 0);
-        snprintf(mark, COVER_MARK_BYTES, "%u:%u", stx.stx_dev_major, stx.stx_dev_minor);
+        ck_assert_int_eq(record_write(folder.fd, record), 0);
+        ck_assert_int_eq(find(), found);
 }
 
-START_TEST(without_ids_the_cover_must_be_there)
+/* With ids, and without, as before Linux 6.12: then the number may be another container's. */
+START_TEST(a_record_without_a_cover_in_place_is_not_believed)
 {
         struct record record;
         char mark[COVER_MARK_BYTES];
 
-        own.id = 0;
+        own.id = _i ? 7 : 0;
         mark_of_proc(mark);
         record = own_record();
-        /* the number alone may be another container's */
+        assert_found(&record, true);
         record.n_covers = 0;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(find(), 0);
+        assert_found(&record, false);
         ck_assert_int_eq(record_add_cover(&record, "/proc", "0:1048575"), 0);
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(find(), 0);
-        record.n_covers = 0;
+        assert_found(&record, false);
         ck_assert_int_eq(record_add_cover(&record, "/nosuchdirectory", mark), 0);
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(find(), 0);
-
-        record.n_covers = 0;
+        assert_found(&record, false);
+        ck_assert_int_eq(record_add_cover(&record, "/proc", "1001/Ab3dEf"), 0);
+        assert_found(&record, false);
+        /* one of them will do */
         ck_assert_int_eq(record_add_cover(&record, "/proc", mark), 0);
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(find(), 1);
-        /* one with an id is of another time, when there were ids */
-        record.ns.id = 1;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(find(), 0);
+        assert_found(&record, true);
+}
+END_TEST
+
+START_TEST(a_record_with_an_id_is_not_believed_without_ids)
+{
+        struct record record;
+
+        own.id = 0;
+        record = own_record();
+        assert_found(&record, true);
+        record.ns.id = 7;
+        assert_found(&record, false);
 }
 END_TEST
 
@@ -789,6 +883,7 @@ static TCase *text_case(void)
         tcase_add_test(tcase, the_greatest_numbers_fit);
         tcase_add_test(tcase, directories_may_have_odd_names);
         tcase_add_test(tcase, covers_are_limited);
+        tcase_add_test(tcase, covers_can_be_dropped_again);
         tcase_add_test(tcase, a_note_is_never_longer_than_its_limit);
         tcase_add_loop_test(tcase, words_are_made_printable, 0, LENGTH(words));
         tcase_add_test(tcase, long_words_are_cut);
@@ -809,19 +904,23 @@ static TCase *folder_case(void)
         tcase_add_test(tcase, a_record_is_a_symbolic_link);
         tcase_add_test(tcase, a_record_is_no_file_contents);
         tcase_add_test(tcase, the_longest_note_can_be_written);
+        tcase_add_test(tcase, the_words_of_others_give_way_to_covers);
         tcase_add_test(tcase, a_record_that_does_not_fit_is_not_written);
         tcase_add_test(tcase, an_old_record_of_that_name_is_replaced);
         tcase_add_test(tcase, what_can_not_be_written_is_an_error);
         tcase_add_test(tcase, a_record_is_removed_by_its_numbers);
         tcase_add_test(tcase, what_names_a_cover_is_forgotten_with_it);
+        tcase_add_test(tcase, records_of_namespaces_that_are_gone_are_swept);
         tcase_add_test(tcase, the_record_of_this_namespace_is_found);
         tcase_add_test(tcase, a_record_of_another_boot_is_not_believed);
         tcase_add_test(tcase, a_record_with_another_id_is_not_believed);
         tcase_add_test(tcase, a_record_with_another_number_is_not_believed);
         tcase_add_test(tcase, a_name_that_only_begins_alike_is_not_looked_at);
         tcase_add_test(tcase, stale_records_and_garbage_do_not_hide_the_right_one);
+        tcase_add_test(tcase, a_note_that_is_too_long_is_not_believed);
         tcase_add_test(tcase, a_folder_that_can_not_be_read_is_an_error);
-        tcase_add_test(tcase, without_ids_the_cover_must_be_there);
+        tcase_add_loop_test(tcase, a_record_without_a_cover_in_place_is_not_believed, 0, 2);
+        tcase_add_test(tcase, a_record_with_an_id_is_not_believed_without_ids);
         return tcase;
 }
 

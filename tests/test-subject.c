@@ -5,6 +5,7 @@
  * The name service is replaced at link time: getpwnam_r, getgrnam_r and getgrouplist answer what
  * the test says.
  */
+#include <grp.h>
 #include <pwd.h>
 
 #include "scratch.h"
@@ -334,6 +335,30 @@ START_TEST(a_list_of_groups_that_can_not_be_had_is_an_error)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ the application */
+
+START_TEST(what_the_application_looked_up_stays)
+{
+        /* its storage, which the calls without "_r" use again */
+        const struct passwd *user = getpwnam("root");
+        const struct group *group = getgrgid(0);
+        struct subject *subject;
+        char name[64];
+
+        ck_assert_ptr_nonnull(user);
+        ck_assert_ptr_nonnull(group);
+        ck_assert_int_lt(snprintf(name, sizeof(name), "%s", group->gr_name), (int)sizeof(name));
+        subject = load();
+        service.n_groups = 2;
+        ck_assert_int_eq(subject_is_member(subject, "hpc"), 1);
+        ck_assert_str_eq(user->pw_name, "root");
+        ck_assert_uint_eq(user->pw_uid, 0);
+        ck_assert_str_eq(group->gr_name, name);
+        ck_assert_uint_eq(group->gr_gid, 0);
+        subject_free(subject);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("subject");
@@ -357,6 +382,7 @@ int main(void)
         tcase_add_test(tcase, a_group_that_is_never_small_enough_is_an_error);
         tcase_add_test(tcase, a_user_may_be_in_very_many_groups);
         tcase_add_test(tcase, a_list_of_groups_that_can_not_be_had_is_an_error);
+        tcase_add_test(tcase, what_the_application_looked_up_stays);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
 }

@@ -160,8 +160,7 @@ START_TEST(a_faulty_item_is_pointed_at)
 
         ck_assert_int_eq(users_parse(wrong[_i].text, &users, &what, &item, &length), -EINVAL);
         ck_assert_str_eq(what, wrong[_i].what);
-        ck_assert_msg(length == strlen(wrong[_i].item) &&
-                              memcmp(item, wrong[_i].item, length) == 0,
+        ck_assert_msg(length == strlen(wrong[_i].item) && memcmp(item, wrong[_i].item, length) == 0,
                       "\"%.*s\", not \"%s\"", (int)length, item, wrong[_i].item);
         ck_assert(item >= wrong[_i].text && item <= wrong[_i].text + strlen(wrong[_i].text));
         ck_assert_uint_eq(users.n, 7);
