@@ -208,6 +208,7 @@ check "records: they go with the instance" same 0 "$(records)"
 # ------------------------------------------------------------------ another user's mounts
 
 # 2,000 mounts with long names, in a namespace of bob's own: alice's logout reads their table.
+# shellcheck disable=SC2016 # for the inner shell
 runuser -u bob -- setsid unshare -Urm sh -c '
         mount -t tmpfs none /mnt && cd /mnt
         name=$(printf %0200d 0)

@@ -45,9 +45,9 @@ start_session first su alice
 in_session first 'echo one >/tmp/file; echo two >/srv/two/file'
 check "two directories: each has an instance of its own" has_instances alice 2
 check "two directories: both are the session's own" \
-        same 'one two' "$(in_session first 'echo $(cat /tmp/file /srv/two/file)')"
+        same 'one two ' "$(in_session first "cat /tmp/file /srv/two/file | tr '\n' ' '")"
 check "two directories: a second session has both" \
-        same 'one two' "$(su alice -c 'echo $(cat /tmp/file /srv/two/file)')"
+        same 'one two ' "$(su alice -c "cat /tmp/file /srv/two/file | tr '\n' ' '")"
 check "two directories: and makes no third instance" has_instances alice 2
 end_session first
 check "two directories: the last logout removes both" wait_for gone alice
