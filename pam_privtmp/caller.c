@@ -188,11 +188,15 @@ int caller_restore_cwd(const struct caller *caller)
 /* setns(2), and root as it was saved. The working directory is "/" afterwards. */
 static int enter(const struct caller *caller, int ns)
 {
+        /* known before anything is changed */
+        if ((caller->root.fd >= 0 && !handle_is_valid(&caller->root)) ||
+            (caller->cwd.fd >= 0 && !handle_is_valid(&caller->cwd)))
+                return -EBADF;
         if (setns(ns, CLONE_NEWNS) < 0)
                 return -errno;
         if (caller->root.fd < 0)
                 return 0;
-        if (!handle_is_valid(&caller->root) || fchdir(caller->root.fd) < 0 || chroot(".") < 0)
+        if (fchdir(caller->root.fd) < 0 || chroot(".") < 0)
                 return -EBADF;
         return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * mounts: reading mount tables, by libmount
  *
- * MUST NOT ask a FUSE file system anything (test-session.c).
+ * MUST NOT ask a FUSE file system anything (test-mounts-system.c).
  */
 #include <libmount.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 enum {
         TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
-        WINDOW = 64 * 1024,              /* bytes: the longest line has three paths */
+        WINDOW = 16 * 1024,              /* bytes: root and target of a mount stand in it */
 };
 
 static inline void table_cleanup(struct libmnt_table **table)
@@ -43,7 +43,8 @@ int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)
                 return -errno;
         r = mnt_table_parse_stream(table, stream, "/mountinfo");
         (void)fclose(stream);
-        if (r != 0)
+        /* what it can't read, libmount may pass over */
+        if (r != 0 || mnt_table_is_empty(table))
                 return -EINVAL;
         *ret = TAKE_PTR(table);
         return 0;
@@ -176,6 +177,23 @@ static int search_lines(const struct search *search, const char *text, size_t si
         return 0;
 }
 
+/*
+ * How much of the window is whole lines, or all of it at the end. With *rest it begins with the
+ * rest of a line that is passed over: that is blanked.
+ */
+static size_t take_lines(char *window, size_t used, bool at_end, bool *rest)
+{
+        const char *last = memrchr(window, '\n', used), *first = memchr(window, '\n', used);
+
+        if (*rest) {
+                memset(window, ' ', first ? (size_t)(first - window) : used);
+                *rest = !first;
+        }
+        if (at_end || *rest)
+                return used;
+        return last ? (size_t)(last - window) + 1 : 0;
+}
+
 int mounts_search(int proc, const char *path, const char *const *needles, size_t n,
                   const struct deadline *deadline, int (*each)(void *, const struct mounts_entry *),
                   void *arg)
@@ -190,9 +208,8 @@ int mounts_search(int proc, const char *path, const char *const *needles, size_t
         window = malloc(WINDOW);
         if (!window)
                 return -ENOMEM;
-        for (;;) {
+        for (bool rest = false;;) {
                 ssize_t got = read(fd, window + used, WINDOW - used);
-                const char *last;
                 size_t whole;
                 int r;
 
@@ -200,18 +217,20 @@ int mounts_search(int proc, const char *path, const char *const *needles, size_t
                         continue;
                 if (got < 0)
                         return -errno;
-                if (got == 0)
-                        return search_lines(&search, window, used);
                 used += (size_t)got;
-                last = memrchr(window, '\n', used);
-                whole = last ? (size_t)(last - window) + 1 : 0;
+                whole = take_lines(window, used, got == 0, &rest);
                 r = search_lines(&search, window, whole);
-                if (r != 0)
+                if (r != 0 || got == 0)
                         return r;
+                /* only what a line begins with is ours to find: options may be longer than that */
+                if (used - whole == WINDOW) {
+                        if (has_needle(&search, window, WINDOW))
+                                return -EMSGSIZE;
+                        rest = true;
+                        whole = used;
+                }
                 memmove(window, window + whole, used - whole);
                 used -= whole;
-                if (used == WINDOW)
-                        return -EMSGSIZE;
                 if (deadline_is_over(deadline))
                         return -ETIMEDOUT;
         }

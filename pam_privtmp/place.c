@@ -227,10 +227,11 @@ static int end(struct place *place, int base, int user)
                 (void)futimens(place->instance.lock, NULL); /* from now on the time counts */
                 return PLACE_USED;
         }
+        /* in this order: what is killed here leaves an instance, which the next open ends */
+        forget_records(place);
         if (instance_trash(base, user, place->uid, place->instance.name, &trash, trash_name) < 0)
                 return 0;
         (void)lock_try(place->instance.lock, LOCK_UN);
-        forget_records(place);
         (void)remove_tree(trash, trash_name, &budget);
         return 0;
 }
@@ -276,10 +277,17 @@ int place_end(struct place *place)
 
 void place_undo(struct place *place)
 {
-        if (place->instance.lock >= 0 && place->instance.made)
-                (void)place_end(place);
+        /* fds may be what was missing: these are not needed any more */
+        place->tree = fd_close(place->tree);
+        place->instance.dir = fd_close(place->instance.dir);
+        place->instance.root = fd_close(place->instance.root);
+        if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0) {
+                place->end_at_close = true; /* nobody had it yet, so nobody need be looked for */
+                (void)end(place, place->base_fd, place->user);
+        }
         place_settle(place);
         place->instance.lock = fd_close(place->instance.lock);
+        place->instance.made = false;
         place->put = false;
 }
 

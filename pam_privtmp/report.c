@@ -8,6 +8,9 @@
 #include "report.h"
 
 static int note_fault(struct report *report, int error, bool words, const char *format,
+                      va_list args) __attribute__((__format__(__printf__, 4, 0)));
+
+static int note_fault(struct report *report, int error, bool words, const char *format,
                       va_list args)
 {
         const char *text;

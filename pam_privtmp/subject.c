@@ -3,7 +3,7 @@
  * subject: the user that a session is for
  *
  * MUST NOT take "the lookup failed" for "not found" (test-subject.c).
- * MUST NOT use calls that return static storage: it belongs to the application.
+ * MUST NOT use calls that return static storage: it belongs to the application (test-subject.c).
  */
 #include <errno.h>
 #include <grp.h>

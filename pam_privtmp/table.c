@@ -2,7 +2,7 @@
 /*
  * table: the lines of privtmp.conf in force
  *
- * MUST NOT take a missing file for "off" (test-table.c).
+ * MUST NOT take a missing file for "off" (test-table-files.c).
  */
 #include <limits.h>
 #include <stdio.h>

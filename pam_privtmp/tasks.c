@@ -28,6 +28,7 @@ static void task_path(const struct task *task, const char *file, char path[TASK_
 
 struct walk {
         int proc;
+        bool *saw_first; /* PID 1 */
         const struct deadline *deadline;
         int (*each)(void *, const struct task *);
         void *arg;
@@ -83,6 +84,7 @@ static int visit_process(const struct walk *walk, const char *pid, const char *u
         int r;
 
         (void)unused;
+        *walk->saw_first |= strcmp(pid, "1") == 0;
         (void)snprintf(path, sizeof(path), "%.20s/task", pid);
         /* one link for each task: most processes have a single one, and need not be listed */
         if (fstatat(walk->proc, path, &st, 0) == 0 && st.st_nlink == 2 + 1)
@@ -94,9 +96,16 @@ static int visit_process(const struct walk *walk, const char *pid, const char *u
 int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, const struct task *),
                void *arg)
 {
-        struct walk walk = {.proc = proc, .deadline = deadline, .each = each, .arg = arg};
+        bool saw_first = false;
+        struct walk walk = {.proc = proc,
+                            .saw_first = &saw_first,
+                            .deadline = deadline,
+                            .each = each,
+                            .arg = arg};
+        int r = each_number(&walk, ".", NULL, visit_process);
 
-        return each_number(&walk, ".", NULL, visit_process);
+        /* PID 1 is always there: who does not see it does not see others either (hidepid=) */
+        return r == 0 && !saw_first ? -EACCES : r;
 }
 
 bool task_is_rooted(const struct task *task)

@@ -68,7 +68,8 @@ static const char *parse_item(const char *text, size_t length, struct users_item
         ret->kind = *text == '@' ? USERS_GROUP : USERS_NAME;
         if (ret->kind == USERS_GROUP && ++text == end)
                 return "names no group";
-        if (memchr(text, '!', (size_t)(end - text)) || memchr(text, '@', (size_t)(end - text)) ||
+        /* "bob@example.org" is a name that sssd gives */
+        if (memchr(text, '!', (size_t)(end - text)) || *text == '@' ||
             memchr(text, '*', (size_t)(end - text)) || memchr(text, ':', (size_t)(end - text)))
                 return "is no *, NAME, UID, MIN:MAX or @group";
         if (ret->kind == USERS_NAME && is_fstab_word(text, (size_t)(end - text)))

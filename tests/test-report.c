@@ -91,6 +91,34 @@ START_TEST(the_words_of_an_error_are_cut_too)
 }
 END_TEST
 
+START_TEST(a_fault_can_be_told_where_it_comes_from)
+{
+        report_errno(&heard.report, -EIO, "/x");
+        report_prefix(&heard.report, "%s:%u: ", "conf", 3U);
+        ck_assert_str_eq(heard.report.fault, "conf:3: /x: Input/output error");
+        report_fault(&heard.report, -EPERM, "second");
+        ck_assert_str_eq(heard.report.fault, "conf:3: /x: Input/output error");
+        ck_assert_uint_eq(heard.lines, 0);
+}
+END_TEST
+
+START_TEST(what_stands_before_a_fault_may_be_too_long)
+{
+        const size_t room = sizeof(heard.report.fault);
+        char text[4096];
+
+        memset(text, 'x', sizeof(text));
+        text[sizeof(text) - 1] = '\0';
+        report_fault(&heard.report, -EPERM, "fault");
+        report_prefix(&heard.report, "%.*s", (int)room - 3, text);
+        ck_assert_uint_eq(strlen(heard.report.fault), room - 1);
+        ck_assert_str_eq(heard.report.fault + room - 3, "fa");
+        report_prefix(&heard.report, "%s", text);
+        ck_assert_uint_eq(strspn(heard.report.fault, "x"), room - 1);
+        ck_assert_uint_eq(strlen(heard.report.fault), room - 1);
+}
+END_TEST
+
 START_TEST(percent_signs_of_others_are_no_format)
 {
         report_fault(&heard.report, -EINVAL, "%s", "%n%s%d");
@@ -114,6 +142,8 @@ int main(void)
         tcase_add_test(tcase, a_forgiven_fault_is_said_and_the_next_one_is_noted);
         tcase_add_test(tcase, a_text_that_is_too_long_is_cut);
         tcase_add_test(tcase, the_words_of_an_error_are_cut_too);
+        tcase_add_test(tcase, a_fault_can_be_told_where_it_comes_from);
+        tcase_add_test(tcase, what_stands_before_a_fault_may_be_too_long);
         tcase_add_test(tcase, percent_signs_of_others_are_no_format);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);

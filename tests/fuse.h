@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fuse: a FUSE file system of an ordinary user's that stops answering
+ *
+ * It holds "sub", which may be mounted on, and nothing about it may be remembered: the kernel asks
+ * anew each time. After fuse_silence() whoever asks waits until he or the server is killed.
+ */
+#pragma once
+
+#include <linux/fuse.h>
+#include <sys/uio.h>
+
+#include "ground.h"
+
+/* Has this machine FUSE? */
+static inline bool fuse_is_there(void)
+{
+        int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+
+        if (fd >= 0)
+                (void)close(fd);
+        return fd >= 0;
+}
+
+static inline void fuse_answer(int fd, const struct fuse_in_header *in, int error, void *out,
+                               size_t size)
+{
+        struct fuse_out_header header = {
+                .len = (uint32_t)(sizeof(header) + size), .error = error, .unique = in->unique};
+        struct iovec parts[] = {{&header, sizeof(header)}, {out, size}};
+
+        must((int)writev(fd, parts, size > 0 ? 2 : 1));
+}
+
+static inline void fuse_serve_one(int fd, const struct fuse_in_header *in, const void *rest)
+{
+        const struct fuse_init_in *asked = rest;
+        struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION, .max_write = 4096};
+        struct fuse_attr_out attr = {.attr = {.ino = 1, .mode = S_IFDIR | 0755, .nlink = 2}};
+        struct fuse_entry_out entry = {.nodeid = 2, .attr = attr.attr};
+        struct fuse_open_out opened = {0};
+
+        switch (in->opcode) {
+        case FUSE_INIT:
+                init.minor = asked->minor < FUSE_KERNEL_MINOR_VERSION ? asked->minor
+                                                                      : FUSE_KERNEL_MINOR_VERSION;
+                fuse_answer(fd, in, 0, &init, sizeof(init));
+                break;
+        case FUSE_GETATTR:
+                attr.attr.ino = in->nodeid;
+                fuse_answer(fd, in, 0, &attr, sizeof(attr));
+                break;
+        case FUSE_OPENDIR:
+                fuse_answer(fd, in, 0, &opened, sizeof(opened));
+                break;
+        case FUSE_ACCESS:
+        case FUSE_RELEASEDIR:
+                fuse_answer(fd, in, 0, NULL, 0);
+                break;
+        case FUSE_LOOKUP:
+                entry.attr.ino = 2;
+                if (strcmp(rest, "sub") == 0)
+                        fuse_answer(fd, in, 0, &entry, sizeof(entry));
+                else
+                        fuse_answer(fd, in, -ENOENT, NULL, 0);
+                break;
+        case FUSE_FORGET:
+        case FUSE_BATCH_FORGET:
+                break;
+        default:
+                fuse_answer(fd, in, -ENOSYS, NULL, 0);
+        }
+}
+
+static inline void fuse_serve(int fd)
+{
+        static union {
+                struct fuse_in_header in;
+                char bytes[64 * 1024];
+        } request;
+
+        for (;;) {
+                ssize_t n = read(fd, &request, sizeof(request));
+
+                if (n >= (ssize_t)sizeof(request.in))
+                        fuse_serve_one(fd, &request.in, request.bytes + sizeof(request.in));
+                else if (errno != EINTR && errno != ENOENT)
+                        _exit(EXIT_SUCCESS); /* unmounted */
+        }
+}
+
+/* Mounts it on the path, with the user as owner and open to all. Returns the server. */
+static inline pid_t fuse_mount(const char *path, uid_t owner)
+{
+        int fd = must(open("/dev/fuse", O_RDWR | O_CLOEXEC));
+        char options[128];
+        pid_t server;
+
+        (void)snprintf(options, sizeof(options),
+                       "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other", fd, owner, owner);
+        must(mount("test", path, "fuse.test", MS_NOSUID | MS_NODEV, options));
+        server = must(fork());
+        if (server == 0)
+                fuse_serve(fd);
+        must(close(fd));
+        return server;
+}
+
+/* From now on it never answers. The test fails if it waits for that. */
+static inline void fuse_silence(pid_t server)
+{
+        int status;
+
+        must(kill(server, SIGSTOP));
+        must(waitpid(server, &status, WUNTRACED));
+        ck_assert(WIFSTOPPED(status));
+        (void)signal(SIGALRM, SIG_DFL); /* Check's handler would not end the waiting */
+        alarm(10);
+}

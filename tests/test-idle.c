@@ -1,0 +1,790 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-idle: is an instance mounted anywhere?
+ *
+ * Needs root, in a throw-away host. Most tests run on each kind of base that the machine has: what
+ * mountinfo and statx() say differs between them. Disk images are made where there are loop
+ * devices and the program that makes the file system.
+ */
+#include <linux/btrfs.h>
+#include <linux/loop.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/sysmacros.h>
+
+#include "cleanup.h"
+#include "ground.h"
+#include "idle.h"
+
+#define PROBE "/run/test-idle" /* folder in which main() tries what the machine has */
+
+static struct scratch scratch;
+static char base_path[PATH_MAX];
+static int base = -EBADF;
+
+/* ------------------------------------------------------------------ kinds of bases */
+
+/* Mounts a new file system of that type on the folder. False where that is not possible. */
+static bool mount_image(const char *folder, const char *type)
+{
+        _cleanup_close_ int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+        _cleanup_close_ int loop = -EBADF, image = -EBADF;
+        struct loop_config config = {.info.lo_flags = LO_FLAGS_AUTOCLEAR};
+        char path[PATH_MAX], command[2 * PATH_MAX];
+        int number;
+
+        (void)snprintf(path, sizeof(path), "%s.control", folder);
+        if (control < 0 && mknod(path, S_IFCHR | 0600, makedev(10, 237)) == 0)
+                control = open(path, O_RDWR | O_CLOEXEC);
+        number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
+        if (number < 0)
+                return false;
+        (void)snprintf(path, sizeof(path), "%s.image", folder);
+        image = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (image < 0 || ftruncate(image, 400 << 20) < 0)
+                return false;
+        (void)snprintf(command, sizeof(command), "mkfs.%s -q %s >/dev/null 2>&1", type, path);
+        if (system(command) != 0)
+                return false;
+        (void)snprintf(path, sizeof(path), "%s.loop", folder);
+        if (mknod(path, S_IFBLK | 0600, makedev(7, (unsigned)number)) < 0)
+                return false;
+        loop = open(path, O_RDWR | O_CLOEXEC);
+        config.fd = (unsigned)image;
+        return loop >= 0 && ioctl(loop, LOOP_CONFIGURE, &config) == 0 &&
+               mount(path, folder, type, 0, NULL) == 0;
+}
+
+/* Each sets base_path, with nothing there yet, or returns false. */
+static bool have_plain(const char *folder)
+{
+        (void)snprintf(base_path, sizeof(base_path), "%s/base", folder);
+        return true;
+}
+
+static bool have_tmpfs(const char *folder)
+{
+        return mount("tmpfs", folder, "tmpfs", 0, NULL) == 0 && have_plain(folder);
+}
+
+static bool have_overlay(const char *folder)
+{
+        char options[4 * PATH_MAX];
+
+        if (!have_tmpfs(folder) || mkdirat(AT_FDCWD, base_path, 0700) < 0)
+                return false;
+        (void)snprintf(options, sizeof(options), "%s/upper", folder);
+        (void)mkdir(options, 0700);
+        (void)snprintf(options, sizeof(options), "%s/work", folder);
+        (void)mkdir(options, 0700);
+        (void)snprintf(options, sizeof(options), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work",
+                       base_path, folder, folder);
+        if (mount("overlay", base_path, "overlay", 0, options) < 0)
+                return false;
+        strcat(base_path, "/base");
+        return true;
+}
+
+/* The base is below a directory that is mounted elsewhere, too. */
+static bool have_bind(const char *folder)
+{
+        char real[PATH_MAX];
+
+        (void)snprintf(real, sizeof(real), "%s/real", folder);
+        (void)snprintf(base_path, sizeof(base_path), "%s/seen here", folder);
+        if (mkdir(real, 0700) < 0 || mkdir(base_path, 0700) < 0 ||
+            mount(real, base_path, NULL, MS_BIND, NULL) < 0)
+                return false;
+        strcat(base_path, "/base");
+        return true;
+}
+
+/* The base itself is a mount. */
+static bool have_mount(const char *folder)
+{
+        have_bind(folder);
+        *strrchr(base_path, '/') = '\0';
+        return true;
+}
+
+static bool have_ext4(const char *folder)
+{
+        return mount_image(folder, "ext4") && have_plain(folder);
+}
+
+static bool have_xfs(const char *folder)
+{
+        return mount_image(folder, "xfs") && have_plain(folder);
+}
+
+/* A subvolume: statx() gives another device than mountinfo. */
+static bool have_subvolume(const char *folder)
+{
+        struct btrfs_ioctl_vol_args args = {.name = "volume"};
+        _cleanup_close_ int top = -EBADF;
+
+        if (!mount_image(folder, "btrfs"))
+                return false;
+        top = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (top < 0 || ioctl(top, BTRFS_IOC_SUBVOL_CREATE, &args) < 0)
+                return false;
+        (void)snprintf(base_path, sizeof(base_path), "%s/volume/base", folder);
+        return true;
+}
+
+/* The same, and the subvolume is what is mounted. */
+static bool have_mounted_subvolume(const char *folder)
+{
+        char volume[PATH_MAX];
+
+        if (!have_subvolume(folder))
+                return false;
+        (void)snprintf(volume, sizeof(volume), "%s/volume", folder);
+        return mount(volume, folder, NULL, MS_BIND, NULL) == 0 && have_plain(folder);
+}
+
+enum {
+        PLAIN, /* what the host offers */
+        TMPFS,
+};
+
+static bool (*const kinds[])(const char *folder) = {
+        [PLAIN] = have_plain,
+        [TMPFS] = have_tmpfs,
+        have_overlay,
+        have_bind,
+        have_mount,
+        have_ext4,
+        have_xfs,
+        have_subvolume,
+        have_mounted_subvolume,
+};
+
+/* Can this machine have that kind of base? */
+static bool has_kind(size_t kind)
+{
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0) {
+                bool has = unshare(CLONE_NEWNS) == 0 &&
+                           mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+                           mkdir(PROBE, 0700) == 0 &&
+                           mount("tmpfs", PROBE, "tmpfs", 0, NULL) == 0 &&
+                           mkdir(PROBE "/folder", 0700) == 0 && kinds[kind](PROBE "/folder");
+
+                _exit(has ? EXIT_SUCCESS : EXIT_FAILURE);
+        }
+        (void)waitpid(pid, &status, 0);
+        (void)rmdir(PROBE);
+        return status == 0;
+}
+
+/* ------------------------------------------------------------------ an instance */
+
+#define MARK "1001/abcdef"
+
+static const char *in_base(const char *name)
+{
+        static char paths[4][2 * PATH_MAX];
+        static unsigned turn;
+        char *path = paths[turn++ % 4];
+
+        (void)snprintf(path, sizeof(paths[0]), "%s/%s", base_path, name);
+        return path;
+}
+
+static void make_instance(void)
+{
+        must(mkdirat(base, "1001", 0700));
+        must(mkdirat(base, MARK, 0700));
+        must(mkdirat(base, MARK "/root", 0777));
+        must(mkdirat(base, MARK "/root/project", 0777));
+}
+
+static void have_base(int kind)
+{
+        own_mounts(); /* else a mount would show in all of the host */
+        ground_make(&scratch);
+        ck_assert(kinds[kind](scratch.path));
+        if (mkdir(base_path, 0700) < 0)
+                ck_assert_int_eq(errno, EEXIST);
+        base = must(open(base_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        make_instance();
+}
+
+static void set_up(void)
+{
+        have_base(PLAIN);
+}
+
+/* The answer for one; it must be no mere doubt. */
+static bool ask(const char *mark, bool closing)
+{
+        /* what was there before does not matter */
+        struct idle_query queries[] = {
+                {.mark = mark, .used = !closing},
+                {.mark = "1001/nobody", .used = true},
+        };
+        unsigned fds = count_fds();
+
+        idle_look(base, base_path, queries, 2, closing);
+        ck_assert_msg(!queries[1].used, "the look has failed");
+        ck_assert_uint_eq(count_fds(), fds);
+        return queries[0].used;
+}
+
+static bool is_used(void)
+{
+        return ask(MARK, false);
+}
+
+static bool is_in_doubt(void)
+{
+        struct idle_query query = {.mark = "1001/nobody"};
+
+        idle_look(base, base_path, &query, 1, false);
+        return query.used;
+}
+
+static void mount_name(const char *name)
+{
+        must(mount(in_base(name), "/tmp", NULL, MS_BIND, NULL));
+}
+
+static void cover_tmp(void *arg)
+{
+        must(unshare(CLONE_NEWNS));
+        mount_name(arg ? arg : MARK "/root");
+}
+
+/* ------------------------------------------------------------------ on all kinds of bases */
+
+START_TEST(what_is_mounted_nowhere_is_idle)
+{
+        have_base(_i);
+        ck_assert(!is_used());
+}
+END_TEST
+
+START_TEST(what_is_mounted_in_another_namespace_is_used)
+{
+        pid_t child;
+
+        have_base(_i);
+        child = child_start(cover_tmp, NULL);
+        ck_assert(is_used());
+        child_end(child);
+        ck_assert(!is_used());
+}
+END_TEST
+
+START_TEST(what_has_a_directory_of_it_mounted_is_used)
+{
+        char name[] = MARK "/root/project";
+
+        have_base(_i);
+        (void)child_start(cover_tmp, name);
+        ck_assert(is_used());
+}
+END_TEST
+
+START_TEST(what_got_another_name_is_used_under_that_name)
+{
+        have_base(_i);
+        (void)child_start(cover_tmp, NULL);
+        must(renameat(base, MARK, base, "1001/ABCDEF"));
+        ck_assert(ask("1001/ABCDEF", false));
+        ck_assert(!ask(MARK, false));
+        must(mkdirat(base, ".trash", 0700));
+        must(renameat(base, "1001/ABCDEF", base, ".trash/1001.ABCDEF"));
+        ck_assert(ask(".trash/1001.ABCDEF", false));
+        ck_assert(!ask("1001/ABCDEF", false));
+}
+END_TEST
+
+/* ------------------------------------------------------------------ who has it */
+
+static void hand_on_to_a_namespace_below(void *arg)
+{
+        int *ready = arg;
+
+        cover_tmp(NULL);
+        if (must(fork()) == 0) {
+                own_slave_mounts();
+                must((int)write(ready[1], "", 1));
+                for (;;)
+                        (void)pause();
+        }
+}
+
+static void hand_on_to_the_users_own_namespace(void *arg)
+{
+        int *ready = arg;
+
+        cover_tmp(NULL);
+        if (must(fork()) == 0) {
+                become(ALICE);
+                must(unshare(CLONE_NEWUSER | CLONE_NEWNS));
+                must((int)write(ready[1], "", 1));
+                for (;;)
+                        (void)pause();
+        }
+}
+
+static void (*const heirs[])(void *) = {
+        hand_on_to_a_namespace_below,
+        hand_on_to_the_users_own_namespace, /* last: some machines forbid these */
+};
+
+START_TEST(what_was_inherited_is_used_when_the_session_itself_has_ended)
+{
+        int ready[2];
+        char byte;
+
+        must(pipe2(ready, O_CLOEXEC));
+        child_do(heirs[_i], ready);
+        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+        ck_assert(is_used());
+}
+END_TEST
+
+static void hide_under_another_mount(void *arg)
+{
+        cover_tmp(arg);
+        must(mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
+}
+
+START_TEST(what_lies_under_another_mount_is_used)
+{
+        (void)child_start(hide_under_another_mount, NULL);
+        ck_assert(is_used());
+}
+END_TEST
+
+START_TEST(what_is_mounted_but_removed_is_used)
+{
+        (void)child_start(cover_tmp, NULL);
+        must(unlinkat(base, MARK "/root/project", AT_REMOVEDIR));
+        must(unlinkat(base, MARK "/root", AT_REMOVEDIR));
+        ck_assert(is_used());
+}
+END_TEST
+
+static void enter(void *arg)
+{
+        must(setns(*(int *)arg, CLONE_NEWNS));
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+        struct stat one, other;
+
+        must(fstat(*(const int *)a, &one));
+        must(fstat(*(const int *)b, &other));
+        return one.st_ino < other.st_ino ? 1 : -1;
+}
+
+/* Namespaces are seen in the order of processes, which need not be the order of their numbers. */
+START_TEST(what_one_of_many_namespaces_has_is_used)
+{
+        int own = must(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)), used;
+        int namespaces[5];
+
+        for (int i = 0; i < 5; i++) {
+                must(unshare(CLONE_NEWNS));
+                namespaces[i] = must(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC));
+                must(setns(own, CLONE_NEWNS));
+        }
+        qsort(namespaces, 5, sizeof(int), compare_numbers);
+        for (int i = 0; i < 5; i++)
+                (void)child_start(enter, &namespaces[i]);
+        ck_assert(!is_used());
+
+        used = namespaces[_i];
+        must(setns(used, CLONE_NEWNS));
+        mount_name(MARK "/root");
+        must(setns(own, CLONE_NEWNS));
+        ck_assert(is_used());
+}
+END_TEST
+
+static int covering_thread(void *arg)
+{
+        char byte = 0;
+
+        (void)arg;
+        if (unshare(CLONE_NEWNS) < 0 ||
+            mount(in_base(MARK "/root"), "/tmp", NULL, MS_BIND, NULL) < 0)
+                byte = 1;
+        if (write(*(int *)arg, &byte, 1) != 1)
+                return 1;
+        for (;;)
+                (void)pause();
+}
+
+static void start_covering_thread(void *arg)
+{
+        static char stack[64 * 1024] __attribute__((__aligned__(16)));
+        int ready[2];
+        char byte = 1;
+
+        (void)arg;
+        must(pipe2(ready, O_CLOEXEC));
+        must(clone(covering_thread, stack + sizeof(stack),
+                   CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, &ready[1]));
+        ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+        ck_assert_int_eq(byte, 0);
+}
+
+START_TEST(what_only_one_thread_has_is_used)
+{
+        (void)child_start(start_covering_thread, NULL);
+        ck_assert(is_used());
+}
+END_TEST
+
+static void die(void *arg)
+{
+        cover_tmp(NULL);
+        must((int)write(*(int *)arg, "", 1));
+        _exit(EXIT_SUCCESS);
+}
+
+START_TEST(a_dead_process_that_nobody_waited_for_uses_nothing)
+{
+        siginfo_t info;
+        int ready[2];
+        pid_t pid;
+
+        must(pipe2(ready, O_CLOEXEC));
+        pid = must(fork());
+        if (pid == 0)
+                die(&ready[1]);
+        must(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
+        ck_assert(!is_used());
+        must(waitpid(pid, NULL, 0));
+}
+END_TEST
+
+/* ------------------------------------------------------------------ what is not it */
+
+static void cover_other_file_system(void *arg)
+{
+        (void)arg;
+        own_mounts();
+        must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+        must(mkdir("/mnt/base", 0700));
+        must(mkdir("/mnt/base/1001", 0700));
+        must(mkdir("/mnt/base/" MARK, 0700));
+        must(mkdir("/mnt/base/" MARK "/root", 0700));
+        must(mount("/mnt/base/" MARK "/root", "/tmp", NULL, MS_BIND, NULL));
+}
+
+START_TEST(the_same_names_on_another_file_system_are_not_it)
+{
+        have_base(TMPFS);
+        (void)child_start(cover_other_file_system, NULL);
+        ck_assert(!is_used());
+}
+END_TEST
+
+static void cover_other_base(void *arg)
+{
+        char path[PATH_MAX];
+
+        (void)arg;
+        own_mounts();
+        (void)snprintf(path, sizeof(path), "%s/other/" MARK "/root", scratch.path);
+        must(mount(path, "/tmp", NULL, MS_BIND, NULL));
+}
+
+START_TEST(the_same_names_in_another_base_are_not_it)
+{
+        must(mkdirat(scratch.fd, "other", 0700));
+        must(mkdirat(scratch.fd, "other/1001", 0700));
+        must(mkdirat(scratch.fd, "other/" MARK, 0700));
+        must(mkdirat(scratch.fd, "other/" MARK "/root", 0700));
+        (void)child_start(cover_other_base, NULL);
+        ck_assert(!is_used());
+}
+END_TEST
+
+START_TEST(what_only_begins_with_its_name_is_not_it)
+{
+        char longer_root[] = MARK "/roots", longer[] = MARK "g/root", other[] = "1001/ghijkl/root";
+
+        must(mkdirat(base, longer_root, 0700));
+        must(mkdirat(base, MARK "g", 0700));
+        must(mkdirat(base, longer, 0700));
+        must(mkdirat(base, "1001/ghijkl", 0700));
+        must(mkdirat(base, other, 0700));
+        (void)child_start(cover_tmp, longer_root);
+        (void)child_start(cover_tmp, longer);
+        (void)child_start(cover_tmp, other);
+        ck_assert(!is_used());
+}
+END_TEST
+
+START_TEST(each_of_several_has_an_answer_of_its_own)
+{
+        char second[] = "1001/second/root";
+        struct idle_query queries[] = {
+                {.mark = "1001/abcdef"}, {.mark = "1001/second"}, {.mark = "1001/thirdo"}};
+
+        must(mkdirat(base, "1001/second", 0700));
+        must(mkdirat(base, second, 0700));
+        (void)child_start(cover_tmp, second);
+        idle_look(base, base_path, queries, 3, false);
+        ck_assert(!queries[0].used);
+        ck_assert(queries[1].used);
+        ck_assert(!queries[2].used);
+}
+END_TEST
+
+START_TEST(those_beyond_the_limit_count_as_used)
+{
+        struct idle_query queries[IDLE_MAX + 2];
+
+        for (size_t i = 0; i < IDLE_MAX + 2; i++)
+                queries[i] = (struct idle_query){.mark = MARK};
+        idle_look(base, base_path, queries, IDLE_MAX + 2, false);
+        for (size_t i = 0; i < IDLE_MAX + 2; i++)
+                ck_assert(queries[i].used == (i >= IDLE_MAX));
+}
+END_TEST
+
+/* ------------------------------------------------------------------ at close */
+
+static bool is_used_by_others(void)
+{
+        return ask(MARK, true);
+}
+
+/* What sshd, su and others do: they open the session in the process that closes it. */
+static void cover_here(void)
+{
+        cover_tmp(NULL);
+        base = fd_close(base);
+        base = must(open(base_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+static void nothing(void *arg)
+{
+        (void)arg;
+}
+
+START_TEST(at_close_the_process_itself_does_not_count)
+{
+        cover_here();
+        ck_assert(is_used());
+        ck_assert(!is_used_by_others());
+}
+END_TEST
+
+START_TEST(at_close_a_child_that_runs_the_same_program_does_not_count)
+{
+        cover_here();
+        (void)child_start(nothing, NULL);
+        ck_assert(!is_used_by_others());
+}
+END_TEST
+
+static void start_child(void *arg)
+{
+        (void)child_start(nothing, arg);
+}
+
+START_TEST(at_close_a_child_of_a_child_counts)
+{
+        cover_here();
+        (void)child_start(start_child, NULL);
+        ck_assert(is_used_by_others());
+}
+END_TEST
+
+START_TEST(at_close_a_child_that_runs_another_program_counts)
+{
+        pid_t pid;
+
+        cover_here();
+        pid = must(vfork()); /* returns when the other program runs */
+        if (pid == 0) {
+                (void)execl("/bin/sleep", "sleep", "1000", (char *)NULL);
+                _exit(EXIT_FAILURE);
+        }
+        ck_assert(is_used_by_others());
+        must(kill(pid, SIGKILL));
+        must(waitpid(pid, NULL, 0));
+        ck_assert(!is_used_by_others());
+}
+END_TEST
+
+START_TEST(at_close_a_child_with_a_strange_name_is_known_by_its_parent_all_the_same)
+{
+        cover_here();
+        must(prctl(PR_SET_NAME, ") S 1 (x"));
+        (void)child_start(nothing, NULL);
+        ck_assert(!is_used_by_others());
+}
+END_TEST
+
+static void be_called_like_a_child(void *arg)
+{
+        char *name = arg;
+
+        must(prctl(PR_SET_NAME, name));
+        start_child(NULL);
+}
+
+START_TEST(at_close_nobody_passes_for_a_child_by_its_name)
+{
+        char name[16];
+
+        (void)snprintf(name, sizeof(name), "x) S %d 1 1", (int)getpid());
+        cover_here();
+        (void)child_start(be_called_like_a_child, name);
+        ck_assert(is_used_by_others());
+}
+END_TEST
+
+/* ------------------------------------------------------------------ doubt */
+
+START_TEST(without_proc_all_is_used)
+{
+        while (umount2("/proc", MNT_DETACH) == 0)
+                ;
+        ck_assert(is_in_doubt());
+}
+END_TEST
+
+/* Root as in a unit that may not look into other processes, and as alice's su is: in her group. */
+static void be_restricted(const char *proc_options)
+{
+        must(mount("proc", "/proc", "proc", 0, proc_options));
+        must(setgroups(0, NULL));
+        must(setresgid(ALICE, ALICE, ALICE));
+        drop_capability(CAP_SYS_PTRACE);
+}
+
+START_TEST(where_processes_cannot_be_looked_into_all_is_used)
+{
+        be_restricted("hidepid=1");
+        ck_assert(is_in_doubt());
+}
+END_TEST
+
+START_TEST(where_processes_are_hidden_all_is_used)
+{
+        be_restricted("hidepid=2");
+        ck_assert(is_in_doubt());
+}
+END_TEST
+
+START_TEST(without_fds_all_is_used)
+{
+        struct rlimit limit, before;
+        unsigned doubts = 0;
+        bool doubt;
+
+        must(getrlimit(RLIMIT_NOFILE, &before));
+        limit = before;
+        limit.rlim_cur = (rlim_t)base + 1;
+        /* the look fails wherever it needs one more, until it has enough */
+        do {
+                must(setrlimit(RLIMIT_NOFILE, &limit));
+                doubt = is_in_doubt();
+                must(setrlimit(RLIMIT_NOFILE, &before));
+                doubts += doubt;
+                limit.rlim_cur++;
+        } while (doubt && doubts < 50);
+        ck_assert_uint_ge(doubts, 3);
+        ck_assert(!doubt);
+}
+END_TEST
+
+START_TEST(where_the_base_is_not_where_it_was_opened_all_is_used)
+{
+        must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+        must(mkdir("/mnt/base", 0700));
+        base = fd_close(base);
+        base = must(open("/mnt/base", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        ck_assert(is_in_doubt());
+}
+END_TEST
+
+START_TEST(where_the_base_is_in_another_namespace_all_is_used)
+{
+        own_mounts();
+        ck_assert(is_in_doubt());
+}
+END_TEST
+
+/* ------------------------------------------------------------------ all of it */
+
+static bool may_have_user_namespaces(void)
+{
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0)
+                _exit(setresuid(ALICE, ALICE, ALICE) == 0 &&
+                                      unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0
+                              ? EXIT_SUCCESS
+                              : EXIT_FAILURE);
+        (void)waitpid(pid, &status, 0);
+        return status == 0;
+}
+
+int main(void)
+{
+        Suite *suite = suite_create("idle");
+        TCase *bases = tcase_create("bases"), *who = tcase_create("who"),
+              *close = tcase_create("close"), *doubt = tcase_create("doubt");
+
+        for (int i = 0; i < (int)(sizeof(kinds) / sizeof(kinds[0])); i++) {
+                if (!has_kind((size_t)i))
+                        continue;
+                tcase_add_loop_test(bases, what_is_mounted_nowhere_is_idle, i, i + 1);
+                tcase_add_loop_test(bases, what_is_mounted_in_another_namespace_is_used, i, i + 1);
+                tcase_add_loop_test(bases, what_has_a_directory_of_it_mounted_is_used, i, i + 1);
+                tcase_add_loop_test(bases, what_got_another_name_is_used_under_that_name, i, i + 1);
+        }
+        tcase_add_test(bases, the_same_names_on_another_file_system_are_not_it);
+        tcase_set_timeout(bases, 60);
+        suite_add_tcase(suite, bases);
+
+        tcase_add_checked_fixture(who, set_up, NULL);
+        tcase_add_loop_test(who, what_was_inherited_is_used_when_the_session_itself_has_ended, 0,
+                            may_have_user_namespaces() ? 2 : 1);
+        tcase_add_test(who, what_lies_under_another_mount_is_used);
+        tcase_add_test(who, what_is_mounted_but_removed_is_used);
+        tcase_add_loop_test(who, what_one_of_many_namespaces_has_is_used, 0, 5);
+        tcase_add_test(who, what_only_one_thread_has_is_used);
+        tcase_add_test(who, a_dead_process_that_nobody_waited_for_uses_nothing);
+        tcase_add_test(who, the_same_names_in_another_base_are_not_it);
+        tcase_add_test(who, what_only_begins_with_its_name_is_not_it);
+        tcase_add_test(who, each_of_several_has_an_answer_of_its_own);
+        tcase_add_test(who, those_beyond_the_limit_count_as_used);
+        suite_add_tcase(suite, who);
+
+        tcase_add_checked_fixture(close, set_up, NULL);
+        tcase_add_test(close, at_close_the_process_itself_does_not_count);
+        tcase_add_test(close, at_close_a_child_that_runs_the_same_program_does_not_count);
+        tcase_add_test(close, at_close_a_child_of_a_child_counts);
+        tcase_add_test(close, at_close_a_child_that_runs_another_program_counts);
+        tcase_add_test(close,
+                       at_close_a_child_with_a_strange_name_is_known_by_its_parent_all_the_same);
+        tcase_add_test(close, at_close_nobody_passes_for_a_child_by_its_name);
+        suite_add_tcase(suite, close);
+
+        tcase_add_checked_fixture(doubt, set_up, NULL);
+        tcase_add_test(doubt, without_proc_all_is_used);
+        tcase_add_test(doubt, where_processes_cannot_be_looked_into_all_is_used);
+        tcase_add_test(doubt, where_processes_are_hidden_all_is_used);
+        tcase_add_test(doubt, without_fds_all_is_used);
+        tcase_add_test(doubt, where_the_base_is_not_where_it_was_opened_all_is_used);
+        tcase_add_test(doubt, where_the_base_is_in_another_namespace_all_is_used);
+        suite_add_tcase(suite, doubt);
+        return scratch_run(suite);
+}
