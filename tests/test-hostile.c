@@ -997,19 +997,6 @@ static bool kill_at(struct login *login, int (*function)(void *), unsigned n)
         return true;
 }
 
-/* Makes what is below BASE/1001 look as if it had been there for long. */
-static void age(void)
-{
-        const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1}};
-        DIR *dir = opendir(SCENE_BASE "/1001");
-
-        for (struct dirent *entry; dir && (entry = readdir(dir));)
-                ck_assert_int_eq(
-                        utimensat(dirfd(dir), entry->d_name, times, AT_SYMLINK_NOFOLLOW), 0);
-        if (dir)
-                closedir(dir);
-}
-
 /* Other sessions of the user work, and sweep what was left; what is half made in ten minutes. */
 static void assert_user_can_log_in(void)
 {
@@ -1018,7 +1005,7 @@ static void assert_user_can_log_in(void)
         assert_private(login_view(&login));
         login_close(&login);
         ck_assert_uint_le(scene_instances(ALICE), 1);
-        age();
+        scene_age(ALICE);
         login = login_open("alice");
         login_close(&login);
         scene_empty_trash();

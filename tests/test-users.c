@@ -99,13 +99,17 @@ START_TEST(names_and_groups_may_look_odd)
 {
         struct users users;
 
-        parse("DOM\\bob,_apt,a.b-c$,@domain users,@tmpfs", &users);
-        ck_assert_uint_eq(users.n, 5);
+        parse("DOM\\bob,_apt,a.b-c$,@domain users,@tmpfs,bob@example.org,@hpc@example.org", &users);
+        ck_assert_uint_eq(users.n, 7);
         ck_assert_str_eq(users.items[0].name, "DOM\\bob");
         ck_assert_str_eq(users.items[1].name, "_apt");
         ck_assert_str_eq(users.items[2].name, "a.b-c$");
         ck_assert_str_eq(users.items[3].name, "domain users");
         ck_assert_str_eq(users.items[4].name, "tmpfs");
+        ck_assert_int_eq(users.items[5].kind, USERS_NAME);
+        ck_assert_str_eq(users.items[5].name, "bob@example.org");
+        ck_assert_int_eq(users.items[6].kind, USERS_GROUP);
+        ck_assert_str_eq(users.items[6].name, "hpc@example.org");
         users_done(&users);
 }
 END_TEST
