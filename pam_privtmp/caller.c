@@ -2,8 +2,8 @@
 /*
  * caller: the namespace, root and working directory that the login program had before us
  *
- * MUST NOT send a process to "/" or anywhere else than it was (test-session.c).
- * MUST NOT ask a user's FUSE file system: it may never answer (test-session.c).
+ * MUST NOT send a process to "/" or anywhere else than it was (test-caller.c).
+ * MUST NOT ask a user's FUSE file system: it may never answer (test-caller.c).
  */
 #include <limits.h>
 #include <linux/openat2.h>

@@ -8,7 +8,7 @@
 struct candidate_place {
         int base;         /* fd of the base */
         const char *path; /* of the base */
-        int user;         /* fd of BASE/UID, locked by the caller */
+        int user;         /* fd of BASE/UID at its beginning, locked by the caller */
 };
 
 /*

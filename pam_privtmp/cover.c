@@ -2,7 +2,7 @@
 /*
  * cover: put an instance over a directory, and take it off
  *
- * MUST have its flags before it is attached (test-session.c).
+ * MUST have its flags before it is attached (test-cover.c).
  */
 #include <stdio.h>
 #include <string.h>

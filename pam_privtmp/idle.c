@@ -28,6 +28,7 @@ struct seen {
         ino_t number;
         unsigned mask;
         unsigned doubt; /* whose user has a task in it */
+        bool counts;    /* a task was seen that counts */
         bool whole;     /* a task was seen whose root shows all of it */
 };
 
@@ -195,12 +196,16 @@ static int look_at_task(void *arg, const struct task *task)
                 if (r < 0)
                         return task_is_gone(r) ? 0 : r;
                 seen->mask |= mask;
-                seen->whole = task_is_rooted(task);
+                r = task_is_rooted(task);
+                if (r < 0)
+                        return 0; /* it is ending: it has no root any more */
+                seen->whole = r;
         }
         /* whatever would count, counts not if it is the closing program itself */
         if ((!(seen->mask & ~look->used) && seen->whole) || (look->closing && task_is_ours(task)))
                 return 0;
         look->used |= seen->mask;
+        seen->counts = true;
         /* what is chrooted below a cover does not show it: see whether another task does */
         if (!seen->whole)
                 seen->doubt |= doubt_of(look, task);
@@ -221,8 +226,8 @@ void idle_look(int base, const char *path, struct idle_query *queries, size_t n,
         if (r == 0)
                 r = tasks_each(look.proc, &look.deadline, look_at_task, &look);
         for (size_t i = 0; i < look.n_seen; i++)
-                if (!look.seen[i].whole)
-                        look.used |= look.seen[i].doubt;
+                if (look.seen[i].counts)
+                        look.used |= look.seen[i].whole ? look.seen[i].mask : look.seen[i].doubt;
         for (size_t i = 0; i < n; i++)
                 queries[i].used = r < 0 || i >= IDLE_MAX || look.used & 1U << i;
 }

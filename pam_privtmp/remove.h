@@ -21,7 +21,7 @@ enum {
 
 /* What one call may spend. 0 means without limit. */
 struct remove_budget {
-        unsigned entries;
+        unsigned entries; /* 2 at least: a directory and what is in it */
         unsigned milliseconds;
         off_t file_bytes; /* what has more blocks is left: to unlink it may take seconds */
 

@@ -108,12 +108,16 @@ int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, co
         return r == 0 && !saw_first ? -EACCES : r;
 }
 
-bool task_is_rooted(const struct task *task)
+int task_is_rooted(const struct task *task)
 {
         char path[TASK_PATH], root[2];
+        ssize_t n;
 
         task_path(task, "root", path);
-        return readlinkat(task->proc, path, root, sizeof(root)) == 1 && root[0] == '/';
+        n = readlinkat(task->proc, path, root, sizeof(root));
+        if (n < 0)
+                return task_is_gone(-errno) ? -errno : 0;
+        return n == 1 && root[0] == '/';
 }
 
 uid_t task_owner(const struct task *task)

@@ -26,8 +26,11 @@ int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, co
 /* Does this error of a file below /proc/PID mean that the task has ended? */
 bool task_is_gone(int error);
 
-/* Is the task's root the top of its namespace? Else its mount table may lack what is outside. */
-bool task_is_rooted(const struct task *task);
+/*
+ * Is the task's root the top of its namespace? Else its mount table may lack what is outside. 1, 0,
+ * or -errno when it is ending and has no root any more.
+ */
+int task_is_rooted(const struct task *task);
 
 /* Whose process is it? Root's where that can't be told. */
 uid_t task_owner(const struct task *task);

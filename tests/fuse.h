@@ -2,8 +2,9 @@
 /*
  * fuse: a FUSE file system of an ordinary user's that stops answering
  *
- * It holds "sub", which may be mounted on, and nothing about it may be remembered: the kernel asks
- * anew each time. After fuse_silence() whoever asks waits until he or the server is killed.
+ * It holds the directory "sub" and the program "cat", and nothing about them may be remembered: the
+ * kernel asks anew each time. After fuse_silence() whoever asks waits until he or the server is
+ * killed.
  */
 #pragma once
 
@@ -11,6 +12,12 @@
 #include <sys/uio.h>
 
 #include "ground.h"
+
+enum {
+        FUSE_SUB = FUSE_ROOT_ID + 1,
+        FUSE_CAT,
+        FUSE_BYTES = 128 * 1024, /* of one answer */
+};
 
 /* Has this machine FUSE? */
 static inline bool fuse_is_there(void)
@@ -32,12 +39,41 @@ static inline void fuse_answer(int fd, const struct fuse_in_header *in, int erro
         must((int)writev(fd, parts, size > 0 ? 2 : 1));
 }
 
-static inline void fuse_serve_one(int fd, const struct fuse_in_header *in, const void *rest)
+static inline struct fuse_attr fuse_attr_of(uint64_t node, int cat)
 {
+        struct fuse_attr attr = {.ino = node, .mode = S_IFDIR | 0755, .nlink = 2};
+        struct stat st;
+
+        if (node == FUSE_CAT) {
+                must(fstat(cat, &st));
+                attr.mode = S_IFREG | 0755;
+                attr.nlink = 1;
+                attr.size = (uint64_t)st.st_size;
+        }
+        return attr;
+}
+
+static inline void fuse_look_up(int fd, const struct fuse_in_header *in, const char *name, int cat)
+{
+        struct fuse_entry_out entry = {
+                .nodeid = strcmp(name, "sub") == 0 ? FUSE_SUB : FUSE_CAT,
+        };
+
+        entry.attr = fuse_attr_of(entry.nodeid, cat);
+        if (strcmp(name, "sub") == 0 || strcmp(name, "cat") == 0)
+                fuse_answer(fd, in, 0, &entry, sizeof(entry));
+        else
+                fuse_answer(fd, in, -ENOENT, NULL, 0);
+}
+
+static inline void fuse_serve_one(int fd, const struct fuse_in_header *in, const void *rest,
+                                  int cat)
+{
+        static char content[FUSE_BYTES];
         const struct fuse_init_in *asked = rest;
+        const struct fuse_read_in *read = rest;
         struct fuse_init_out init = {.major = FUSE_KERNEL_VERSION, .max_write = 4096};
-        struct fuse_attr_out attr = {.attr = {.ino = 1, .mode = S_IFDIR | 0755, .nlink = 2}};
-        struct fuse_entry_out entry = {.nodeid = 2, .attr = attr.attr};
+        struct fuse_attr_out attr = {.attr = fuse_attr_of(in->nodeid, cat)};
         struct fuse_open_out opened = {0};
 
         switch (in->opcode) {
@@ -47,22 +83,26 @@ static inline void fuse_serve_one(int fd, const struct fuse_in_header *in, const
                 fuse_answer(fd, in, 0, &init, sizeof(init));
                 break;
         case FUSE_GETATTR:
-                attr.attr.ino = in->nodeid;
                 fuse_answer(fd, in, 0, &attr, sizeof(attr));
                 break;
+        case FUSE_LOOKUP:
+                fuse_look_up(fd, in, rest, cat);
+                break;
+        case FUSE_OPEN:
         case FUSE_OPENDIR:
                 fuse_answer(fd, in, 0, &opened, sizeof(opened));
                 break;
+        case FUSE_READ:
+                ck_assert_uint_le(read->size, FUSE_BYTES);
+                fuse_answer(
+                        fd, in, 0, content,
+                        (size_t)must((int)pread(cat, content, read->size, (off_t)read->offset)));
+                break;
         case FUSE_ACCESS:
+        case FUSE_FLUSH:
+        case FUSE_RELEASE:
         case FUSE_RELEASEDIR:
                 fuse_answer(fd, in, 0, NULL, 0);
-                break;
-        case FUSE_LOOKUP:
-                entry.attr.ino = 2;
-                if (strcmp(rest, "sub") == 0)
-                        fuse_answer(fd, in, 0, &entry, sizeof(entry));
-                else
-                        fuse_answer(fd, in, -ENOENT, NULL, 0);
                 break;
         case FUSE_FORGET:
         case FUSE_BATCH_FORGET:
@@ -76,14 +116,15 @@ static inline void fuse_serve(int fd)
 {
         static union {
                 struct fuse_in_header in;
-                char bytes[64 * 1024];
+                char bytes[FUSE_BYTES];
         } request;
+        int cat = must(open("/bin/cat", O_RDONLY | O_CLOEXEC));
 
         for (;;) {
                 ssize_t n = read(fd, &request, sizeof(request));
 
                 if (n >= (ssize_t)sizeof(request.in))
-                        fuse_serve_one(fd, &request.in, request.bytes + sizeof(request.in));
+                        fuse_serve_one(fd, &request.in, request.bytes + sizeof(request.in), cat);
                 else if (errno != EINTR && errno != ENOENT)
                         _exit(EXIT_SUCCESS); /* unmounted */
         }
@@ -97,7 +138,8 @@ static inline pid_t fuse_mount(const char *path, uid_t owner)
         pid_t server;
 
         (void)snprintf(options, sizeof(options),
-                       "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other", fd, owner, owner);
+                       "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other,max_read=%d", fd,
+                       owner, owner, FUSE_BYTES);
         must(mount("test", path, "fuse.test", MS_NOSUID | MS_NODEV, options));
         server = must(fork());
         if (server == 0)

@@ -13,6 +13,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
+#include <linux/loop.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -20,14 +21,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cleanup.h"
 #include "scratch.h"
 
 /* Whatever the host has there: an overlay, a tmpfs, a disk. */
@@ -110,6 +114,40 @@ static inline unsigned count_fds(void)
         return n;
 }
 
+/*
+ * Mounts a new file system of that type on the folder. False where there is no loop device, or no
+ * program to make it. Beside the folder are left FOLDER.image and the like.
+ */
+static inline bool mount_image(const char *folder, const char *type)
+{
+        _cleanup_close_ int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+        _cleanup_close_ int loop = -EBADF, image = -EBADF;
+        struct loop_config config = {.info.lo_flags = LO_FLAGS_AUTOCLEAR};
+        char path[PATH_MAX], command[2 * PATH_MAX];
+        int number;
+
+        (void)snprintf(path, sizeof(path), "%s.control", folder);
+        if (control < 0 && mknod(path, S_IFCHR | 0600, makedev(10, 237)) == 0)
+                control = open(path, O_RDWR | O_CLOEXEC);
+        number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
+        if (number < 0)
+                return false;
+        (void)snprintf(path, sizeof(path), "%s.image", folder);
+        image = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        if (image < 0 || ftruncate(image, 400 << 20) < 0)
+                return false;
+        (void)snprintf(command, sizeof(command), "mkfs.%s -q %s >/dev/null 2>&1", type, path);
+        if (system(command) != 0)
+                return false;
+        (void)snprintf(path, sizeof(path), "%s.loop", folder);
+        if (mknod(path, S_IFBLK | 0600, makedev(7, (unsigned)number)) < 0)
+                return false;
+        loop = open(path, O_RDWR | O_CLOEXEC);
+        config.fd = (unsigned)image;
+        return loop >= 0 && ioctl(loop, LOOP_CONFIGURE, &config) == 0 &&
+               mount(path, folder, type, 0, NULL) == 0;
+}
+
 /* ------------------------------------------------------------------ processes */
 
 /* A mount namespace of its own: nothing that is mounted there comes from or goes to others. */
@@ -189,11 +227,25 @@ static inline void child_do(void (*body)(void *arg), void *arg)
         ck_assert_msg(status == 0, "a child has failed: status 0x%x", (unsigned)status);
 }
 
+struct machine {
+        void (*set_up)(void);
+        void (*body)(int i);
+        int i;
+};
+
+static inline void machine_run(void *arg)
+{
+        const struct machine *machine = arg;
+
+        machine->set_up();
+        machine->body(machine->i);
+}
+
 /*
- * Does `body` in a machine of its own: with its own PID 1, whose namespace it is in, and a "/" that
- * is shared with nobody outside. What is mounted or started there goes with it.
+ * Does it in a machine of its own: with its own PID 1, whose namespace it is in, and a "/" that is
+ * shared with nobody outside. All that is mounted or started there is gone when this returns.
  */
-static inline void in_own_machine(void (*body)(void *arg), void *arg)
+static inline void machine_do(struct machine machine)
 {
         pid_t first;
         int status;
@@ -204,9 +256,19 @@ static inline void in_own_machine(void (*body)(void *arg), void *arg)
         if (first == 0) {
                 must(mount("proc", "/proc", "proc", 0, NULL));
                 must(mount("none", "/", NULL, MS_REC | MS_SHARED, NULL));
-                child_do(body, arg);
+                child_do(machine_run, &machine);
                 _exit(EXIT_SUCCESS);
         }
         must(waitpid(first, &status, 0));
         ck_assert_msg(status == 0, "a machine has failed: status 0x%x", (unsigned)status);
 }
+
+/* A test in a machine of its own, after set_up(); _i is as in Check's loop tests. */
+#define MACHINE_TEST(name)                                                                         \
+        static void name##_body(int _i);                                                           \
+        START_TEST(name)                                                                           \
+        {                                                                                          \
+                machine_do((struct machine){set_up, name##_body, _i});                             \
+        }                                                                                          \
+        END_TEST                                                                                   \
+        static void name##_body(int _i __attribute__((__unused__)))

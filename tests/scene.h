@@ -41,12 +41,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ground.h"
 #include "remove.h"
-#include "scratch.h"
 
 enum {
-        ALICE = 1001,
-        BOB = 1002,
         SCENE_FDS = 256,
         SCENE_TEXT = 64 * 1024,
 };
@@ -58,16 +56,15 @@ enum {
 /* No wait in a test is longer. */
 #define SCENE_PATIENCE_MS 20000
 
-struct scene_fd {
-        int flags; /* FD_CLOEXEC; -1: not open */
-        dev_t dev;
-        ino_t ino;
-};
-
 struct scene_spot {
         dev_t dev;
         ino_t ino;
         uint64_t mount;
+};
+
+struct scene_fd {
+        int flags; /* FD_CLOEXEC; -1: not open */
+        struct scene_spot file;
 };
 
 /* All of a process that a session must leave as it was. */
@@ -393,6 +390,7 @@ static inline const char *scene_log_text(void)
 
 /* ------------------------------------------------------------------ the state of a process */
 
+/* Asks no file system: one of FUSE may never answer. */
 static inline struct scene_spot scene_spot(int fd, const char *path)
 {
         struct statx stx;
@@ -430,13 +428,9 @@ static inline void scene_state_take(struct scene_state *state)
 {
         memset(state, 0, sizeof(*state));
         for (int fd = 0; fd < SCENE_FDS; fd++) {
-                struct stat st = {0};
-
                 state->fds[fd].flags = fcntl(fd, F_GETFD);
-                if (state->fds[fd].flags >= 0 && fstat(fd, &st) == 0) {
-                        state->fds[fd].dev = st.st_dev;
-                        state->fds[fd].ino = st.st_ino;
-                }
+                if (state->fds[fd].flags >= 0)
+                        state->fds[fd].file = scene_spot(fd, "");
         }
         state->cwd = scene_spot(AT_FDCWD, "");
         state->root = scene_spot(AT_FDCWD, "/");
@@ -469,7 +463,7 @@ static inline const char *scene_fds_differ(const struct scene_state *a,
         for (int fd = 0; fd < SCENE_FDS; fd++) {
                 const struct scene_fd *one = &a->fds[fd], *two = &b->fds[fd];
 
-                if (one->flags == two->flags && one->dev == two->dev && one->ino == two->ino)
+                if (one->flags == two->flags && scene_same_spot(&one->file, &two->file))
                         continue;
                 snprintf(text, sizeof(text), "fd %d was %s, now it is %s", fd,
                          one->flags < 0 ? "closed" : "open",

@@ -111,34 +111,18 @@ static void save_leave_return(void)
         ck_assert_uint_eq(count_fds(), fds);
 }
 
-/* ------------------------------------------------------------------ a login program */
-
-static void (*login)(void);
-
-static void run_login(void *arg)
+static void set_up(void)
 {
-        (void)arg;
         must(mount("tmpfs", "/run", "tmpfs", 0, "mode=755"));
         must(mkdir(HOME, 0755));
         must(mkdir(OTHER, 0755));
         must(mkdir(JAIL, 0755));
         heard_begin(&heard);
-        login();
 }
-
-#define LOGIN_TEST(name)                                                                           \
-        static void login_##name(void);                                                            \
-        START_TEST(name)                                                                           \
-        {                                                                                          \
-                login = login_##name;                                                              \
-                in_own_machine(run_login, NULL);                                                   \
-        }                                                                                          \
-        END_TEST                                                                                   \
-        static void login_##name(void)
 
 /* ------------------------------------------------------------------ there and back */
 
-LOGIN_TEST(from_the_top_only_the_namespace_is_kept)
+MACHINE_TEST(from_the_top_only_the_namespace_is_kept)
 {
         must(chdir("/"));
         save_leave_return();
@@ -151,7 +135,7 @@ LOGIN_TEST(from_the_top_only_the_namespace_is_kept)
         ck_assert_uint_eq(caller.id.number, where().ns);
 }
 
-LOGIN_TEST(from_a_directory_it_comes_back_to_that_directory)
+MACHINE_TEST(from_a_directory_it_comes_back_to_that_directory)
 {
         char now[PATH_MAX];
 
@@ -164,7 +148,7 @@ LOGIN_TEST(from_a_directory_it_comes_back_to_that_directory)
         ck_assert(caller.can_return);
 }
 
-LOGIN_TEST(from_a_deleted_directory_it_comes_back_to_that_directory)
+MACHINE_TEST(from_a_deleted_directory_it_comes_back_to_that_directory)
 {
         must(chdir(HOME));
         must(rmdir(HOME));
@@ -173,7 +157,7 @@ LOGIN_TEST(from_a_deleted_directory_it_comes_back_to_that_directory)
         ck_assert_ptr_null(caller.path);
 }
 
-LOGIN_TEST(a_directory_that_was_deleted_meanwhile_is_still_the_one)
+MACHINE_TEST(a_directory_that_was_deleted_meanwhile_is_still_the_one)
 {
         struct where before;
 
@@ -185,7 +169,7 @@ LOGIN_TEST(a_directory_that_was_deleted_meanwhile_is_still_the_one)
         check_return(&before);
 }
 
-LOGIN_TEST(a_directory_that_was_moved_meanwhile_is_still_the_one)
+MACHINE_TEST(a_directory_that_was_moved_meanwhile_is_still_the_one)
 {
         struct where before;
         char now[PATH_MAX];
@@ -201,7 +185,7 @@ LOGIN_TEST(a_directory_that_was_moved_meanwhile_is_still_the_one)
         ck_assert_str_eq(now, OTHER "/moved");
 }
 
-LOGIN_TEST(a_directory_that_others_may_not_enter_is_still_the_one)
+MACHINE_TEST(a_directory_that_others_may_not_enter_is_still_the_one)
 {
         must(chown(HOME, ALICE, ALICE));
         must(chmod(HOME, 0));
@@ -209,7 +193,7 @@ LOGIN_TEST(a_directory_that_others_may_not_enter_is_still_the_one)
         save_leave_return();
 }
 
-LOGIN_TEST(from_below_what_the_session_covered_it_comes_back_to_the_system_directory)
+MACHINE_TEST(from_below_what_the_session_covered_it_comes_back_to_the_system_directory)
 {
         struct where before;
 
@@ -223,7 +207,7 @@ LOGIN_TEST(from_below_what_the_session_covered_it_comes_back_to_the_system_direc
         check_return(&before);
 }
 
-LOGIN_TEST(the_directory_can_be_had_again_on_its_own)
+MACHINE_TEST(the_directory_can_be_had_again_on_its_own)
 {
         struct where before;
 
@@ -247,7 +231,7 @@ static void check_stays_in(const char *path, ino_t ns)
         ck_assert(is_same_directory(where().cwd, spot));
 }
 
-LOGIN_TEST(from_the_top_an_application_that_moved_stays_there)
+MACHINE_TEST(from_the_top_an_application_that_moved_stays_there)
 {
         ino_t ns = where().ns;
 
@@ -257,7 +241,7 @@ LOGIN_TEST(from_the_top_an_application_that_moved_stays_there)
         check_stays_in(OTHER, ns);
 }
 
-LOGIN_TEST(from_a_directory_an_application_that_moved_stays_there)
+MACHINE_TEST(from_a_directory_an_application_that_moved_stays_there)
 {
         ino_t ns = where().ns;
 
@@ -267,7 +251,7 @@ LOGIN_TEST(from_a_directory_an_application_that_moved_stays_there)
         check_stays_in(OTHER, ns);
 }
 
-LOGIN_TEST(an_application_that_moved_to_the_top_stays_there)
+MACHINE_TEST(an_application_that_moved_to_the_top_stays_there)
 {
         ino_t ns = where().ns;
 
@@ -277,7 +261,7 @@ LOGIN_TEST(an_application_that_moved_to_the_top_stays_there)
         check_stays_in("/", ns);
 }
 
-LOGIN_TEST(an_application_that_moved_to_a_directory_that_is_gone_stays_there)
+MACHINE_TEST(an_application_that_moved_to_a_directory_that_is_gone_stays_there)
 {
         ino_t ns = where().ns;
         struct spot spot = spot_of(AT_FDCWD, OTHER);
@@ -303,7 +287,7 @@ static void make_jail(void)
         must(mount("/proc", JAIL "/proc", NULL, MS_BIND | MS_REC, NULL));
 }
 
-LOGIN_TEST(in_a_chroot_root_is_the_same_again)
+MACHINE_TEST(in_a_chroot_root_is_the_same_again)
 {
         make_jail();
         must(chroot(JAIL));
@@ -316,7 +300,7 @@ LOGIN_TEST(in_a_chroot_root_is_the_same_again)
         ck_assert_int_lt(open("/run", O_PATH | O_CLOEXEC), 0);
 }
 
-LOGIN_TEST(in_a_chroot_that_is_no_mount_root_is_the_same_again)
+MACHINE_TEST(in_a_chroot_that_is_no_mount_root_is_the_same_again)
 {
         struct where before;
 
@@ -331,7 +315,7 @@ LOGIN_TEST(in_a_chroot_that_is_no_mount_root_is_the_same_again)
         check_return(&before);
 }
 
-LOGIN_TEST(in_a_chroot_a_directory_outside_of_it_is_never_lost)
+MACHINE_TEST(in_a_chroot_a_directory_outside_of_it_is_never_lost)
 {
         int outside = must(open(HOME, O_PATH | O_DIRECTORY | O_CLOEXEC));
         struct where before;
@@ -350,7 +334,7 @@ LOGIN_TEST(in_a_chroot_a_directory_outside_of_it_is_never_lost)
         ck_assert(is_same_directory(where().root, before.root));
 }
 
-LOGIN_TEST(an_application_that_went_into_a_chroot_is_as_before_again)
+MACHINE_TEST(an_application_that_went_into_a_chroot_is_as_before_again)
 {
         struct where before;
 
@@ -368,7 +352,7 @@ LOGIN_TEST(an_application_that_went_into_a_chroot_is_as_before_again)
 
 /* ------------------------------------------------------------------ fds */
 
-LOGIN_TEST(fds_are_of_three_or_above_and_close_on_exec)
+MACHINE_TEST(fds_are_of_three_or_above_and_close_on_exec)
 {
         make_jail();
         must(chroot(JAIL));
@@ -413,7 +397,7 @@ static void save_in_jail(void)
         leave();
 }
 
-LOGIN_TEST(without_the_namespace_it_stays)
+MACHINE_TEST(without_the_namespace_it_stays)
 {
         int fd;
 
@@ -425,7 +409,7 @@ LOGIN_TEST(without_the_namespace_it_stays)
         ck_assert(is_file(fd, NAMESPACE_OWN));
 }
 
-LOGIN_TEST(without_its_root_it_stays_in_its_chroot)
+MACHINE_TEST(without_its_root_it_stays_in_its_chroot)
 {
         int fd;
 
@@ -437,7 +421,7 @@ LOGIN_TEST(without_its_root_it_stays_in_its_chroot)
         ck_assert(is_file(fd, "/proc"));
 }
 
-LOGIN_TEST(without_its_directory_it_stays_in_that_directory)
+MACHINE_TEST(without_its_directory_it_stays_in_that_directory)
 {
         int fd;
 
@@ -450,7 +434,7 @@ LOGIN_TEST(without_its_directory_it_stays_in_that_directory)
         ck_assert(is_file(fd, "/proc"));
 }
 
-LOGIN_TEST(closed_fds_are_not_closed_again)
+MACHINE_TEST(closed_fds_are_not_closed_again)
 {
         must(chdir(HOME));
         save();
@@ -464,7 +448,7 @@ LOGIN_TEST(closed_fds_are_not_closed_again)
 
 /* ------------------------------------------------------------------ what is missing */
 
-LOGIN_TEST(without_proc_nothing_is_saved)
+MACHINE_TEST(without_proc_nothing_is_saved)
 {
         struct spot root = spot_of(AT_FDCWD, "/"), cwd;
         unsigned fds = count_fds();
@@ -482,7 +466,7 @@ LOGIN_TEST(without_proc_nothing_is_saved)
         ck_assert_uint_eq(count_fds(), fds);
 }
 
-LOGIN_TEST(without_the_right_to_go_back_it_stays)
+MACHINE_TEST(without_the_right_to_go_back_it_stays)
 {
         static const char *const dirs[] = {"/", HOME};
 
@@ -497,7 +481,7 @@ LOGIN_TEST(without_the_right_to_go_back_it_stays)
         }
 }
 
-LOGIN_TEST(where_root_may_not_enter_its_own_directory_it_stays)
+MACHINE_TEST(where_root_may_not_enter_its_own_directory_it_stays)
 {
         must(chown(HOME, ALICE, ALICE));
         must(chmod(HOME, 0700));
@@ -552,12 +536,12 @@ static void with_another_thread(const char *path)
         ck_assert(is_same_spot(thread.where.cwd, before.cwd));
 }
 
-LOGIN_TEST(another_thread_is_not_moved)
+MACHINE_TEST(another_thread_is_not_moved)
 {
         with_another_thread("/");
 }
 
-LOGIN_TEST(another_thread_is_not_moved_from_a_directory)
+MACHINE_TEST(another_thread_is_not_moved_from_a_directory)
 {
         with_another_thread(HOME);
 }
@@ -593,7 +577,7 @@ static void check_does_not_enter(bool aside)
         ck_assert(is_where(&before));
 }
 
-LOGIN_TEST(from_the_top_it_enters)
+MACHINE_TEST(from_the_top_it_enters)
 {
         struct spot top = spot_of(AT_FDCWD, "/");
 
@@ -603,7 +587,7 @@ LOGIN_TEST(from_the_top_it_enters)
         ck_assert(is_same_spot(where().root, top));
 }
 
-LOGIN_TEST(from_a_directory_that_is_the_same_there_it_enters)
+MACHINE_TEST(from_a_directory_that_is_the_same_there_it_enters)
 {
         struct spot home = spot_of(AT_FDCWD, HOME);
 
@@ -612,7 +596,7 @@ LOGIN_TEST(from_a_directory_that_is_the_same_there_it_enters)
         check_enters(false, home);
 }
 
-LOGIN_TEST(from_a_directory_that_is_another_there_it_does_not_enter)
+MACHINE_TEST(from_a_directory_that_is_another_there_it_does_not_enter)
 {
         be_inside();
         must(mount("tmpfs", HOME, "tmpfs", 0, NULL));
@@ -620,7 +604,7 @@ LOGIN_TEST(from_a_directory_that_is_another_there_it_does_not_enter)
         check_does_not_enter(false);
 }
 
-LOGIN_TEST(from_a_directory_that_is_not_there_it_does_not_enter)
+MACHINE_TEST(from_a_directory_that_is_not_there_it_does_not_enter)
 {
         be_inside();
         must(mount("tmpfs", HOME, "tmpfs", 0, NULL));
@@ -629,7 +613,7 @@ LOGIN_TEST(from_a_directory_that_is_not_there_it_does_not_enter)
         check_does_not_enter(false);
 }
 
-LOGIN_TEST(from_a_directory_that_a_link_leads_to_there_it_does_not_enter)
+MACHINE_TEST(from_a_directory_that_a_link_leads_to_there_it_does_not_enter)
 {
         must(mkdir(OTHER "/real", 0755));
         must(symlink(OTHER "/real", HOME "/link"));
@@ -642,7 +626,7 @@ LOGIN_TEST(from_a_directory_that_a_link_leads_to_there_it_does_not_enter)
         check_does_not_enter(false);
 }
 
-LOGIN_TEST(from_a_deleted_directory_it_does_not_enter)
+MACHINE_TEST(from_a_deleted_directory_it_does_not_enter)
 {
         must(chdir(HOME));
         must(rmdir(HOME));
@@ -650,7 +634,7 @@ LOGIN_TEST(from_a_deleted_directory_it_does_not_enter)
         check_does_not_enter(false);
 }
 
-LOGIN_TEST(where_somebody_else_sees_to_the_directory_it_enters_at_the_top)
+MACHINE_TEST(where_somebody_else_sees_to_the_directory_it_enters_at_the_top)
 {
         struct spot top = spot_of(AT_FDCWD, "/");
 
@@ -660,7 +644,7 @@ LOGIN_TEST(where_somebody_else_sees_to_the_directory_it_enters_at_the_top)
         check_enters(true, top);
 }
 
-LOGIN_TEST(it_enters_only_the_namespace_that_is_wanted)
+MACHINE_TEST(it_enters_only_the_namespace_that_is_wanted)
 {
         must(chdir("/"));
         be_inside();
@@ -671,7 +655,7 @@ LOGIN_TEST(it_enters_only_the_namespace_that_is_wanted)
         check_does_not_enter(false);
 }
 
-LOGIN_TEST(a_chroot_is_not_left)
+MACHINE_TEST(a_chroot_is_not_left)
 {
         make_jail();
         be_inside();
@@ -684,7 +668,7 @@ LOGIN_TEST(a_chroot_is_not_left)
         check_does_not_enter(true);
 }
 
-LOGIN_TEST(without_the_right_to_enter_it_does_not)
+MACHINE_TEST(without_the_right_to_enter_it_does_not)
 {
         must(chdir(HOME));
         be_inside();
@@ -695,7 +679,7 @@ LOGIN_TEST(without_the_right_to_enter_it_does_not)
 
 /* ------------------------------------------------------------------ FUSE */
 
-LOGIN_TEST(a_fuse_that_the_caller_is_on_is_not_asked)
+MACHINE_TEST(a_fuse_that_the_caller_is_on_is_not_asked)
 {
         pid_t server = fuse_mount(HOME, ALICE);
 
@@ -710,7 +694,7 @@ LOGIN_TEST(a_fuse_that_the_caller_is_on_is_not_asked)
         check_does_not_enter(true);
 }
 
-LOGIN_TEST(a_fuse_that_the_application_moved_to_is_not_asked)
+MACHINE_TEST(a_fuse_that_the_application_moved_to_is_not_asked)
 {
         pid_t server = fuse_mount(OTHER, ALICE);
 
@@ -722,7 +706,7 @@ LOGIN_TEST(a_fuse_that_the_application_moved_to_is_not_asked)
         check_stays();
 }
 
-LOGIN_TEST(a_fuse_that_lies_elsewhere_is_not_asked)
+MACHINE_TEST(a_fuse_that_lies_elsewhere_is_not_asked)
 {
         struct where before;
 
@@ -734,7 +718,7 @@ LOGIN_TEST(a_fuse_that_lies_elsewhere_is_not_asked)
         check_return(&before);
 }
 
-LOGIN_TEST(a_fuse_on_the_way_to_the_directory_is_not_asked)
+MACHINE_TEST(a_fuse_on_the_way_to_the_directory_is_not_asked)
 {
         pid_t server = fuse_mount(HOME, ALICE);
         struct where before;
@@ -749,7 +733,7 @@ LOGIN_TEST(a_fuse_on_the_way_to_the_directory_is_not_asked)
         check_return(&before);
 }
 
-LOGIN_TEST(a_fuse_in_the_place_of_the_directory_is_not_asked)
+MACHINE_TEST(a_fuse_in_the_place_of_the_directory_is_not_asked)
 {
         must(mkdir(HOME "/sub", 0755));
         be_inside();

@@ -149,13 +149,12 @@ static pid_t use(struct instance *instance)
 
 /* ------------------------------------------------------------------ live and idle */
 
-START_TEST(where_there_is_nothing_there_is_no_candidate)
+MACHINE_TEST(where_there_is_nothing_there_is_no_candidate)
 {
         ck_assert_int_eq(pick(&wanted), 0);
 }
-END_TEST
 
-START_TEST(one_that_has_a_session_is_found_and_joined)
+MACHINE_TEST(one_that_has_a_session_is_found_and_joined)
 {
         struct instance live = make_live(&wanted);
 
@@ -167,18 +166,16 @@ START_TEST(one_that_has_a_session_is_found_and_joined)
         instance_done(&picked);
         ck_assert(!has_session(picked.name));
 }
-END_TEST
 
-START_TEST(one_that_is_idle_goes_into_the_trash)
+MACHINE_TEST(one_that_is_idle_goes_into_the_trash)
 {
         struct instance idle = make_idle(&wanted);
 
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert(is_in_trash(idle.name));
 }
-END_TEST
 
-START_TEST(one_that_is_idle_goes_whatever_it_was_for)
+MACHINE_TEST(one_that_is_idle_goes_whatever_it_was_for)
 {
         struct instance elsewhere = make_idle(&wanted_elsewhere);
         struct instance per_session = make_idle(&wanted_per_session);
@@ -187,9 +184,8 @@ START_TEST(one_that_is_idle_goes_whatever_it_was_for)
         ck_assert(is_in_trash(elsewhere.name));
         ck_assert(is_in_trash(per_session.name));
 }
-END_TEST
 
-START_TEST(one_that_is_in_use_stays_and_is_found)
+MACHINE_TEST(one_that_is_in_use_stays_and_is_found)
 {
         struct instance used = make_idle(&wanted), idle = make_idle(&wanted);
         pid_t child = use(&used);
@@ -201,9 +197,8 @@ START_TEST(one_that_is_in_use_stays_and_is_found)
         ck_assert(is_in_trash(idle.name));
         child_end(child);
 }
-END_TEST
 
-START_TEST(one_whose_last_use_has_ended_is_idle)
+MACHINE_TEST(one_whose_last_use_has_ended_is_idle)
 {
         struct instance used = make_idle(&wanted);
         pid_t child = use(&used);
@@ -213,9 +208,8 @@ START_TEST(one_whose_last_use_has_ended_is_idle)
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert(is_in_trash(used.name));
 }
-END_TEST
 
-START_TEST(in_doubt_all_is_in_use)
+MACHINE_TEST(in_doubt_all_is_in_use)
 {
         struct instance idle = make_idle(&wanted), other = make_idle(&wanted_elsewhere);
 
@@ -232,11 +226,10 @@ START_TEST(in_doubt_all_is_in_use)
         ck_assert(is_in_place(idle.name));
         ck_assert(is_in_place(other.name));
 }
-END_TEST
 
 /* ------------------------------------------------------------------ which one */
 
-START_TEST(of_those_in_use_the_youngest_is_taken)
+MACHINE_TEST(of_those_in_use_the_youngest_is_taken)
 {
         struct instance ones[3] = {make_idle(&wanted), make_idle(&wanted), make_idle(&wanted)};
         pid_t children[3];
@@ -253,9 +246,8 @@ START_TEST(of_those_in_use_the_youngest_is_taken)
                 child_end(children[i]);
         }
 }
-END_TEST
 
-START_TEST(one_with_a_session_comes_before_a_younger_one_in_use)
+MACHINE_TEST(one_with_a_session_comes_before_a_younger_one_in_use)
 {
         struct instance live = make_live(&wanted), used = make_idle(&wanted);
         pid_t child = use(&used);
@@ -266,9 +258,8 @@ START_TEST(one_with_a_session_comes_before_a_younger_one_in_use)
         ck_assert(is_in_place(used.name));
         child_end(child);
 }
-END_TEST
 
-START_TEST(one_for_another_directory_is_not_taken_and_stays_while_it_has_sessions)
+MACHINE_TEST(one_for_another_directory_is_not_taken_and_stays_while_it_has_sessions)
 {
         struct instance live = make_live(&wanted_elsewhere);
 
@@ -277,9 +268,8 @@ START_TEST(one_for_another_directory_is_not_taken_and_stays_while_it_has_session
         ck_assert(is_in_place(live.name));
         ck_assert(has_session(live.name));
 }
-END_TEST
 
-START_TEST(one_for_another_directory_is_not_taken_and_stays_while_it_is_in_use)
+MACHINE_TEST(one_for_another_directory_is_not_taken_and_stays_while_it_is_in_use)
 {
         struct instance used = make_idle(&wanted_elsewhere);
         pid_t child = use(&used);
@@ -289,9 +279,8 @@ START_TEST(one_for_another_directory_is_not_taken_and_stays_while_it_is_in_use)
         ck_assert(!has_session(used.name));
         child_end(child);
 }
-END_TEST
 
-START_TEST(one_for_a_single_session_is_never_taken_by_another)
+MACHINE_TEST(one_for_a_single_session_is_never_taken_by_another)
 {
         struct instance live = make_live(&wanted_per_session);
         struct instance used = make_idle(&wanted_per_session);
@@ -304,9 +293,8 @@ START_TEST(one_for_a_single_session_is_never_taken_by_another)
         ck_assert(!has_session(used.name));
         child_end(child);
 }
-END_TEST
 
-START_TEST(a_single_session_takes_nobody_elses)
+MACHINE_TEST(a_single_session_takes_nobody_elses)
 {
         struct instance live = make_live(&wanted), used = make_idle(&wanted);
         pid_t child = use(&used);
@@ -316,9 +304,8 @@ START_TEST(a_single_session_takes_nobody_elses)
         ck_assert(is_in_place(used.name));
         child_end(child);
 }
-END_TEST
 
-START_TEST(one_that_is_being_ended_is_left_to_who_ends_it)
+MACHINE_TEST(one_that_is_being_ended_is_left_to_who_ends_it)
 {
         struct instance ended = make_idle(&wanted);
         char path[2 * NAME_BYTES];
@@ -331,9 +318,8 @@ START_TEST(one_that_is_being_ended_is_left_to_who_ends_it)
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert(is_in_place(ended.name));
 }
-END_TEST
 
-START_TEST(another_users_are_not_looked_at)
+MACHINE_TEST(another_users_are_not_looked_at)
 {
         struct instance_want bobs = wanted;
         struct instance instance = INSTANCE_NONE;
@@ -348,11 +334,10 @@ START_TEST(another_users_are_not_looked_at)
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert(is_there(user, instance.name));
 }
-END_TEST
 
 /* ------------------------------------------------------------------ how many */
 
-START_TEST(no_more_go_at_a_time_than_one_look_can_tell)
+MACHINE_TEST(no_more_go_at_a_time_than_one_look_can_tell)
 {
         _cleanup_close_ int user = open_user();
 
@@ -364,7 +349,6 @@ START_TEST(no_more_go_at_a_time_than_one_look_can_tell)
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert_uint_eq(count_entries(user), 0);
 }
-END_TEST
 
 /* ------------------------------------------------------------------ temporary names */
 
@@ -385,23 +369,21 @@ static void make_temporary(bool has_lock, time_t age)
         set_mtime(scratch.fd, path_of(".abcdef"), age);
 }
 
-START_TEST(a_temporary_name_stays_while_it_is_young)
+MACHINE_TEST(a_temporary_name_stays_while_it_is_young)
 {
         make_temporary(_i, HALF);
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert(is_in_place(".abcdef"));
 }
-END_TEST
 
-START_TEST(an_old_temporary_name_goes)
+MACHINE_TEST(an_old_temporary_name_goes)
 {
         make_temporary(_i, TWICE);
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert(is_in_trash(".abcdef"));
 }
-END_TEST
 
-START_TEST(an_old_temporary_name_stays_while_it_is_locked)
+MACHINE_TEST(an_old_temporary_name_stays_while_it_is_locked)
 {
         int lock;
 
@@ -412,19 +394,17 @@ START_TEST(an_old_temporary_name_stays_while_it_is_locked)
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert(is_in_place(".abcdef"));
 }
-END_TEST
 
-START_TEST(a_temporary_name_from_the_future_stays)
+MACHINE_TEST(a_temporary_name_from_the_future_stays)
 {
         make_temporary(false, -TWICE);
         ck_assert_int_eq(pick(&wanted), 0);
         ck_assert(is_in_place(".abcdef"));
 }
-END_TEST
 
 /* ------------------------------------------------------------------ what is no instance */
 
-START_TEST(B19_what_others_planted_is_never_taken_and_holds_nothing_up)
+MACHINE_TEST(B19_what_others_planted_is_never_taken_and_holds_nothing_up)
 {
         _cleanup_close_ int user = open_user(), bobs = -EBADF;
         struct instance idle = make_idle(&wanted);
@@ -450,9 +430,8 @@ START_TEST(B19_what_others_planted_is_never_taken_and_holds_nothing_up)
         ck_assert(is_in_place("a0file"));
         ck_assert(is_in_place("ofbobs"));
 }
-END_TEST
 
-START_TEST(names_that_are_not_of_ours_are_left_alone)
+MACHINE_TEST(names_that_are_not_of_ours_are_left_alone)
 {
         static const char *const names[] = {"lost+found", "abcde", "abcdefg", ".abcde", "abc-ef"};
         _cleanup_close_ int user = open_user();
@@ -468,7 +447,6 @@ START_TEST(names_that_are_not_of_ours_are_left_alone)
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
                 ck_assert(is_in_place(names[i]));
 }
-END_TEST
 
 /* ------------------------------------------------------------------ records */
 
@@ -484,7 +462,7 @@ static void write_record(int folder, pid_t pid, const struct instance *instance)
         ck_assert_int_eq(record_write(folder, &record), 0);
 }
 
-START_TEST(with_an_instance_its_records_go)
+MACHINE_TEST(with_an_instance_its_records_go)
 {
         struct instance idle = make_idle(&wanted), used = make_idle(&wanted);
         pid_t child = use(&used);
@@ -502,14 +480,12 @@ START_TEST(with_an_instance_its_records_go)
         must(unlinkat(folder, "4.2222", 0));
         child_end(child);
 }
-END_TEST
 
 int main(void)
 {
         Suite *suite = suite_create("candidate");
         TCase *candidate = tcase_create("candidate");
 
-        tcase_add_checked_fixture(candidate, set_up, NULL);
         tcase_set_timeout(candidate, 30);
         tcase_add_test(candidate, where_there_is_nothing_there_is_no_candidate);
         tcase_add_test(candidate, one_that_has_a_session_is_found_and_joined);

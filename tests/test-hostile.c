@@ -5,7 +5,6 @@
  *
  * Environment: PRIVTMP_MODULE, the path of the module. In a throw-away host.
  */
-#include <linux/capability.h>
 #include <linux/loop.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -431,15 +430,8 @@ END_TEST
 
 static int do_drop(void *arg)
 {
-        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-        struct __user_cap_data_struct data[2];
-        unsigned cap = (unsigned)(intptr_t)arg;
-
-        if (syscall(SYS_capget, &header, data) < 0)
-                return -errno;
-        data[cap / 32].effective &= ~(1U << cap % 32);
-        data[cap / 32].permitted &= ~(1U << cap % 32);
-        return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+        drop_capability((unsigned)(intptr_t)arg);
+        return 0;
 }
 
 START_TEST(without_cap_sys_admin_open_is_refused)

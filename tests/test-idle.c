@@ -7,12 +7,12 @@
  * devices and the program that makes the file system.
  */
 #include <linux/btrfs.h>
-#include <linux/loop.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/sysmacros.h>
 
 #include "cleanup.h"
+#include "fuse.h"
 #include "ground.h"
 #include "idle.h"
 
@@ -23,37 +23,6 @@ static char base_path[PATH_MAX];
 static int base = -EBADF;
 
 /* ------------------------------------------------------------------ kinds of bases */
-
-/* Mounts a new file system of that type on the folder. False where that is not possible. */
-static bool mount_image(const char *folder, const char *type)
-{
-        _cleanup_close_ int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
-        _cleanup_close_ int loop = -EBADF, image = -EBADF;
-        struct loop_config config = {.info.lo_flags = LO_FLAGS_AUTOCLEAR};
-        char path[PATH_MAX], command[2 * PATH_MAX];
-        int number;
-
-        (void)snprintf(path, sizeof(path), "%s.control", folder);
-        if (control < 0 && mknod(path, S_IFCHR | 0600, makedev(10, 237)) == 0)
-                control = open(path, O_RDWR | O_CLOEXEC);
-        number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
-        if (number < 0)
-                return false;
-        (void)snprintf(path, sizeof(path), "%s.image", folder);
-        image = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (image < 0 || ftruncate(image, 400 << 20) < 0)
-                return false;
-        (void)snprintf(command, sizeof(command), "mkfs.%s -q %s >/dev/null 2>&1", type, path);
-        if (system(command) != 0)
-                return false;
-        (void)snprintf(path, sizeof(path), "%s.loop", folder);
-        if (mknod(path, S_IFBLK | 0600, makedev(7, (unsigned)number)) < 0)
-                return false;
-        loop = open(path, O_RDWR | O_CLOEXEC);
-        config.fd = (unsigned)image;
-        return loop >= 0 && ioctl(loop, LOOP_CONFIGURE, &config) == 0 &&
-               mount(path, folder, type, 0, NULL) == 0;
-}
 
 /* Each sets base_path, with nothing there yet, or returns false. */
 static bool have_plain(const char *folder)
@@ -142,6 +111,11 @@ static bool have_mounted_subvolume(const char *folder)
         (void)snprintf(volume, sizeof(volume), "%s/volume", folder);
         return mount(volume, folder, NULL, MS_BIND, NULL) == 0 && have_plain(folder);
 }
+
+enum {
+        MUCH = 3000, /* mounts */
+        LOOKS = 3000,
+};
 
 enum {
         PLAIN, /* what the host offers */
@@ -252,22 +226,40 @@ static void mount_name(const char *name)
         must(mount(in_base(name), "/tmp", NULL, MS_BIND, NULL));
 }
 
+static void nothing(void *arg)
+{
+        (void)arg;
+}
+
 static void cover_tmp(void *arg)
 {
         must(unshare(CLONE_NEWNS));
         mount_name(arg ? arg : MARK "/root");
 }
 
+/* ------------------------------------------------------------------ clock_gettime, bent */
+
+static unsigned clock_calls, clock_limit = UINT_MAX; /* after so many calls a day goes by */
+
+/* Stands in place of the C library's. */
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+        int r = (int)syscall(SYS_clock_gettime, clock, ret);
+
+        if (clock_calls++ >= clock_limit)
+                ret->tv_sec += 86400;
+        return r;
+}
+
 /* ------------------------------------------------------------------ on all kinds of bases */
 
-START_TEST(what_is_mounted_nowhere_is_idle)
+MACHINE_TEST(what_is_mounted_nowhere_is_idle)
 {
         have_base(_i);
         ck_assert(!is_used());
 }
-END_TEST
 
-START_TEST(what_is_mounted_in_another_namespace_is_used)
+MACHINE_TEST(what_is_mounted_in_another_namespace_is_used)
 {
         pid_t child;
 
@@ -277,9 +269,8 @@ START_TEST(what_is_mounted_in_another_namespace_is_used)
         child_end(child);
         ck_assert(!is_used());
 }
-END_TEST
 
-START_TEST(what_has_a_directory_of_it_mounted_is_used)
+MACHINE_TEST(what_has_a_directory_of_it_mounted_is_used)
 {
         char name[] = MARK "/root/project";
 
@@ -287,9 +278,8 @@ START_TEST(what_has_a_directory_of_it_mounted_is_used)
         (void)child_start(cover_tmp, name);
         ck_assert(is_used());
 }
-END_TEST
 
-START_TEST(what_got_another_name_is_used_under_that_name)
+MACHINE_TEST(what_got_another_name_is_used_under_that_name)
 {
         have_base(_i);
         (void)child_start(cover_tmp, NULL);
@@ -301,7 +291,6 @@ START_TEST(what_got_another_name_is_used_under_that_name)
         ck_assert(ask(".trash/1001.ABCDEF", false));
         ck_assert(!ask("1001/ABCDEF", false));
 }
-END_TEST
 
 /* ------------------------------------------------------------------ who has it */
 
@@ -337,7 +326,7 @@ static void (*const heirs[])(void *) = {
         hand_on_to_the_users_own_namespace, /* last: some machines forbid these */
 };
 
-START_TEST(what_was_inherited_is_used_when_the_session_itself_has_ended)
+MACHINE_TEST(what_was_inherited_is_used_when_the_session_itself_has_ended)
 {
         int ready[2];
         char byte;
@@ -347,7 +336,6 @@ START_TEST(what_was_inherited_is_used_when_the_session_itself_has_ended)
         ck_assert_int_eq(read(ready[0], &byte, 1), 1);
         ck_assert(is_used());
 }
-END_TEST
 
 static void hide_under_another_mount(void *arg)
 {
@@ -355,21 +343,19 @@ static void hide_under_another_mount(void *arg)
         must(mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
 }
 
-START_TEST(what_lies_under_another_mount_is_used)
+MACHINE_TEST(what_lies_under_another_mount_is_used)
 {
         (void)child_start(hide_under_another_mount, NULL);
         ck_assert(is_used());
 }
-END_TEST
 
-START_TEST(what_is_mounted_but_removed_is_used)
+MACHINE_TEST(what_is_mounted_but_removed_is_used)
 {
         (void)child_start(cover_tmp, NULL);
         must(unlinkat(base, MARK "/root/project", AT_REMOVEDIR));
         must(unlinkat(base, MARK "/root", AT_REMOVEDIR));
         ck_assert(is_used());
 }
-END_TEST
 
 static void enter(void *arg)
 {
@@ -386,7 +372,7 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* Namespaces are seen in the order of processes, which need not be the order of their numbers. */
-START_TEST(what_one_of_many_namespaces_has_is_used)
+MACHINE_TEST(what_one_of_many_namespaces_has_is_used)
 {
         int own = must(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)), used;
         int namespaces[5];
@@ -407,7 +393,6 @@ START_TEST(what_one_of_many_namespaces_has_is_used)
         must(setns(own, CLONE_NEWNS));
         ck_assert(is_used());
 }
-END_TEST
 
 static int covering_thread(void *arg)
 {
@@ -437,12 +422,62 @@ static void start_covering_thread(void *arg)
         ck_assert_int_eq(byte, 0);
 }
 
-START_TEST(what_only_one_thread_has_is_used)
+MACHINE_TEST(what_only_one_thread_has_is_used)
 {
         (void)child_start(start_covering_thread, NULL);
         ck_assert(is_used());
 }
-END_TEST
+
+static void leave_it_to_a_thread(void *arg)
+{
+        start_covering_thread(NULL);
+        must((int)write(*(int *)arg, "", 1));
+        (void)syscall(SYS_exit, 0); /* of this thread alone */
+}
+
+MACHINE_TEST(what_is_left_to_a_thread_is_used)
+{
+        char path[64], state = '\0';
+        int ready[2];
+        pid_t pid;
+
+        must(pipe2(ready, O_CLOEXEC));
+        pid = must(fork());
+        if (pid == 0)
+                leave_it_to_a_thread(&ready[1]);
+        ck_assert_int_eq(read(ready[0], path, 1), 1);
+        /* until the first thread is a zombie */
+        (void)snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", (int)pid, (int)pid);
+        while (state != 'Z') {
+                FILE *file = fopen(path, "re");
+
+                ck_assert_ptr_nonnull(file);
+                ck_assert_int_eq(fscanf(file, "%*d %*s %c", &state), 1);
+                (void)fclose(file);
+                (void)sched_yield();
+        }
+        ck_assert(is_used());
+}
+
+/* In the middle of its end a process has a namespace but no root any more. */
+MACHINE_TEST(processes_that_are_just_ending_are_no_doubt)
+{
+        pid_t pid = must(fork());
+
+        if (pid == 0) {
+                for (;;) {
+                        pid_t child = must(fork());
+
+                        if (child == 0) {
+                                must(unshare(CLONE_NEWNS));
+                                _exit(EXIT_SUCCESS);
+                        }
+                        must(waitpid(child, NULL, 0));
+                }
+        }
+        for (unsigned i = 0; i < LOOKS; i++)
+                ck_assert(!is_in_doubt());
+}
 
 static void die(void *arg)
 {
@@ -451,7 +486,7 @@ static void die(void *arg)
         _exit(EXIT_SUCCESS);
 }
 
-START_TEST(a_dead_process_that_nobody_waited_for_uses_nothing)
+MACHINE_TEST(a_dead_process_that_nobody_waited_for_uses_nothing)
 {
         siginfo_t info;
         int ready[2];
@@ -465,7 +500,68 @@ START_TEST(a_dead_process_that_nobody_waited_for_uses_nothing)
         ck_assert(!is_used());
         must(waitpid(pid, NULL, 0));
 }
-END_TEST
+
+/* ------------------------------------------------------------------ chroots */
+
+/* In a chroot a task does not see what is mounted outside of it. */
+static void be_jailed(const void *uid)
+{
+        must(chroot(scratch_path(&scratch, "jail")));
+        must(chdir("/"));
+        become(*(const uid_t *)uid);
+}
+
+static void cover_and_be_jailed(void *uid)
+{
+        cover_tmp(NULL);
+        be_jailed(uid);
+}
+
+static void be_jailed_there(void *uid)
+{
+        must(unshare(CLONE_NEWNS));
+        (void)child_start(nothing, NULL);
+        be_jailed(uid);
+}
+
+static void cover_and_be_jailed_there(void *uid)
+{
+        cover_tmp(NULL);
+        (void)child_start(nothing, NULL);
+        be_jailed(uid);
+}
+
+/* Alice's, bob's: who is used? */
+static void check_jailed(void (*body)(void *), uid_t uid, bool alices, bool bobs)
+{
+        struct idle_query queries[] = {{.mark = MARK}, {.mark = "1002/abcdef"}};
+
+        must(mkdirat(scratch.fd, "jail", 0755));
+        (void)child_start(body, &uid);
+        idle_look(base, base_path, queries, 2, false);
+        ck_assert(queries[0].used == alices);
+        ck_assert(queries[1].used == bobs);
+}
+
+MACHINE_TEST(what_a_chroot_hides_is_used_if_it_is_the_users)
+{
+        check_jailed(cover_and_be_jailed, ALICE, true, false);
+}
+
+MACHINE_TEST(what_a_chroot_of_roots_hides_is_used_whose_ever_it_is)
+{
+        check_jailed(cover_and_be_jailed, 0, true, true);
+}
+
+MACHINE_TEST(a_chroot_hides_nothing_where_another_task_shows_all)
+{
+        check_jailed(be_jailed_there, ALICE, false, false);
+}
+
+MACHINE_TEST(what_another_task_shows_is_used_though_a_chroot_hides_it)
+{
+        check_jailed(cover_and_be_jailed_there, BOB, true, false);
+}
 
 /* ------------------------------------------------------------------ what is not it */
 
@@ -481,13 +577,12 @@ static void cover_other_file_system(void *arg)
         must(mount("/mnt/base/" MARK "/root", "/tmp", NULL, MS_BIND, NULL));
 }
 
-START_TEST(the_same_names_on_another_file_system_are_not_it)
+MACHINE_TEST(the_same_names_on_another_file_system_are_not_it)
 {
         have_base(TMPFS);
         (void)child_start(cover_other_file_system, NULL);
         ck_assert(!is_used());
 }
-END_TEST
 
 static void cover_other_base(void *arg)
 {
@@ -499,7 +594,7 @@ static void cover_other_base(void *arg)
         must(mount(path, "/tmp", NULL, MS_BIND, NULL));
 }
 
-START_TEST(the_same_names_in_another_base_are_not_it)
+MACHINE_TEST(the_same_names_in_another_base_are_not_it)
 {
         must(mkdirat(scratch.fd, "other", 0700));
         must(mkdirat(scratch.fd, "other/1001", 0700));
@@ -508,9 +603,8 @@ START_TEST(the_same_names_in_another_base_are_not_it)
         (void)child_start(cover_other_base, NULL);
         ck_assert(!is_used());
 }
-END_TEST
 
-START_TEST(what_only_begins_with_its_name_is_not_it)
+MACHINE_TEST(what_only_begins_with_its_name_is_not_it)
 {
         char longer_root[] = MARK "/roots", longer[] = MARK "g/root", other[] = "1001/ghijkl/root";
 
@@ -524,9 +618,8 @@ START_TEST(what_only_begins_with_its_name_is_not_it)
         (void)child_start(cover_tmp, other);
         ck_assert(!is_used());
 }
-END_TEST
 
-START_TEST(each_of_several_has_an_answer_of_its_own)
+MACHINE_TEST(each_of_several_has_an_answer_of_its_own)
 {
         char second[] = "1001/second/root";
         struct idle_query queries[] = {
@@ -540,9 +633,8 @@ START_TEST(each_of_several_has_an_answer_of_its_own)
         ck_assert(queries[1].used);
         ck_assert(!queries[2].used);
 }
-END_TEST
 
-START_TEST(those_beyond_the_limit_count_as_used)
+MACHINE_TEST(those_beyond_the_limit_count_as_used)
 {
         struct idle_query queries[IDLE_MAX + 2];
 
@@ -552,7 +644,6 @@ START_TEST(those_beyond_the_limit_count_as_used)
         for (size_t i = 0; i < IDLE_MAX + 2; i++)
                 ck_assert(queries[i].used == (i >= IDLE_MAX));
 }
-END_TEST
 
 /* ------------------------------------------------------------------ at close */
 
@@ -569,41 +660,33 @@ static void cover_here(void)
         base = must(open(base_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-static void nothing(void *arg)
-{
-        (void)arg;
-}
-
-START_TEST(at_close_the_process_itself_does_not_count)
+MACHINE_TEST(at_close_the_process_itself_does_not_count)
 {
         cover_here();
         ck_assert(is_used());
         ck_assert(!is_used_by_others());
 }
-END_TEST
 
-START_TEST(at_close_a_child_that_runs_the_same_program_does_not_count)
+MACHINE_TEST(at_close_a_child_that_runs_the_same_program_does_not_count)
 {
         cover_here();
         (void)child_start(nothing, NULL);
         ck_assert(!is_used_by_others());
 }
-END_TEST
 
 static void start_child(void *arg)
 {
         (void)child_start(nothing, arg);
 }
 
-START_TEST(at_close_a_child_of_a_child_counts)
+MACHINE_TEST(at_close_a_child_of_a_child_counts)
 {
         cover_here();
         (void)child_start(start_child, NULL);
         ck_assert(is_used_by_others());
 }
-END_TEST
 
-START_TEST(at_close_a_child_that_runs_another_program_counts)
+MACHINE_TEST(at_close_a_child_that_runs_another_program_counts)
 {
         pid_t pid;
 
@@ -618,16 +701,14 @@ START_TEST(at_close_a_child_that_runs_another_program_counts)
         must(waitpid(pid, NULL, 0));
         ck_assert(!is_used_by_others());
 }
-END_TEST
 
-START_TEST(at_close_a_child_with_a_strange_name_is_known_by_its_parent_all_the_same)
+MACHINE_TEST(at_close_a_child_with_a_strange_name_is_known_by_its_parent_all_the_same)
 {
         cover_here();
         must(prctl(PR_SET_NAME, ") S 1 (x"));
         (void)child_start(nothing, NULL);
         ck_assert(!is_used_by_others());
 }
-END_TEST
 
 static void be_called_like_a_child(void *arg)
 {
@@ -637,7 +718,7 @@ static void be_called_like_a_child(void *arg)
         start_child(NULL);
 }
 
-START_TEST(at_close_nobody_passes_for_a_child_by_its_name)
+MACHINE_TEST(at_close_nobody_passes_for_a_child_by_its_name)
 {
         char name[16];
 
@@ -646,17 +727,82 @@ START_TEST(at_close_nobody_passes_for_a_child_by_its_name)
         (void)child_start(be_called_like_a_child, name);
         ck_assert(is_used_by_others());
 }
-END_TEST
+
+/* A child of a child, which is no other login program's. */
+static void start_jailed_child(void *arg)
+{
+        uid_t uid = ALICE;
+
+        *(pid_t *)arg = child_start(cover_and_be_jailed, &uid);
+}
+
+MACHINE_TEST(at_close_another_program_counts_though_it_is_chrooted_and_seen_first)
+{
+        pid_t *pid =
+                mmap(NULL, sizeof(*pid), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        char path[64];
+        int ns;
+
+        ck_assert_ptr_ne(pid, MAP_FAILED);
+        must(mkdirat(scratch.fd, "jail", 0755));
+        (void)child_start(start_jailed_child, pid);
+        (void)snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)*pid);
+        ns = must(open(path, O_RDONLY | O_CLOEXEC));
+        (void)child_start(enter, &ns);
+        ck_assert(is_used_by_others());
+}
+
+/* As sshd does it with ChrootDirectory. */
+MACHINE_TEST(at_close_a_chrooted_child_that_runs_the_same_program_does_not_count)
+{
+        struct idle_query query = {.mark = MARK};
+        uid_t uid = ALICE;
+
+        must(mkdirat(scratch.fd, "jail", 0755));
+        (void)child_start(cover_and_be_jailed, &uid);
+        idle_look(base, base_path, &query, 1, false);
+        ck_assert(query.used);
+        ck_assert(!is_used_by_others());
+}
+
+/* Runs cat from there, and returns when it works. */
+static void start_cat(const char *path)
+{
+        int in[2], out[2];
+        char byte;
+
+        must(pipe2(in, O_CLOEXEC));
+        must(pipe2(out, O_CLOEXEC));
+        if (must(fork()) == 0) {
+                must(dup2(in[0], STDIN_FILENO));
+                must(dup2(out[1], STDOUT_FILENO));
+                (void)execl(path, "cat", (char *)NULL);
+                _exit(EXIT_FAILURE);
+        }
+        must(close(out[1]));
+        must((int)write(in[1], "x", 1));
+        ck_assert_int_eq(read(out[0], &byte, 1), 1);
+}
+
+MACHINE_TEST(at_close_a_program_on_a_fuse_counts_and_the_fuse_is_not_asked)
+{
+        pid_t server;
+
+        cover_here();
+        server = fuse_mount("/mnt", ALICE);
+        start_cat("/mnt/cat");
+        fuse_silence(server);
+        ck_assert(is_used_by_others());
+}
 
 /* ------------------------------------------------------------------ doubt */
 
-START_TEST(without_proc_all_is_used)
+MACHINE_TEST(without_proc_all_is_used)
 {
         while (umount2("/proc", MNT_DETACH) == 0)
                 ;
         ck_assert(is_in_doubt());
 }
-END_TEST
 
 /* Root as in a unit that may not look into other processes, and as alice's su is: in her group. */
 static void be_restricted(const char *proc_options)
@@ -667,21 +813,19 @@ static void be_restricted(const char *proc_options)
         drop_capability(CAP_SYS_PTRACE);
 }
 
-START_TEST(where_processes_cannot_be_looked_into_all_is_used)
+MACHINE_TEST(where_processes_cannot_be_looked_into_all_is_used)
 {
         be_restricted("hidepid=1");
         ck_assert(is_in_doubt());
 }
-END_TEST
 
-START_TEST(where_processes_are_hidden_all_is_used)
+MACHINE_TEST(where_processes_are_hidden_all_is_used)
 {
         be_restricted("hidepid=2");
         ck_assert(is_in_doubt());
 }
-END_TEST
 
-START_TEST(without_fds_all_is_used)
+MACHINE_TEST(without_fds_all_is_used)
 {
         struct rlimit limit, before;
         unsigned doubts = 0;
@@ -701,9 +845,53 @@ START_TEST(without_fds_all_is_used)
         ck_assert_uint_ge(doubts, 3);
         ck_assert(!doubt);
 }
-END_TEST
 
-START_TEST(where_the_base_is_not_where_it_was_opened_all_is_used)
+/* How often the clock is asked in one look. */
+static unsigned count_clock_calls(void)
+{
+        clock_calls = 0;
+        ck_assert(!is_in_doubt());
+        return clock_calls;
+}
+
+MACHINE_TEST(whenever_time_runs_out_all_is_used)
+{
+        unsigned calls = count_clock_calls();
+
+        ck_assert_uint_gt(calls, 2);
+        /* the first one is the beginning */
+        for (clock_limit = 1; clock_limit < calls; clock_limit++) {
+                clock_calls = 0;
+                ck_assert(is_in_doubt());
+        }
+}
+
+static void mount_much(void *arg)
+{
+        (void)arg;
+        must(unshare(CLONE_NEWNS));
+        for (unsigned i = 0; i < MUCH; i++)
+                mount_name(MARK "/root/project");
+}
+
+MACHINE_TEST(the_time_is_looked_at_within_a_large_mount_table_too)
+{
+        unsigned calls = count_clock_calls();
+
+        (void)child_start(mount_much, NULL);
+        ck_assert_uint_gt(count_clock_calls(), calls + 10);
+}
+
+MACHINE_TEST(the_time_is_looked_at_between_many_processes_too)
+{
+        unsigned calls = count_clock_calls();
+
+        for (unsigned i = 0; i < 20; i++)
+                (void)child_start(nothing, NULL);
+        ck_assert_uint_ge(count_clock_calls(), calls + 20);
+}
+
+MACHINE_TEST(where_the_base_is_not_where_it_was_opened_all_is_used)
 {
         must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
         must(mkdir("/mnt/base", 0700));
@@ -711,14 +899,12 @@ START_TEST(where_the_base_is_not_where_it_was_opened_all_is_used)
         base = must(open("/mnt/base", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         ck_assert(is_in_doubt());
 }
-END_TEST
 
-START_TEST(where_the_base_is_in_another_namespace_all_is_used)
+MACHINE_TEST(where_the_base_is_in_another_namespace_all_is_used)
 {
         own_mounts();
         ck_assert(is_in_doubt());
 }
-END_TEST
 
 /* ------------------------------------------------------------------ all of it */
 
@@ -740,7 +926,8 @@ int main(void)
 {
         Suite *suite = suite_create("idle");
         TCase *bases = tcase_create("bases"), *who = tcase_create("who"),
-              *close = tcase_create("close"), *doubt = tcase_create("doubt");
+              *close = tcase_create("close"), *doubt = tcase_create("doubt"),
+              *time = tcase_create("time");
 
         for (int i = 0; i < (int)(sizeof(kinds) / sizeof(kinds[0])); i++) {
                 if (!has_kind((size_t)i))
@@ -754,21 +941,26 @@ int main(void)
         tcase_set_timeout(bases, 60);
         suite_add_tcase(suite, bases);
 
-        tcase_add_checked_fixture(who, set_up, NULL);
         tcase_add_loop_test(who, what_was_inherited_is_used_when_the_session_itself_has_ended, 0,
                             may_have_user_namespaces() ? 2 : 1);
         tcase_add_test(who, what_lies_under_another_mount_is_used);
         tcase_add_test(who, what_is_mounted_but_removed_is_used);
         tcase_add_loop_test(who, what_one_of_many_namespaces_has_is_used, 0, 5);
         tcase_add_test(who, what_only_one_thread_has_is_used);
+        tcase_add_test(who, what_is_left_to_a_thread_is_used);
+        tcase_add_test(who, processes_that_are_just_ending_are_no_doubt);
+        tcase_set_timeout(who, 60);
         tcase_add_test(who, a_dead_process_that_nobody_waited_for_uses_nothing);
         tcase_add_test(who, the_same_names_in_another_base_are_not_it);
         tcase_add_test(who, what_only_begins_with_its_name_is_not_it);
+        tcase_add_test(who, what_a_chroot_hides_is_used_if_it_is_the_users);
+        tcase_add_test(who, what_a_chroot_of_roots_hides_is_used_whose_ever_it_is);
+        tcase_add_test(who, a_chroot_hides_nothing_where_another_task_shows_all);
+        tcase_add_test(who, what_another_task_shows_is_used_though_a_chroot_hides_it);
         tcase_add_test(who, each_of_several_has_an_answer_of_its_own);
         tcase_add_test(who, those_beyond_the_limit_count_as_used);
         suite_add_tcase(suite, who);
 
-        tcase_add_checked_fixture(close, set_up, NULL);
         tcase_add_test(close, at_close_the_process_itself_does_not_count);
         tcase_add_test(close, at_close_a_child_that_runs_the_same_program_does_not_count);
         tcase_add_test(close, at_close_a_child_of_a_child_counts);
@@ -776,9 +968,14 @@ int main(void)
         tcase_add_test(close,
                        at_close_a_child_with_a_strange_name_is_known_by_its_parent_all_the_same);
         tcase_add_test(close, at_close_nobody_passes_for_a_child_by_its_name);
+        tcase_add_test(close, at_close_a_chrooted_child_that_runs_the_same_program_does_not_count);
+        tcase_add_test(close, at_close_another_program_counts_though_it_is_chrooted_and_seen_first);
+        tcase_set_timeout(close, 30);
+        if (fuse_is_there())
+                tcase_add_test(close,
+                               at_close_a_program_on_a_fuse_counts_and_the_fuse_is_not_asked);
         suite_add_tcase(suite, close);
 
-        tcase_add_checked_fixture(doubt, set_up, NULL);
         tcase_add_test(doubt, without_proc_all_is_used);
         tcase_add_test(doubt, where_processes_cannot_be_looked_into_all_is_used);
         tcase_add_test(doubt, where_processes_are_hidden_all_is_used);
@@ -786,5 +983,11 @@ int main(void)
         tcase_add_test(doubt, where_the_base_is_not_where_it_was_opened_all_is_used);
         tcase_add_test(doubt, where_the_base_is_in_another_namespace_all_is_used);
         suite_add_tcase(suite, doubt);
+
+        tcase_set_timeout(time, 60);
+        tcase_add_test(time, whenever_time_runs_out_all_is_used);
+        tcase_add_test(time, the_time_is_looked_at_within_a_large_mount_table_too);
+        tcase_add_test(time, the_time_is_looked_at_between_many_processes_too);
+        suite_add_tcase(suite, time);
         return scratch_run(suite);
 }

@@ -100,7 +100,7 @@ static bool is_free(int dir, const char *name, int operation)
 
 /* ------------------------------------------------------------------ renameat2, looked at */
 
-static bool rename_is_watched, rename_fails;
+static bool rename_is_watched, rename_fails, rename_is_old;
 static unsigned renames; /* into place */
 
 int __real_renameat2(int from, const char *old, int to, const char *new, unsigned flags);
@@ -126,6 +126,10 @@ int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigne
                         errno = EDQUOT;
                         return -1;
                 }
+        }
+        if (rename_is_old) {
+                errno = EINVAL;
+                return -1;
         }
         return __real_renameat2(from, old, to, new, flags);
 }
@@ -155,6 +159,28 @@ START_TEST(one_that_cannot_be_completed_leaves_nothing)
         ck_assert_uint_eq(count_entries(user), 0);
         ck_assert_uint_eq(count_fds(), fds);
         ck_assert_int_eq(instance.lock, -EBADF);
+}
+END_TEST
+
+START_TEST(a_file_system_that_does_not_know_of_renaming_without_replacing_will_do)
+{
+        struct instance instance, second;
+        char trash_name[NAME_BYTES];
+        int trash = -EBADF;
+
+        rename_is_old = true;
+        instance = make(&wanted);
+        second = make(&wanted);
+        ck_assert(is_there(user, instance.name));
+        ck_assert_int_eq(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
+                         0);
+        ck_assert(is_there(trash, trash_name));
+
+        /* and what is there is still not replaced */
+        must(renameat(user, second.name, user, instance.name));
+        ck_assert_int_lt(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
+                         0);
+        ck_assert(is_there(user, instance.name));
 }
 END_TEST
 
@@ -800,6 +826,8 @@ int main(void)
         tcase_add_test(made, an_instance_is_complete_and_locked_before_it_can_be_seen);
         tcase_add_test(made, one_that_cannot_be_completed_leaves_nothing);
         tcase_add_test(made, on_a_disk_that_becomes_full_nothing_is_left);
+        tcase_add_test(made,
+                       a_file_system_that_does_not_know_of_renaming_without_replacing_will_do);
         tcase_add_test(made, what_outlives_the_call_has_a_number_of_three_or_above);
         suite_add_tcase(suite, made);
 

@@ -464,6 +464,37 @@ START_TEST(the_entry_itself_may_be_the_large_file)
 }
 END_TEST
 
+/* A directory of a disk stays as large as it once was, and is read to its end when it is removed.
+ */
+START_TEST(a_large_directory_is_left)
+{
+        struct remove_budget budget = {.file_bytes = 64 << 10};
+        _cleanup_close_ int top = -EBADF, large = -EBADF;
+        char name[NAME_MAX + 1];
+        struct stat st;
+
+        close(make_dir(scratch.fd, "disk", 0700));
+        ck_assert(mount_image(scratch_path(&scratch, "disk"), "ext4"));
+        scratch.fd = must(openat(scratch.fd, "disk", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        top = make_dir(scratch.fd, "top", 0700);
+        large = make_dir(top, "large", 0700);
+        memset(name, 'n', NAME_MAX);
+        name[NAME_MAX] = '\0';
+        for (unsigned i = 0; i < 600; i++) {
+                (void)snprintf(name, 8, "%06u", i);
+                name[6] = 'n';
+                must(mknodat(large, name, S_IFREG | 0600, 0));
+        }
+        must(fstat(large, &st));
+        ck_assert_int_gt(st.st_blocks * 512, budget.file_bytes);
+
+        ck_assert_int_eq(remove_tree(scratch.fd, "top", &budget), REMOVE_MORE);
+        ck_assert(is_there(top, "large"));
+        budget = without_limit;
+        ck_assert_int_eq(remove_tree(scratch.fd, "top", &budget), 0);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ other mounts */
 
 static void mount_tmpfs(const char *name)
@@ -806,6 +837,23 @@ START_TEST(an_immutable_directory_is_told_and_all_else_goes)
 }
 END_TEST
 
+/* Has this machine disk images with ext4? */
+static bool has_images(void)
+{
+        pid_t pid = fork();
+        int status;
+
+        if (pid == 0)
+                _exit(unshare(CLONE_NEWNS) == 0 &&
+                                      mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+                                      mount("tmpfs", "/mnt", "tmpfs", 0, NULL) == 0 &&
+                                      mkdir("/mnt/disk", 0700) == 0 &&
+                                      mount_image("/mnt/disk", "ext4")
+                              ? EXIT_SUCCESS
+                              : EXIT_FAILURE);
+        return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
 /* Has the file system files that can't be changed? (Outside of a test nothing can be asserted.) */
 static bool has_immutable(void)
 {
@@ -850,6 +898,9 @@ int main(void)
         tcase_add_test(budgets, the_last_of_several_links_to_a_large_file_is_left);
         tcase_add_test(budgets, a_file_of_blocks_within_the_limit_goes_however_long_it_says_it_is);
         tcase_add_test(budgets, the_entry_itself_may_be_the_large_file);
+        if (has_images())
+                tcase_add_test(budgets, a_large_directory_is_left);
+        tcase_set_timeout(budgets, 60);
         suite_add_tcase(suite, budgets);
 
         tcase_add_checked_fixture(mounts, set_up, NULL);

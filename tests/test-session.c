@@ -18,6 +18,7 @@
 #include <libmount.h>
 
 #include "cleanup.h"
+#include "fuse.h"
 #include "record.h"
 #include "scene.h"
 #include "session.h"
@@ -77,7 +78,6 @@ WRAP(int, fsopen, -1, (const char *type, unsigned flags), (type, flags))
 WRAP(int, fstat64, -1, (int fd, struct stat *st), (fd, st))
 WRAP(int, fstatat64, -1, (int dir, const char *path, struct stat *st, int flags),
      (dir, path, st, flags))
-WRAP(int, stat64, -1, (const char *path, struct stat *st), (path, st))
 WRAP(int, fstatfs64, -1, (int fd, struct statfs *fs), (fd, fs))
 WRAP(int, fstatvfs64, -1, (int fd, struct statvfs *fs), (fd, fs))
 WRAP(int, futimens, -1, (int fd, const struct timespec *times), (fd, times))
@@ -140,6 +140,19 @@ int __wrap_renameat2(int old_dir, const char *old, int new_dir, const char *new,
 static mode_t take_mode(int flags, va_list args)
 {
         return flags & (O_CREAT | __O_TMPFILE) ? va_arg(args, mode_t) : 0;
+}
+
+int __real_stat64(const char *path, struct stat *st);
+int __wrap_stat64(const char *path, struct stat *st);
+int __wrap_stat64(const char *path, struct stat *st)
+{
+        if (fails("stat64"))
+                return -1;
+        if (first_hidden && strcmp(path, NAMESPACE_FIRST) == 0) {
+                errno = EACCES;
+                return -1;
+        }
+        return __real_stat64(path, st);
 }
 
 int __real_open64(const char *path, int flags, ...);
@@ -498,12 +511,26 @@ static const char *session_is_wrong(const struct scenario *s, const struct sight
         return (open->view.flags & s->flags) == s->flags ? NULL : "not all flags";
 }
 
+/* Calls whose own error is not what counts: "is it so, or not?" */
+static bool is_question(const char *name)
+{
+        static const char *const questions[] = {"fstatvfs64", "mnt_table_parse_stream", "statx"};
+
+        for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+                if (strcmp(questions[i], name) == 0)
+                        return true;
+        return false;
+}
+
 /* How an open that was refused is wrong; NULL: it is right. */
 static const char *refusal_is_wrong(int r, const char *fault_line)
 {
         if (r > 0)
                 return r == SESSION_E_UNKNOWN_USER ? NULL : "a code that is not documented";
-        return fault_line[0] == '\n' ? "no reason is given" : NULL;
+        if (fault_line[0] == '\n')
+                return "no reason is given";
+        return r == -fault.error || fault.lasting || is_question(fault.name) ? NULL
+                                                                             : "another error";
 }
 
 /*
@@ -751,6 +778,429 @@ START_TEST(every_failure_of_open_is_either_survived_or_leaves_nothing)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ the order of things */
+
+static ino_t first_ns;
+
+static void fail_in_login(const char *words)
+{
+        snprintf(scene->text, sizeof(scene->text), "%s", words);
+        scene->numbers[3]++;
+}
+
+/* What covers has its flags, is not to be seen, and nothing is shared with the host any more. */
+static void check_move_mount(int tree)
+{
+        static char mounts[SCENE_TEXT];
+        struct scene_spot covering = scene_spot(tree, ""), there = scene_spot(AT_FDCWD, "/tmp");
+        struct statvfs fs;
+
+        scene->numbers[4]++;
+        if (fstatvfs(tree, &fs) < 0 || (fs.f_flag & ALL_FLAGS) != ALL_FLAGS)
+                fail_in_login("attached without its flags");
+        if (covering.mount == there.mount)
+                fail_in_login("seen before it is attached");
+        if (scene_ns() == first_ns)
+                fail_in_login("attached in the host's namespace");
+        scene_read("/proc/self/mountinfo", mounts, sizeof(mounts));
+        if (strstr(mounts, " shared:"))
+                fail_in_login("attached where the host would see it");
+}
+
+static int do_open_watched(void *user)
+{
+        int r;
+
+        at_move_mount = check_move_mount;
+        r = do_open_faulty(user);
+        at_move_mount = NULL;
+        return r;
+}
+
+START_TEST(what_covers_has_its_flags_before_it_is_attached)
+{
+        struct login login;
+
+        scene_begin();
+        fault = (struct fault){0};
+        if (_i) {
+                /* in memory */
+                ck_assert_int_eq(mkdir(SCENE_BASE, 0700), 0);
+                scene_mount("tmpfs", SCENE_BASE, "tmpfs", MS_RDONLY, "mode=700");
+                scene_mounted();
+        }
+        first_ns = scene_ns();
+        login = login_start();
+        ck_assert_int_eq(login_do(&login, do_open_watched, "alice"), 0);
+        ck_assert_msg(scene->numbers[3] == 0, "%s", scene->text);
+        ck_assert_int_eq(scene->numbers[4], 1);
+        assert_mounts_unchanged();
+        login_do(&login, do_close, NULL);
+        login_end(&login);
+}
+END_TEST
+
+/* Nobody else can have the lock of what is renamed into the trash. */
+static void check_rename(int old_dir, const char *old, const char *new)
+{
+        char path[NAME_MAX + 8];
+        int fd;
+
+        if (!strchr(new, '.'))
+                return; /* into its place */
+        scene->numbers[4]++;
+        snprintf(path, sizeof(path), "%s/lock", old);
+        fd = openat(old_dir, path, O_RDWR | O_CLOEXEC);
+        if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+                fail_in_login("ended without its lock");
+        close(fd);
+}
+
+static int do_open_and_close_watched(void *user)
+{
+        int r;
+
+        at_rename = check_rename;
+        r = do_open_faulty(user);
+        do_close_faulty(NULL);
+        at_rename = NULL;
+        return r;
+}
+
+START_TEST(an_instance_is_ended_by_who_has_its_lock_exclusively)
+{
+        struct login login;
+
+        scene_begin();
+        fault = (struct fault){0};
+        leave_stale();
+        login = login_start();
+        ck_assert_int_eq(login_do(&login, do_open_and_close_watched, "alice"), 0);
+        ck_assert_msg(scene->numbers[3] == 0, "%s", scene->text);
+        ck_assert_int_eq(scene->numbers[4], 2); /* the stale one, and its own */
+        login_end(&login);
+}
+END_TEST
+
+START_TEST(where_the_mounts_can_not_be_made_slave_open_is_refused)
+{
+        struct scene_state before;
+        struct login login;
+
+        scene_begin();
+        fault = (struct fault){"mount_setattr", 2, EINVAL, false};
+        login = login_start();
+        before = *login_state(&login);
+        ck_assert_int_eq(login_do(&login, do_open_faulty, "alice"), -EINVAL);
+        ck_assert_ptr_nonnull(strstr(scene->text, "can't make the mounts slave"));
+        assert_same_state(&before, login_state(&login));
+        assert_nothing_left();
+        login_end(&login);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ sessions inside sessions */
+
+/* In the session: a file system that only it has, and one on top of what covers /tmp. */
+static int do_own_mounts(void *arg)
+{
+        (void)arg;
+        if (mount("tmpfs", "/srv/disk", "tmpfs", 0, NULL) < 0 ||
+            mount("tmpfs", "/tmp", "tmpfs", 0, NULL) < 0)
+                return -errno;
+        return do_make_file(as_mutable("/srv/disk/file"));
+}
+
+/* A scene with an open session of alice's, and a login program in it. */
+static struct login begin_inside(const char *table)
+{
+        struct login outer;
+
+        scene_begin();
+        scene_write("/srv/table", table);
+        ck_assert_int_eq(mkdir("/srv/disk", 0755), 0);
+        ck_assert_int_eq(mkdir("/srv/dir", 01777), 0);
+        outer = login_start();
+        ck_assert_int_eq(login_do(&outer, do_open, "alice"), 0);
+        return outer;
+}
+
+static struct scene_state inner_state(struct login *outer)
+{
+        login_inner(outer, do_state, NULL);
+        return scene->state;
+}
+
+static struct scene_view inner_view(struct login *outer)
+{
+        ck_assert_int_eq(login_inner(outer, do_view, NULL), 0);
+        return scene->view;
+}
+
+/* The record of the namespace. */
+static struct record find_record(ino_t ns)
+{
+        DIR *dir = opendir("/run/privtmp");
+        char text[RECORD_BYTES + 1], prefix[32];
+        struct record record;
+
+        ck_assert_ptr_nonnull(dir);
+        snprintf(prefix, sizeof(prefix), "%ju.", (uintmax_t)ns);
+        for (struct dirent *entry; (entry = readdir(dir));) {
+                ssize_t n;
+
+                if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+                        continue;
+                n = readlinkat(dirfd(dir), entry->d_name, text, sizeof(text) - 1);
+                ck_assert_int_gt(n, 0);
+                text[n] = '\0';
+                ck_assert_int_eq(record_parse(text, &record), 0);
+                closedir(dir);
+                return record;
+        }
+        ck_abort_msg("no record of namespace %s", prefix);
+        return record;
+}
+
+/* Ends the inner login program, which has closed; the outer must be as it was. */
+static void end_inside(struct login *outer, const struct scene_state *before)
+{
+        login_do(outer, do_inner_end, NULL);
+        assert_same_state(before, login_state(outer));
+        login_do(outer, do_close, NULL);
+        login_end(outer);
+        assert_nothing_left();
+}
+
+START_TEST(an_inner_session_begins_where_the_outer_one_did)
+{
+        struct scene_state outer_before, before, open;
+        struct record record;
+        struct login outer = begin_inside(SCENE_TABLE);
+
+        ck_assert_int_eq(login_do(&outer, do_own_mounts, NULL), 0);
+        outer_before = *login_state(&outer);
+        login_do(&outer, do_inner_start, NULL);
+        before = inner_state(&outer);
+        ck_assert_int_eq(login_inner(&outer, do_open, "bob"), 0);
+        open = inner_state(&outer);
+        ck_assert_uint_ne(open.ns, before.ns);
+        ck_assert_uint_eq(inner_view(&outer).st.st_gid, BOB);
+        ck_assert(!login_inner(&outer, do_has, "/srv/disk/file"));
+        login_inner(&outer, do_read, "/proc/self/mountinfo");
+        ck_assert_ptr_null(strstr(scene->text, "/1001/"));
+        record = find_record(open.ns);
+        ck_assert(!record.nested);
+        ck_assert_uint_eq(record.left.number, scene_ns());
+        ck_assert_uint_eq(record.uid, BOB);
+
+        login_inner(&outer, do_close, NULL);
+        open = inner_state(&outer);
+        assert_same_state(&before, &open);
+        ck_assert(login_inner(&outer, do_has, "/srv/disk/file"));
+        end_inside(&outer, &outer_before);
+}
+END_TEST
+
+START_TEST(where_that_is_not_to_be_had_the_outer_covers_are_taken_off)
+{
+        struct scene_state outer_before, before, open;
+        struct record record;
+        struct login outer;
+
+        first_hidden = true;
+        outer = begin_inside(TWO_DIRECTORIES);
+        ck_assert_int_eq(login_do(&outer, do_own_mounts, NULL), 0);
+        outer_before = *login_state(&outer);
+        login_do(&outer, do_inner_start, NULL);
+        before = inner_state(&outer);
+        ck_assert_int_eq(login_inner(&outer, do_open, "bob"), 0);
+        open = inner_state(&outer);
+        ck_assert_uint_ne(open.ns, before.ns);
+        ck_assert_uint_eq(inner_view(&outer).st.st_gid, BOB);
+        /* neither below nor above: nor what alice had mounted on hers */
+        login_inner(&outer, do_read, "/proc/self/mountinfo");
+        ck_assert_ptr_null(strstr(scene->text, "/1001/"));
+        record = find_record(open.ns);
+        ck_assert(record.nested);
+        ck_assert_uint_eq(record.left.number, outer_before.ns);
+
+        login_inner(&outer, do_close, NULL);
+        open = inner_state(&outer);
+        assert_same_state(&before, &open);
+        end_inside(&outer, &outer_before);
+}
+END_TEST
+
+START_TEST(a_plan_that_covers_nothing_ends_in_the_namespace_of_process_1)
+{
+        struct scene_state outer_before, before, open;
+        struct login outer = begin_inside(SCENE_TABLE);
+
+        scene_write("/tmp/systems", "");
+        outer_before = *login_state(&outer);
+        login_do(&outer, do_inner_start, NULL);
+        before = inner_state(&outer);
+        ck_assert_int_eq(login_inner(&outer, do_open, "games"), 0);
+        open = inner_state(&outer);
+        ck_assert_uint_eq(open.ns, scene_ns());
+        ck_assert(login_inner(&outer, do_has, "/tmp/systems"));
+        ck_assert_uint_eq(scene_entries("/run/privtmp"), 1);
+        login_inner(&outer, do_close, NULL);
+        open = inner_state(&outer);
+        assert_same_state(&before, &open);
+        end_inside(&outer, &outer_before);
+}
+END_TEST
+
+static int do_make_and_enter(void *path)
+{
+        return mkdir(path, 0777) < 0 || chdir(path) < 0 ? -errno : 0;
+}
+
+/* Below what is taken off: a command with relative names acts on what the caller saw. */
+START_TEST(a_working_directory_that_is_uncovered_stays_the_same)
+{
+        struct scene_state outer_before, before, open;
+        struct login outer;
+
+        first_hidden = _i;
+        outer = begin_inside(SCENE_TABLE);
+        outer_before = *login_state(&outer);
+        login_do(&outer, do_inner_start, NULL);
+        ck_assert_int_eq(login_inner(&outer, do_make_and_enter, "/tmp/x"), 0);
+        before = inner_state(&outer);
+        ck_assert_int_eq(login_inner(&outer, do_open, "games"), 0);
+        open = inner_state(&outer);
+        ck_assert(is_same_cwd(&before, &open));
+        ck_assert(!login_inner(&outer, do_has, "/tmp/x"));
+        login_inner(&outer, do_close, NULL);
+        open = inner_state(&outer);
+        assert_same_state(&before, &open);
+        end_inside(&outer, &outer_before);
+}
+END_TEST
+
+/* It is not to be found elsewhere, so there is no way home. */
+START_TEST(a_working_directory_that_only_the_outer_session_has_stays_the_same)
+{
+        struct scene_state outer_before, before, open;
+        struct login outer = begin_inside(SCENE_TABLE);
+
+        ck_assert_int_eq(login_do(&outer, do_own_mounts, NULL), 0);
+        outer_before = *login_state(&outer);
+        login_do(&outer, do_inner_start, NULL);
+        ck_assert_int_eq(login_inner(&outer, do_chdir, "/srv/disk"), 0);
+        before = inner_state(&outer);
+        ck_assert_int_eq(login_inner(&outer, do_open, "bob"), 0);
+        open = inner_state(&outer);
+        ck_assert(is_same_cwd(&before, &open));
+        ck_assert_uint_eq(inner_view(&outer).st.st_gid, BOB);
+        ck_assert(find_record(open.ns).nested);
+        login_inner(&outer, do_read, "/proc/self/mountinfo");
+        ck_assert_ptr_null(strstr(scene->text, "/1001/"));
+        login_inner(&outer, do_close, NULL);
+        open = inner_state(&outer);
+        assert_same_state(&before, &open);
+        end_inside(&outer, &outer_before);
+}
+END_TEST
+
+START_TEST(what_is_inherited_is_kept_and_recorded)
+{
+        struct scene_state outer_before, open;
+        struct record record;
+        struct login outer = begin_inside(TWO_DIRECTORIES);
+        ino_t inode;
+
+        outer_before = *login_state(&outer);
+        inode = login_view(&outer).st.st_ino;
+        login_do(&outer, do_inner_start, NULL);
+        ck_assert_int_eq(login_inner(&outer, do_open, "root"), 0);
+        open = inner_state(&outer);
+        ck_assert_uint_ne(open.ns, outer_before.ns);
+        ck_assert_uint_eq(inner_view(&outer).st.st_ino, inode);
+        ck_assert_uint_eq(scene_instances(0), 1);
+        record = find_record(open.ns);
+        ck_assert_uint_eq(record.n_covers, 2);
+        for (size_t i = 0; i < record.n_covers; i++) {
+                bool inherited = strcmp(record.covers[i].directory, "/tmp") == 0;
+
+                ck_assert_ptr_eq(strstr(record.covers[i].mark, inherited ? "1001/" : "0/"),
+                                 record.covers[i].mark);
+        }
+        login_inner(&outer, do_close, NULL);
+        end_inside(&outer, &outer_before);
+}
+END_TEST
+
+/* In the inner login program: a login of alice's once more. */
+static int do_third(void *arg)
+{
+        struct scene_state before;
+        struct login third = login_start();
+        int r;
+
+        (void)arg;
+        before = *login_state(&third);
+        r = login_do(&third, do_open, "alice");
+        scene->numbers[5] = (int)login_view(&third).st.st_ino;
+        login_do(&third, do_close, NULL);
+        assert_same_state(&before, login_state(&third));
+        login_end(&third);
+        return r;
+}
+
+START_TEST(a_third_session_of_the_first_user_shares_the_first_ones_directory)
+{
+        struct scene_state outer_before;
+        struct login outer;
+        ino_t inode;
+
+        first_hidden = _i;
+        outer = begin_inside(SCENE_TABLE);
+        outer_before = *login_state(&outer);
+        inode = login_view(&outer).st.st_ino;
+        login_do(&outer, do_inner_start, NULL);
+        ck_assert_int_eq(login_inner(&outer, do_open, "bob"), 0);
+        ck_assert_int_eq(login_inner(&outer, do_third, NULL), 0);
+        ck_assert_int_eq(scene->numbers[5], (int)inode);
+        ck_assert_uint_eq(scene_instances(ALICE), 1);
+        ck_assert_uint_eq(inner_view(&outer).st.st_gid, BOB);
+        login_inner(&outer, do_close, NULL);
+        end_inside(&outer, &outer_before);
+}
+END_TEST
+
+/* The file system of a user that never answers: whoever asks it waits until he is killed. */
+START_TEST(a_working_directory_that_never_answers_is_not_asked)
+{
+        struct scene_state before;
+        struct login login;
+        pid_t server;
+
+        scene_begin();
+        if (!fuse_is_there())
+                return;
+        ck_assert_int_eq(mkdir("/srv/fuse", 0755), 0);
+        server = fuse_mount("/srv/fuse", ALICE);
+        scene_mounted();
+        login = login_start();
+        ck_assert_int_eq(login_do(&login, do_chdir, "/srv/fuse"), 0);
+        before = *login_state(&login);
+        fuse_silence(server);
+        ck_assert_int_eq(login_do(&login, do_open, "alice"), 0);
+        ck_assert(is_same_cwd(&before, login_state(&login)));
+        ck_assert_uint_eq(login_view(&login).st.st_gid, ALICE);
+        login_do(&login, do_close, NULL);
+        ck_assert(is_same_cwd(&before, login_state(&login)));
+        assert_same_fds(&before, &scene->state);
+        assert_nothing_left();
+        child_end(server);
+        login_end(&login);
+}
+END_TEST
+
 static TCase *add_case(Suite *suite, const char *name)
 {
         TCase *tests = tcase_create(name);
@@ -774,6 +1224,20 @@ static Suite *make_suite(void)
         tests = add_case(suite, "close");
         tcase_add_loop_test(tests, every_failure_of_close_is_made_up_for_by_the_next_session, 0,
                             SCENARIOS_SHORT);
+        tests = add_case(suite, "order");
+        tcase_add_loop_test(tests, what_covers_has_its_flags_before_it_is_attached, 0, 2);
+        tcase_add_test(tests, an_instance_is_ended_by_who_has_its_lock_exclusively);
+        tcase_add_test(tests, where_the_mounts_can_not_be_made_slave_open_is_refused);
+        tests = add_case(suite, "nested");
+        tcase_add_test(tests, an_inner_session_begins_where_the_outer_one_did);
+        tcase_add_test(tests, where_that_is_not_to_be_had_the_outer_covers_are_taken_off);
+        tcase_add_test(tests, a_plan_that_covers_nothing_ends_in_the_namespace_of_process_1);
+        tcase_add_loop_test(tests, a_working_directory_that_is_uncovered_stays_the_same, 0, 2);
+        tcase_add_test(tests, a_working_directory_that_only_the_outer_session_has_stays_the_same);
+        tcase_add_test(tests, what_is_inherited_is_kept_and_recorded);
+        tcase_add_loop_test(tests, a_third_session_of_the_first_user_shares_the_first_ones_directory,
+                            0, 2);
+        tcase_add_test(tests, a_working_directory_that_never_answers_is_not_asked);
         return suite;
 }
 
