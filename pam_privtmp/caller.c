@@ -60,15 +60,14 @@ static int open_cwd(void)
 /* Takes fd over, also on error. */
 static int handle_set(struct caller_handle *handle, int fd)
 {
+        _cleanup_close_ int moved = fd < 0 ? fd : fd_move_up(fd);
         struct statx stx;
 
-        if (fd < 0)
-                return fd;
-        handle->fd = fd_move_up(fd);
-        if (handle->fd < 0)
-                return handle->fd;
-        if (statx(handle->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
+        if (moved < 0)
+                return moved;
+        if (statx(moved, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
                 return -errno;
+        handle->fd = TAKE_FD(moved);
         handle->dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
         handle->ino = stx.stx_ino;
         return 0;
@@ -105,7 +104,7 @@ static int save_root(struct caller *caller, const struct spot *root, bool at_roo
                 return r;
         r = look(AT_FDCWD, "/", &top);
         if (r == 0 && is_same_spot(root, &top)) {
-                handle_done(&caller->root);
+                caller->root.fd = fd_close(caller->root.fd);
                 return 0;
         }
         if (fchdir(caller->root.fd) < 0 || chroot(".") < 0)

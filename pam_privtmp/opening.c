@@ -59,7 +59,7 @@ static int approach(struct opening *o)
         r = caller_enter_first(&session->caller, &o->outer.record.left,
                                outer_uncovers(&o->outer, session->caller.path));
         if (r < 0) {
-                o->committed = true;
+                session->away = o->committed = true;
                 return report_errno(o->report, r, "can't return to the caller's namespace");
         }
         if (r == 0)

@@ -247,10 +247,13 @@ static int each_record(int folder, const char *prefix,
                 return -errno;
         }
         while ((errno = 0, entry = readdir(dir))) {
-                if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0 ||
-                    read_record(folder, entry->d_name, &record) < 0)
+                if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
                         continue;
-                r = each(arg, folder, entry->d_name, &record);
+                r = read_record(folder, entry->d_name, &record);
+                if (r == -ENOENT || r == -EINVAL) /* taken away meanwhile, or none of ours */
+                        continue;
+                if (r == 0)
+                        r = each(arg, folder, entry->d_name, &record);
                 if (r != 0)
                         return r;
         }

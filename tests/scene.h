@@ -455,8 +455,7 @@ static inline bool scene_same_spot(const struct scene_spot *a, const struct scen
 }
 
 /* How two states of a process differ, in words; NULL if they do not. */
-static inline const char *scene_fds_differ(const struct scene_state *a,
-                                           const struct scene_state *b)
+static inline const char *scene_fds_differ(const struct scene_state *a, const struct scene_state *b)
 {
         static char text[64];
 
@@ -638,8 +637,7 @@ static inline void login_end(struct login *login)
         login_begin(login, NULL, NULL);
         close(login->channel);
         ck_assert_int_eq(waitpid(login->pid, &status, 0), login->pid);
-        ck_assert_msg(status == 0, "the login program ended with status 0x%x",
-                      (unsigned)status);
+        ck_assert_msg(status == 0, "the login program ended with status 0x%x", (unsigned)status);
 }
 
 static inline void login_kill(struct login *login)

@@ -102,16 +102,29 @@ static int do_ruid_of_alice(void *arg)
 static int do_environment(void *arg)
 {
         static const char *const names[] = {
-                "LIBMOUNT_FSTAB", "LIBMOUNT_MTAB", "LIBMOUNT_UTAB", "TMPDIR",     "HOME",
-                "USER",           "LOGNAME",       "SUDO_USER",     "SUDO_UID",   "LC_ALL",
-                "LANGUAGE",       "LANG",          "TZ",            "KRB5CCNAME", "NLSPATH",
+                "LIBMOUNT_FSTAB",
+                "LIBMOUNT_MTAB",
+                "LIBMOUNT_UTAB",
+                "TMPDIR",
+                "HOME",
+                "USER",
+                "LOGNAME",
+                "SUDO_USER",
+                "SUDO_UID",
+                "LC_ALL",
+                "LANGUAGE",
+                "LANG",
+                "TZ",
+                "KRB5CCNAME",
+                "NLSPATH",
         };
 
         (void)arg;
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
                 if (setenv(names[i], "/srv/evil", 1) < 0)
                         return -errno;
-        if (setenv("LIBMOUNT_DEBUG", "all", 1) < 0 || setenv("LIBMOUNT_FORCE_MOUNT2", "never", 1) < 0)
+        if (setenv("LIBMOUNT_DEBUG", "all", 1) < 0 ||
+            setenv("LIBMOUNT_FORCE_MOUNT2", "never", 1) < 0)
                 return -errno;
         return 0;
 }
@@ -160,9 +173,9 @@ static int do_nothing(void *arg)
 }
 
 static int (*const callers[])(void *) = {
-        do_nothing,       do_umask_0,      do_umask_0777,  do_no_file_size,  do_ignore_children,
-        do_block_signals, do_close_0_to_2, do_egid_of_bob, do_ruid_of_alice, do_environment,
-        do_no_environment, do_thread, do_low_memory,
+        do_nothing,        do_umask_0,      do_umask_0777,  do_no_file_size,  do_ignore_children,
+        do_block_signals,  do_close_0_to_2, do_egid_of_bob, do_ruid_of_alice, do_environment,
+        do_no_environment, do_thread,       do_low_memory,
 };
 
 /* All that lies below the base is root's and closed, whatever the caller's umask and groups. */

@@ -24,8 +24,8 @@
 /* ------------------------------------------------------------------ what it exports */
 
 static const char *const entry_points[] = {
-        "pam_sm_authenticate",   "pam_sm_setcred",       "pam_sm_acct_mgmt",
-        "pam_sm_open_session",   "pam_sm_close_session", "pam_sm_chauthtok",
+        "pam_sm_authenticate", "pam_sm_setcred",       "pam_sm_acct_mgmt",
+        "pam_sm_open_session", "pam_sm_close_session", "pam_sm_chauthtok",
 };
 
 START_TEST(only_the_session_entry_points_are_found)
@@ -36,7 +36,8 @@ START_TEST(only_the_session_entry_points_are_found)
         module = dlopen("/srv/module.so", RTLD_NOW | RTLD_LOCAL);
         ck_assert_msg(module, "%s", dlerror());
         for (size_t i = 0; i < sizeof(entry_points) / sizeof(entry_points[0]); i++)
-                ck_assert_msg(!dlsym(module, entry_points[i]) == !strstr(entry_points[i], "_session"),
+                ck_assert_msg(!dlsym(module, entry_points[i]) ==
+                                      !strstr(entry_points[i], "_session"),
                               "%s", entry_points[i]);
         dlclose(module);
 }
@@ -266,6 +267,29 @@ START_TEST(b05_two_sessions_have_two_directories_with_scope_session)
         login_close(&one);
         ck_assert_uint_eq(scene_instances(ALICE), 1);
         ck_assert_uint_eq(login_view(&two).entries, 0);
+        login_close(&two);
+        assert_nothing_left();
+}
+END_TEST
+
+START_TEST(b05_two_sessions_share_each_of_two_directories)
+{
+        struct login one, two;
+
+        pam_login_begin(SERVICE);
+        scene_write("/srv/table", "/srv/base /tmp *\n/srv/base /srv/dir *\n");
+        ck_assert_int_eq(mkdir("/srv/dir", 01777), 0);
+        one = login_open("alice");
+        two = login_open("alice");
+        ck_assert_uint_eq(scene_instances(ALICE), 2);
+        ck_assert_int_eq(login_do(&one, do_make_file, "/tmp/mine"), 0);
+        ck_assert_int_eq(login_do(&one, do_make_file, "/srv/dir/mine-too"), 0);
+        ck_assert(login_do(&two, do_has, "/tmp/mine"));
+        ck_assert(login_do(&two, do_has, "/srv/dir/mine-too"));
+        ck_assert(!login_do(&two, do_has, "/srv/dir/mine"));
+        ck_assert(!scene_has("/srv/dir/mine-too"));
+        login_close(&one);
+        ck_assert_uint_eq(scene_instances(ALICE), 2);
         login_close(&two);
         assert_nothing_left();
 }
@@ -680,7 +704,8 @@ START_TEST(close_without_open_is_success)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ who closes, and who must not */
+/* ------------------------------------------------------------------ who closes, and who must not
+ */
 
 START_TEST(b13_pam_end_in_a_forked_child_touches_nothing)
 {
@@ -1379,13 +1404,13 @@ START_TEST(b21_an_unknown_or_empty_user_is_refused)
 }
 END_TEST
 
-/* From now on the kernel refuses this system call to the login program. */
+/* From now on the kernel refuses this system call to the login program, with scene->numbers[0]. */
 static int do_forbid(void *arg)
 {
         struct sock_filter filter[] = {
                 BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
                 BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(intptr_t)arg, 0, 1),
-                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)scene->numbers[0]),
                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
         };
         struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
@@ -1409,11 +1434,27 @@ START_TEST(b22_what_fails_late_leaves_nothing)
 
         pam_login_begin(SERVICE);
         login = login_as("alice");
+        scene->numbers[0] = EPERM;
         ck_assert_int_eq(login_do(&login, do_forbid, number((int)forbidden[_i].call)), 0);
         ck_assert_int_eq(login_do(&login, do_open, NULL), PAM_SYSTEM_ERR);
         login_finish(&login);
         assert_nothing_left();
         assert_logged(forbidden[_i].words);
+}
+END_TEST
+
+START_TEST(want_of_memory_is_said_to_be_that)
+{
+        struct login login;
+
+        pam_login_begin(SERVICE);
+        login = login_as("alice");
+        scene->numbers[0] = ENOMEM;
+        ck_assert_int_eq(login_do(&login, do_forbid, number(SYS_unshare)), 0);
+        ck_assert_int_eq(login_do(&login, do_open, NULL), PAM_BUF_ERR);
+        login_finish(&login);
+        assert_nothing_left();
+        assert_logged("Cannot allocate memory");
 }
 END_TEST
 
@@ -1570,7 +1611,8 @@ static int do_run(void *command)
 
 /* perl-base and, for meson, python3 are on every machine that builds this */
 static const char *const temporary_files[] = {
-        "f=$(mktemp) && d=$(mktemp -d) && test -f \"$f\" && test -d \"$d\" && rm \"$f\" && rmdir \"$d\"",
+        "f=$(mktemp) && d=$(mktemp -d) && test -f \"$f\" && test -d \"$d\" && rm \"$f\" && rmdir "
+        "\"$d\"",
         ("for level in 0 1 2; do"
          " perl -MFile::Temp -e 'File::Temp->safe_level(shift);"
          " File::Temp::tempfile(DIR => \"/tmp\", UNLINK => 1);"
@@ -1715,6 +1757,7 @@ static Suite *make_suite(void)
         tcase_add_test(tests, b04_two_users_have_two_directories);
         tcase_add_test(tests, b05_two_sessions_of_a_user_share_one_directory);
         tcase_add_test(tests, b05_two_sessions_have_two_directories_with_scope_session);
+        tcase_add_test(tests, b05_two_sessions_share_each_of_two_directories);
         tcase_add_test(tests, b06_the_next_open_of_the_user_sweeps_what_a_killed_one_left);
         tcase_add_test(tests, b06_the_sweep_leaves_live_sessions_alone);
         tcase_add_test(tests, b07_close_as_the_user_does_nothing_and_keeps_the_lock);
@@ -1741,7 +1784,8 @@ static Suite *make_suite(void)
         tcase_add_test(tests, close_elsewhere_drops_lock_and_record_only);
         tcase_add_test(tests, close_keeps_a_working_directory_that_was_changed);
         tests = add_case(suite, "nested");
-        tcase_add_test(tests, b14_a_nested_session_has_its_own_directory_and_gives_back_the_outer_one);
+        tcase_add_test(tests,
+                       b14_a_nested_session_has_its_own_directory_and_gives_back_the_outer_one);
         tcase_add_test(tests, root_inside_a_session_finds_the_callers_directory);
         tests = add_case(suite, "exempt");
         tcase_add_loop_test(tests, b15_who_is_exempt_has_the_system_directory, 0,
@@ -1774,6 +1818,7 @@ static Suite *make_suite(void)
         tcase_add_test(tests, b21_an_unknown_or_empty_user_is_refused);
         tcase_add_loop_test(tests, b22_what_fails_late_leaves_nothing, 0,
                             sizeof(forbidden) / sizeof(forbidden[0]));
+        tcase_add_test(tests, want_of_memory_is_said_to_be_that);
         tcase_add_test(tests, b23_the_callers_child_is_not_lost);
         tcase_add_test(tests, b23_ignored_sigchld_stays_ignored);
         tcase_add_loop_test(tests, b24_fds_and_the_working_directory, 0,

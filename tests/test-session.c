@@ -34,8 +34,8 @@ struct fault {
 };
 
 static struct fault fault;
-static bool armed;       /* the calls are the module's */
-static unsigned calls;   /* of that name so far */
+static bool armed;        /* the calls are the module's */
+static unsigned calls;    /* of that name so far */
 static bool first_hidden; /* PID 1's namespace can't be had, as in some containers */
 static bool no_ids;       /* the kernel has no ids of namespaces: before Linux 6.12 */
 
@@ -92,8 +92,7 @@ WRAP(ssize_t, read, -1, (int fd, void *buffer, size_t size), (fd, buffer, size))
 WRAP(ssize_t, readlinkat, -1, (int dir, const char *path, char *buffer, size_t size),
      (dir, path, buffer, size))
 WRAP(int, setns, -1, (int fd, int type), (fd, type))
-WRAP(int, statx, -1,
-     (int dir, const char *path, int flags, unsigned mask, struct statx *stx),
+WRAP(int, statx, -1, (int dir, const char *path, int flags, unsigned mask, struct statx *stx),
      (dir, path, flags, mask, stx))
 WRAP(int, symlinkat, -1, (const char *target, int dir, const char *path), (target, dir, path))
 WRAP(int, umount2, -1, (const char *path, int flags), (path, flags))
@@ -124,8 +123,7 @@ int __wrap_move_mount(int from_dir, const char *from, int to_dir, const char *to
 {
         if (armed && at_move_mount)
                 at_move_mount(from_dir);
-        return fails("move_mount") ? -1
-                                   : __real_move_mount(from_dir, from, to_dir, to, flags);
+        return fails("move_mount") ? -1 : __real_move_mount(from_dir, from, to_dir, to, flags);
 }
 
 int __real_renameat2(int old_dir, const char *old, int new_dir, const char *new, unsigned flags);
@@ -243,19 +241,30 @@ static const struct {
         const char *name;
         const int *errors;
 } kinds[] = {
-        {"faccessat", disk}, {"fchmod", disk}, {"fchown", disk}, {"fgetxattr", disk},
-        {"flock", disk}, {"fremovexattr", disk}, {"fstat64", disk}, {"fstatat64", disk},
-        {"fstatfs64", disk}, {"futimens", disk}, {"getdents64", disk}, {"mkdirat", disk},
-        {"openat64", disk}, {"readlinkat", disk}, {"renameat2", disk}, {"symlinkat", disk},
-        {"unlinkat", disk}, {"calloc", memory}, {"fdopendir", memory}, {"fmemopen", memory},
-        {"getpwnam_r", memory}, {"mnt_new_iter", memory}, {"mnt_new_table", memory},
-        {"mnt_table_parse_stream", memory}, {"realloc", memory}, {"reallocarray", memory},
-        {"strdup", memory}, {"strndup", memory}, {"fsconfig", space}, {"fsmount", space},
-        {"fsopen", space}, {"mount_setattr", space}, {"move_mount", space}, {"open_tree", space},
-        {"setns", space}, {"umount2", space}, {"unshare", space}, {"chroot", look},
-        {"fchdir", look}, {"fcntl64", look}, {"fstatvfs64", look}, {"getrandom", look},
-        {"open64", look}, {"read", look}, {"readdir64", look}, {"stat64", look}, {"statx", look},
-        {"syscall", look},
+        {"faccessat", disk},       {"fchmod", disk},
+        {"fchown", disk},          {"fgetxattr", disk},
+        {"flock", disk},           {"fremovexattr", disk},
+        {"fstat64", disk},         {"fstatat64", disk},
+        {"fstatfs64", disk},       {"futimens", disk},
+        {"getdents64", disk},      {"mkdirat", disk},
+        {"openat64", disk},        {"readlinkat", disk},
+        {"renameat2", disk},       {"symlinkat", disk},
+        {"unlinkat", disk},        {"calloc", memory},
+        {"fdopendir", memory},     {"fmemopen", memory},
+        {"getpwnam_r", memory},    {"mnt_new_iter", memory},
+        {"mnt_new_table", memory}, {"mnt_table_parse_stream", memory},
+        {"realloc", memory},       {"reallocarray", memory},
+        {"strdup", memory},        {"strndup", memory},
+        {"fsconfig", space},       {"fsmount", space},
+        {"fsopen", space},         {"mount_setattr", space},
+        {"move_mount", space},     {"open_tree", space},
+        {"setns", space},          {"umount2", space},
+        {"unshare", space},        {"chroot", look},
+        {"fchdir", look},          {"fcntl64", look},
+        {"fstatvfs64", look},      {"getrandom", look},
+        {"open64", look},          {"read", look},
+        {"readdir64", look},       {"stat64", look},
+        {"statx", look},           {"syscall", look},
 };
 
 /* ------------------------------------------------------------------ what a login program does */
@@ -427,7 +436,7 @@ static void sweep_rest(void)
         (void)nftw("/run/privtmp", remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-#define ALL_FLAGS (ST_NOEXEC | ST_NOSUID | ST_NODEV)
+#define ALL_FLAGS       (ST_NOEXEC | ST_NOSUID | ST_NODEV)
 #define TWO_DIRECTORIES SCENE_TABLE "/srv/base /srv/dir *\n"
 
 static const struct scenario scenarios[] = {
@@ -667,8 +676,7 @@ static bool open_with_lasting(const struct scenario *s, struct fault which, cons
         open = see(s, &login);
         if (!*wrong)
                 *wrong = opened ? session_is_wrong(s, &before, &open)
-                         : is_same_file(&before.view.st, &open.view.st) ||
-                                         is_systems(&open.view.st)
+                         : is_same_file(&before.view.st, &open.view.st) || is_systems(&open.view.st)
                                  ? NULL
                                  : "refused, and yet covered";
         tell(s, &login, do_close, NULL);
@@ -1235,8 +1243,8 @@ static Suite *make_suite(void)
         tcase_add_loop_test(tests, a_working_directory_that_is_uncovered_stays_the_same, 0, 2);
         tcase_add_test(tests, a_working_directory_that_only_the_outer_session_has_stays_the_same);
         tcase_add_test(tests, what_is_inherited_is_kept_and_recorded);
-        tcase_add_loop_test(tests, a_third_session_of_the_first_user_shares_the_first_ones_directory,
-                            0, 2);
+        tcase_add_loop_test(
+                tests, a_third_session_of_the_first_user_shares_the_first_ones_directory, 0, 2);
         tcase_add_test(tests, a_working_directory_that_never_answers_is_not_asked);
         return suite;
 }
