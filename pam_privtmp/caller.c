@@ -172,7 +172,7 @@ static void note_cwd(dev_t *dev, ino_t *ino)
         *ino = cwd.ino;
 }
 
-void caller_keep(struct caller *caller)
+void caller_note_cwd(struct caller *caller)
 {
         note_cwd(&caller->left_dev, &caller->left_ino);
 }

@@ -29,7 +29,7 @@ struct caller {
         struct namespace_id id;
         char *path;      /* of cwd, NULL if it has none: deleted, unreachable, too long, "/" */
         bool can_return; /* root may enter cwd, without asking a FUSE file system */
-        dev_t left_dev;  /* cwd as caller_keep() saw it at the end of open */
+        dev_t left_dev;  /* cwd as caller_note_cwd() saw it at the end of open */
         ino_t left_ino;
 };
 
@@ -42,11 +42,11 @@ struct caller {
 int caller_save(struct caller *ret, struct report *report);
 
 /* Notes the working directory that the session begins with. */
-void caller_keep(struct caller *caller);
+void caller_note_cwd(struct caller *caller);
 
 /*
  * Goes back to the saved namespace, root and working directory; the latter stays where it is if
- * somebody moved it since caller_keep(). Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT. Returns 0, or
+ * somebody moved it since caller_note_cwd(). Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT. Returns 0, or
  * -errno when that is not possible without losing the working directory: nothing has changed then.
  */
 int caller_return(struct caller *caller);

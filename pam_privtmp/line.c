@@ -135,9 +135,11 @@ static int apply_value(struct line *line, size_t key, const char *value)
                 return apply_word(value, "user", "session", &line->per_session);
         case KEY_END:
                 return apply_word(value, "idle", "close", &line->end_at_close);
-        default:
+        case KEY_NOFAIL:
                 line->nofail = true;
                 return 0;
+        default:
+                return -EINVAL;
         }
 }
 

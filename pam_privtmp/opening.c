@@ -25,6 +25,25 @@ static bool has_work(const struct opening *o)
         return outer_must_go(&o->outer);
 }
 
+/* For the argument debug: what each line of the plan came to. */
+static void say_plan(const struct opening *o)
+{
+        static const char *const words[] = {
+                [LINE_DISK] = "is private",
+                [LINE_NONE] = "is the system directory",
+                [LINE_INHERIT] = "is what the caller had",
+        };
+
+        if (o->plan->n == 0)
+                report_note(o->report, REPORT_DEBUG, "no line is for %s", o->subject->name);
+        for (size_t i = 0; i < o->plan->n; i++) {
+                const struct line *line = o->plan->lines[i].line;
+
+                report_note(o->report, REPORT_DEBUG, "%s:%u: %s %s", line->file, line->number,
+                            line->directory, words[line->source]);
+        }
+}
+
 int opening_decide(struct opening *o)
 {
         int r;
@@ -35,6 +54,7 @@ int opening_decide(struct opening *o)
         r = policy_plan(o->table, o->subject, subject_is_member, o->subject, &o->plan);
         if (r < 0)
                 return report_errno(o->report, r, "can't tell the groups of %s", o->subject->name);
+        say_plan(o);
         r = outer_find(&o->outer, o->plan, o->subject->uid, o->report);
         if (r < 0)
                 return r;
@@ -54,7 +74,7 @@ static int approach(struct opening *o)
 
         r = caller_save(&session->caller, o->report);
         session->ns = session->caller.id;
-        if (r < 0 || !o->outer.inside || outer_is_inherited(&o->outer))
+        if (r < 0 || !o->outer.inside || outer_inherits_any(&o->outer))
                 return r;
         r = caller_enter_first(&session->caller, &o->outer.record.left,
                                outer_uncovers(&o->outer, session->caller.path));
@@ -110,7 +130,10 @@ static int prepare(struct opening *o)
                 r = place_prepare(place, &o->plan->lines[i], &shared, o->report);
                 if (r == 0 && record_add_cover(&o->record, o->plan->lines[i].line->directory,
                                                place->mark) < 0)
-                        r = report_fault(o->report, -E2BIG, "too many or too long directories");
+                        r = report_fault(o->report, -E2BIG,
+                                         "more than %d private directories, or a path of more than "
+                                         "%zu bytes",
+                                         RECORD_COVERS, sizeof(o->record.covers[0].directory) - 1);
                 if (r < 0)
                         r = give_up(o, place, r);
                 if (r < 0)
@@ -128,28 +151,40 @@ static bool has_places(const struct session *session)
         return false;
 }
 
+/* Without a namespace of its own no directory can be private: may all lines fail? */
+static int give_up_all(struct opening *o, int error)
+{
+        for (size_t i = 0; i < o->session->n_places; i++) {
+                if (o->session->places[i].given_up)
+                        continue;
+                (void)report_errno(o->report, error, "can't leave the shared mount namespace");
+                if (give_up(o, &o->session->places[i], error) < 0)
+                        return error;
+        }
+        return 0;
+}
+
+/* Is this namespace the outer session's? Then its covers are here. */
+static bool is_in_outer(const struct opening *o)
+{
+        return o->outer.inside && !o->home;
+}
+
 static int leave(struct opening *o)
 {
         struct session *session = o->session;
-        int r, known;
         bool left;
+        int r;
 
         r = namespace_leave(&left, o->report);
         session->away |= left;
         o->committed |= left;
-        if (r < 0 && !left && !(o->outer.inside && !o->home)) {
-                /* every line that needs a namespace may fail: then all stays as it is */
-                for (size_t i = 0; i < session->n_places; i++) {
-                        (void)report_errno(o->report, r, "can't leave the shared mount namespace");
-                        if (!session->places[i].given_up && give_up(o, &session->places[i], r) < 0)
-                                return r;
-                }
-                return 0;
-        }
+        if (r < 0 && !left && !is_in_outer(o))
+                return give_up_all(o, r);
         if (r < 0)
                 return r;
-        known = namespace_open(NAMESPACE_OWN, &session->ns, NULL);
-        return known < 0 ? report_errno(o->report, known, "can't tell the session's namespace") : 0;
+        r = namespace_open(NAMESPACE_OWN, &session->ns, NULL);
+        return r < 0 ? report_errno(o->report, r, "can't tell the session's namespace") : 0;
 }
 
 static int cover(struct opening *o)
@@ -201,7 +236,7 @@ static void fill_record(const struct opening *o, struct record *record)
 {
         record->ns = o->session->ns;
         record->left = o->home ? o->outer.record.left : o->session->caller.id;
-        record->nested = o->outer.inside && !o->home;
+        record->nested = is_in_outer(o);
         record->plan = o->plan->digest;
         record->uid = o->session->uid;
         record_set_words(record->service, o->request->service);
@@ -241,6 +276,17 @@ static void write_record(struct opening *o)
         sweep_records(folder, &o->record);
 }
 
+/* And which instance covers it. */
+static void say_place(const struct opening *o, const struct place *place)
+{
+        report_note(o->report, REPORT_DEBUG, "%s: %s instance %s of %s",
+                    place->plan->line->directory,
+                    place->in_memory       ? "in memory,"
+                    : place->instance.made ? "new"
+                                           : "shared",
+                    place->mark, place->base);
+}
+
 int opening_go(struct opening *o)
 {
         int r;
@@ -251,9 +297,9 @@ int opening_go(struct opening *o)
         if (r < 0)
                 return r;
         /* a plan that covers nothing ends where the outer session began */
-        if (has_places(o->session) || (o->outer.inside && !o->home)) {
+        if (has_places(o->session) || is_in_outer(o)) {
                 r = leave(o);
-                if (r == 0 && o->outer.inside && !o->home)
+                if (r == 0 && is_in_outer(o))
                         r = outer_take_off(&o->outer, o->report);
                 if (r == 0)
                         r = cover(o);
@@ -262,11 +308,14 @@ int opening_go(struct opening *o)
                 r = see_to_cwd(o);
         if (r < 0)
                 return r;
-        caller_keep(&o->session->caller);
+        caller_note_cwd(&o->session->caller);
         if (o->committed)
                 write_record(o);
-        for (size_t i = 0; i < o->session->n_places; i++)
+        for (size_t i = 0; i < o->session->n_places; i++) {
+                if (!o->session->places[i].given_up)
+                        say_place(o, &o->session->places[i]);
                 place_settle(&o->session->places[i]);
+        }
         return 0;
 }
 
@@ -274,7 +323,7 @@ void opening_undo(struct opening *o)
 {
         struct session *session = o->session;
 
-        caller_keep(&session->caller); /* what cwd is now is our doing */
+        caller_note_cwd(&session->caller); /* what cwd is now is our doing */
         if (session->away && caller_return(&session->caller) < 0) {
                 /* the namespace can't be left: at least nothing of ours is on it */
                 o->committed = true;

@@ -38,7 +38,7 @@ static bool inherits(const struct outer *outer, const char *directory)
         return line ? line->source == LINE_INHERIT : outer->uid == 0;
 }
 
-bool outer_is_inherited(const struct outer *outer)
+bool outer_inherits_any(const struct outer *outer)
 {
         for (size_t i = 0; i < outer->plan->n; i++)
                 if (outer->plan->lines[i].line->source == LINE_INHERIT)
@@ -75,7 +75,8 @@ int outer_keep(const struct outer *outer, struct record *record, struct report *
 
                 if (inherits(outer, cover->directory) &&
                     record_add_cover(record, cover->directory, cover->mark) < 0)
-                        return report_fault(report, -E2BIG, "too many directories");
+                        return report_fault(report, -E2BIG, "more than %d private directories",
+                                            RECORD_COVERS);
         }
         return 0;
 }

@@ -21,7 +21,7 @@ struct outer {
 int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report);
 
 /* Does the inner session inherit anything? Then it must be made from the caller's namespace. */
-bool outer_is_inherited(const struct outer *outer);
+bool outer_inherits_any(const struct outer *outer);
 
 /* Is there a cover that the inner session does not inherit? */
 bool outer_must_go(const struct outer *outer);

@@ -107,8 +107,10 @@ static int open_session(struct face *face, const struct arguments *arguments, st
         if (!request.user || !*request.user)
                 return PAM_USER_UNKNOWN;
         r = session_open(&request, ret, report);
-        if (r == SESSION_E_UNKNOWN_USER)
+        if (r == SESSION_E_UNKNOWN_USER) {
+                pam_syslog(face->pamh, LOG_ERR, "there is no such user");
                 return PAM_USER_UNKNOWN;
+        }
         return r < 0 ? fail(face, report, r) : PAM_SUCCESS;
 }
 

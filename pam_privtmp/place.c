@@ -116,16 +116,15 @@ static int prepare_memory(struct place *place, const struct instance_want *want,
                 .inodes = MEMORY_INODES,
                 .label = want->label,
         };
-        const struct plan_line *plan = place->plan;
+        const struct line *line = place->plan->line;
         char prefix[128];
         int r;
 
-        report_prefix(report, "%s:%u: ", plan->line->file, plan->line->number);
+        report_prefix(report, "%s:%u: ", line->file, line->number);
         (void)snprintf(prefix, sizeof(prefix),
                        "%.64s is in memory (%s) for this session: ", want->directory, MEMORY_SIZE);
         report_forgive(report, REPORT_WARNING, prefix);
         place_undo(place);
-        place->plan = plan;
         place->in_memory = true;
         r = cover_memory(&memory, &place->tree, report);
         if (r == 0)
@@ -199,7 +198,6 @@ void place_settle(struct place *place)
         place->base_fd = fd_close(place->base_fd);
         place->instance.dir = fd_close(place->instance.dir);
         place->instance.root = fd_close(place->instance.root);
-        place->plan = NULL;
 }
 
 static void forget_records(const struct place *place)

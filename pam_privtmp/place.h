@@ -13,7 +13,7 @@
 #include "report.h"
 
 struct place {
-        const struct plan_line *plan; /* until place_settle() */
+        const struct plan_line *plan; /* as long as the open lasts */
         char *base;                   /* path */
         uid_t uid;
         bool end_at_close;
@@ -41,8 +41,8 @@ struct place_shared {
 };
 
 /*
- * Makes everything ready for plan_line: base, instance (shared with the user's other sessions by
- * the rules of design), detached mount. Where the disk is full or broken, a small file system in
+ * Makes everything ready for plan_line: base, instance (shared with the user's other sessions
+ * where instance_fits()), detached mount. Where the disk is full or broken, a small file system in
  * memory takes its place. 0 or -errno; then undo.
  */
 int place_prepare(struct place *place, const struct plan_line *plan_line,

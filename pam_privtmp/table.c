@@ -173,8 +173,12 @@ static int load(struct table *table, const struct table_place *place, struct rep
         int r;
 
         if (place->only) {
+                if (!name_is_path(place->only))
+                        return report_fault(report, -EINVAL,
+                                            "conf=%s is no absolute path in its shortest form",
+                                            place->only);
                 r = add_path(table, place->only, report);
-                return r > 0 ? report_errno(report, -ENOENT, "%s", place->only) : r;
+                return r > 0 ? report_errno(report, -ENOENT, "conf=%s", place->only) : r;
         }
         r = add_path(table, place->conf, report);
         if (r > 0)

@@ -20,9 +20,9 @@ static const uint64_t uid_max = UINT32_MAX - 1;
 static bool is_fstab_word(const char *item, size_t length)
 {
         static const char *const words[] = {
-                "tmpfs", "auto", "none",    "defaults", "bind", "swap",  "proc",
-                "sysfs", "nfs",  "nfs4",    "cifs",     "ext2", "ext3",  "ext4",
-                "xfs",   "vfat", "overlay", "btrfs",    "fuse", "ramfs",
+                "tmpfs", "auto",    "none",  "defaults", "swap",  "proc", "sysfs",
+                "nfs",   "nfs4",    "cifs",  "ext2",     "ext3",  "ext4", "xfs",
+                "vfat",  "overlay", "btrfs", "fuse",     "ramfs",
         };
 
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -51,6 +51,18 @@ enum {
 
 #define SCENE_BASE  "/srv/base"
 #define SCENE_TABLE "/srv/base /tmp *\nnone /tmp 1:999\ninherit /tmp root\n"
+/* Is this built with a sanitizer? It needs terabytes of address space, and time. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SCENE_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SCENE_SANITIZER 1
+#endif
+#endif
+#ifndef SCENE_SANITIZER
+#define SCENE_SANITIZER 0
+#endif
+
 #define SCENE_LOG   "/run/log/messages"
 
 /* No wait in a test is longer. */

@@ -71,6 +71,24 @@ check "root's base is bad: the log says where the fault is" \
         log_says '^10\.2 .*privtmp.conf:2: /srv/bad has mode 0755'
 end_session alice
 
+# ------------------------------------------------------------------ debug
+
+table
+sed -i 's/pam_privtmp.so/& debug/' /etc/pam.d/su
+log_mark
+su alice -c true
+check "debug: the log says which line decided" log_says '^10\.7 .*built-in table:1: /tmp is private'
+check "debug: and which instance it is" \
+        log_says '^10\.7 .*/tmp: new instance 1001/...... of /var/lib/privtmp'
+log_mark
+su daemon -s /bin/sh -c true
+check "debug: also where nothing is to be done" \
+        log_says '^10\.7 .*built-in table:2: /tmp is the system directory'
+sed -i 's/ debug$//' /etc/pam.d/su
+log_mark
+su alice -c true
+check "without debug a login that works leaves no line of ours" not log_says pam_privtmp
+
 # ------------------------------------------------------------------ no module
 
 table

@@ -79,7 +79,7 @@ static void save(void)
 static void leave(void)
 {
         own_slave_mounts();
-        caller_keep(&caller);
+        caller_note_cwd(&caller);
 }
 
 /* Goes back to where it was saved, and has exactly that again. */
@@ -203,7 +203,7 @@ MACHINE_TEST(from_below_what_the_session_covered_it_comes_back_to_the_system_dir
         own_slave_mounts();
         must(mount("tmpfs", HOME, "tmpfs", 0, NULL));
         must(chdir(HOME));
-        caller_keep(&caller);
+        caller_note_cwd(&caller);
         check_return(&before);
 }
 
@@ -311,7 +311,7 @@ MACHINE_TEST(in_a_chroot_that_is_no_mount_root_is_the_same_again)
         before = where();
         save();
         must(unshare(CLONE_NEWNS));
-        caller_keep(&caller);
+        caller_note_cwd(&caller);
         check_return(&before);
 }
 
@@ -688,7 +688,7 @@ MACHINE_TEST(a_fuse_that_the_caller_is_on_is_not_asked)
         fuse_silence(server);
         save();
         ck_assert(!caller.can_return);
-        caller_keep(&caller);
+        caller_note_cwd(&caller);
         check_stays();
         check_does_not_enter(false);
         check_does_not_enter(true);

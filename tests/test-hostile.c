@@ -20,17 +20,6 @@
 /* glibc's <sys/ptrace.h> and the kernel's can't both be had. */
 #define SYSCALL_INFO_ENTRY 1
 
-#if defined(__SANITIZE_ADDRESS__)
-#define HAVE_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define HAVE_SANITIZER 1
-#endif
-#endif
-#ifndef HAVE_SANITIZER
-#define HAVE_SANITIZER 0
-#endif
-
 static void assert_private(struct scene_view view)
 {
         ck_assert_uint_eq(view.st.st_uid, 0);
@@ -157,7 +146,7 @@ static int do_low_memory(void *arg)
         char text[64];
 
         (void)arg;
-        if (HAVE_SANITIZER)
+        if (SCENE_SANITIZER)
                 return 0; /* it needs terabytes of address space */
         scene_read("/proc/self/statm", text, sizeof(text));
         ck_assert_int_eq(sscanf(text, "%lu", &pages), 1);
