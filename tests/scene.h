@@ -51,6 +51,11 @@ enum {
 
 #define SCENE_BASE  "/srv/base"
 #define SCENE_TABLE "/srv/base /tmp *\nnone /tmp 1:999\ninherit /tmp root\n"
+#define SCENE_LOG   "/run/log/messages"
+
+/* No wait in a test is longer. */
+#define SCENE_PATIENCE_MS 20000
+
 /* Is this built with a sanitizer? It needs terabytes of address space, and time. */
 #if defined(__SANITIZE_ADDRESS__)
 #define SCENE_SANITIZER 1
@@ -62,11 +67,6 @@ enum {
 #ifndef SCENE_SANITIZER
 #define SCENE_SANITIZER 0
 #endif
-
-#define SCENE_LOG   "/run/log/messages"
-
-/* No wait in a test is longer. */
-#define SCENE_PATIENCE_MS 20000
 
 struct scene_spot {
         dev_t dev;

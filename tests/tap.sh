@@ -214,9 +214,12 @@ EOS
         return "$(cat "$tap_session/status")"
 }
 
-# type_in NAME LINE: to a session, as it is.
+# type_in NAME LINE: to a session, as it is. Waits until the session's shell has read it: dash reads
+# as much as there is, and what is written too soon would be lost to the shell that LINE starts.
 type_in() {
-        echo "$2" >"$tap/$1/input"
+        rm -f "$tap/$1/typed"
+        echo "touch $tap/$1/typed; $2" >"$tap/$1/input"
+        wait_for test -e "$tap/$1/typed"
 }
 
 # end_session NAME: by the end of its input, as by Ctrl-D; waits for the command of start_session.

@@ -761,10 +761,11 @@ static void sweep_all(const struct scenario *s, bool lasting, unsigned enough,
         ck_assert_int_eq(mkdir("/srv/dir", 01777), 0);
         for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
                 for (const int *error = kinds[i].errors; *error; error++)
-                        points += sweep(s, kinds[i].name, *error, lasting, one, &bad);
+                        if (!SCENE_SANITIZER || error == kinds[i].errors)
+                                points += sweep(s, kinds[i].name, *error, lasting, one, &bad);
         printf("# %s: %u failure points\n", s->name, points);
         fflush(stdout);
-        ck_assert_uint_gt(points, enough);
+        ck_assert_uint_ge(points, SCENE_SANITIZER ? enough / 2 : enough);
         ck_assert_uint_eq(bad, 0);
 }
 
