@@ -47,7 +47,9 @@ void caller_note_cwd(struct caller *caller);
 /*
  * Goes back to the saved namespace, root and working directory; the latter stays where it is if
  * somebody moved it since caller_note_cwd(). Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT. Returns 0, or
- * -errno when that is not possible without losing the working directory: nothing has changed then.
+ * -errno. What can be foreseen (an fd that is not ours any more, a working directory that root may
+ * not enter) fails before anything has changed; if the kernel refuses fchdir(2) or chroot(2) after
+ * setns(2) all the same, the working directory is "/".
  */
 int caller_return(struct caller *caller);
 
