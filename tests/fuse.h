@@ -22,11 +22,12 @@ enum {
 /* Has this machine FUSE? */
 static inline bool fuse_is_there(void)
 {
+        const char *must_run = getenv("PRIVTMP_MUST_RUN");
         int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 
-        if (fd >= 0)
-                (void)close(fd);
-        return fd >= 0;
+        fd_close(fd);
+        /* where nothing may be left out, the tests run, and say what is missing */
+        return fd >= 0 || (must_run && strcmp(must_run, "1") == 0);
 }
 
 static inline void fuse_answer(int fd, const struct fuse_in_header *in, int error, void *out,
