@@ -18,6 +18,10 @@
 #include "cleanup.h"
 #include "mounts.h"
 
+enum {
+        WALK_TRIES = 64, /* at a microsecond each */
+};
+
 /* A spot in the mount tree. */
 struct spot {
         unsigned major, minor;
@@ -248,7 +252,12 @@ static int enter_cwd(const struct caller *caller)
 
         if (!caller->path)
                 return -ENOENT;
-        fd = (int)syscall(SYS_openat2, AT_FDCWD, caller->path, &how, sizeof(how));
+        /* a rename or a mount anywhere on the host disturbs such a walk: it is worth another try */
+        for (unsigned try = 0; try < WALK_TRIES; try++) {
+                fd = (int)syscall(SYS_openat2, AT_FDCWD, caller->path, &how, sizeof(how));
+                if (fd >= 0 || errno != EAGAIN)
+                        break;
+        }
         if (fd < 0)
                 return -errno;
         if (look(fd, "", &there) < 0 || look(caller->cwd.fd, "", &here) < 0 ||
