@@ -16,7 +16,6 @@
 #include "cleanup.h"
 #include "idle.h"
 #include "record.h"
-#include "safedir.h"
 
 enum {
         NAMES_LIMIT = 4096, /* looked at in one open */
@@ -85,14 +84,11 @@ static int consider(const struct candidate_place *place, const struct instance_w
 static void trash(const struct candidate_place *place, uid_t uid, const struct instance *instance,
                   const char *mark)
 {
-        _cleanup_close_ int trash = -EBADF, records = -EBADF;
+        _cleanup_close_ int trash = -EBADF;
         char trash_name[NAME_BYTES];
-        struct report silent = {0};
 
-        if (instance_trash(place->base, place->user, uid, instance->name, &trash, trash_name) < 0)
-                return;
-        if (safedir_open_own(RECORD_FOLDER, false, &records, &silent) == 0)
-                record_forget(records, uid, mark);
+        if (instance_trash(place->base, place->user, uid, instance->name, &trash, trash_name) == 0)
+                record_forget_instance(uid, mark);
 }
 
 /* Of the idle ones: the stale go to the trash; the youngest in use that is wanted is joined. */

@@ -168,14 +168,9 @@ static int is_wanted(void *arg, const struct mounts_entry *entry)
         return strcmp(entry->target, wanted->directory) == 0 && has_mark(entry, wanted->mark);
 }
 
-static inline void table_cleanup(struct libmnt_table **table)
-{
-        *table = mounts_free(*table);
-}
-
 int cover_is_on(const char *directory, const char *mark)
 {
-        _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
+        _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
         size_t size;
         int r;

@@ -51,15 +51,10 @@ static inline void look_done(struct look *look)
         free(look->seen);
 }
 
-static inline void table_cleanup(struct libmnt_table **table)
-{
-        *table = mounts_free(*table);
-}
-
 /* Where the base is in its file system: a mount of an instance begins below that. */
 static int find_base(struct look *look, int base, const char *path)
 {
-        _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
+        _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
         struct mounts_entry entry;
         struct statx stx;

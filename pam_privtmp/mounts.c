@@ -18,11 +18,6 @@ enum {
         WINDOW = 16 * 1024,              /* bytes: root and target of a mount stand in it */
 };
 
-static inline void table_cleanup(struct libmnt_table **table)
-{
-        *table = mounts_free(*table);
-}
-
 int mounts_read(int proc, const char *path, char **ret, size_t *size)
 {
         _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -32,7 +27,7 @@ int mounts_read(int proc, const char *path, char **ret, size_t *size)
 
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)
 {
-        _cleanup_(table_cleanup) struct libmnt_table *table = mnt_new_table();
+        _cleanup_mounts_ struct libmnt_table *table = mnt_new_table();
         FILE *stream;
         int r;
 
@@ -161,7 +156,7 @@ static int search_lines(const struct search *search, const char *text, size_t si
         if (!has_needle(search, text, size))
                 return 0;
         for (; text < end; text = next) {
-                _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
+                _cleanup_mounts_ struct libmnt_table *table = NULL;
                 int r;
 
                 next = memchr(text, '\n', (size_t)(end - text));
@@ -239,7 +234,7 @@ int mounts_search(int proc, const char *path, const char *const *needles, size_t
 /* The type of the file system that a mount of this process has. */
 static bool mount_is_fuse(uint64_t id)
 {
-        _cleanup_(table_cleanup) struct libmnt_table *table = NULL;
+        _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
         struct mounts_entry entry;
         size_t size;

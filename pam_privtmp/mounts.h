@@ -22,6 +22,12 @@ int mounts_read(int proc, const char *path, char **ret, size_t *size);
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret);
 struct libmnt_table *mounts_free(struct libmnt_table *table);
 
+static inline void mounts_cleanup(struct libmnt_table **table)
+{
+        *table = mounts_free(*table);
+}
+#define _cleanup_mounts_ __attribute__((__cleanup__(mounts_cleanup)))
+
 /* Parses only the line of the mount with that id. -ENOENT when there is none. */
 int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret);
 

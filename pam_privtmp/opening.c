@@ -244,15 +244,22 @@ static void fill_record(const struct opening *o, struct record *record)
         record_set_words(record->rhost, o->request->rhost);
 }
 
-/* Openers that were killed leave their records: one open in 64 takes those of the gone away. */
+/*
+ * Openers that were killed leave their records: one open in 64 takes those of the gone away. Our
+ * own namespace was made just now: what has its number is of one that is gone.
+ */
 static void sweep_records(int folder, const struct record *record)
 {
         const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
         _cleanup_free_ ino_t *alive = NULL;
-        size_t n;
+        size_t n, kept = 0;
 
-        if (record->start % 64 == 0 && tasks_namespaces(&deadline, &alive, &n) == 0)
-                record_sweep(folder, alive, n);
+        if (record->start % 64 != 0 || tasks_namespaces(&deadline, &alive, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++)
+                if (alive[i] != record->ns.number)
+                        alive[kept++] = alive[i];
+        record_sweep(folder, alive, kept);
 }
 
 /* A record that can't be written is no reason to deny a login. */
@@ -265,15 +272,15 @@ static void write_record(struct opening *o)
         r = record_stamp(&o->record);
         if (r == 0)
                 r = safedir_open_own(RECORD_FOLDER, true, &folder, o->report);
-        if (r == 0)
+        if (r == 0) {
+                sweep_records(folder, &o->record);
                 r = record_write(folder, &o->record);
+        }
         o->session->recorded = r == 0;
         if (r < 0) {
                 (void)report_errno(o->report, r, "%s", RECORD_FOLDER);
                 report_forgive(o->report, REPORT_WARNING, "no record of this session: ");
-                return;
         }
-        sweep_records(folder, &o->record);
 }
 
 /* And which instance covers it. */

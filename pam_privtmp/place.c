@@ -200,15 +200,6 @@ void place_settle(struct place *place)
         place->instance.root = fd_close(place->instance.root);
 }
 
-static void forget_records(const struct place *place)
-{
-        _cleanup_close_ int records = -EBADF;
-        struct report silent = {0};
-
-        if (safedir_open_own(RECORD_FOLDER, false, &records, &silent) == 0)
-                record_forget(records, place->uid, place->mark);
-}
-
 /* Ends the instance, whose lock is held exclusively. */
 static int end(struct place *place, int base, int user)
 {
@@ -226,7 +217,7 @@ static int end(struct place *place, int base, int user)
                 return PLACE_USED;
         }
         /* in this order: what is killed here leaves an instance, which the next open ends */
-        forget_records(place);
+        record_forget_instance(place->uid, place->mark);
         if (instance_trash(base, user, place->uid, place->instance.name, &trash, trash_name) < 0)
                 return 0;
         (void)lock_try(place->instance.lock, LOCK_UN);

@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "name.h"
 #include "record.h"
+#include "safedir.h"
 
 static int read_boot(char boot[RECORD_BOOT])
 {
@@ -300,20 +301,14 @@ struct alive {
         size_t n;
 };
 
-static int compare_numbers(const void *a, const void *b)
-{
-        ino_t x = *(const ino_t *)a, y = *(const ino_t *)b;
-
-        return x < y ? -1 : x > y;
-}
-
 static int sweep(void *arg, int folder, const char *name, struct record *record)
 {
         const struct alive *alive = arg;
 
-        if (!bsearch(&record->ns.number, alive->numbers, alive->n, sizeof(*alive->numbers),
-                     compare_numbers))
-                (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        for (size_t i = 0; i < alive->n; i++)
+                if (alive->numbers[i] == record->ns.number)
+                        return 0;
+        (void)unlinkat(folder, name, 0); /* somebody else may have been first */
         return 0;
 }
 
@@ -340,4 +335,13 @@ static int forget(void *arg, int folder, const char *name, struct record *record
 void record_forget(int folder, uid_t uid, const char *mark)
 {
         (void)each_record(folder, "", forget, &(struct forgotten){.uid = uid, .mark = mark});
+}
+
+void record_forget_instance(uid_t uid, const char *mark)
+{
+        _cleanup_close_ int folder = -EBADF;
+        struct report silent = {0};
+
+        if (safedir_open_own(RECORD_FOLDER, false, &folder, &silent) == 0)
+                record_forget(folder, uid, mark);
 }

@@ -78,10 +78,13 @@ int record_find(int folder, const struct namespace_id *own, struct record *ret);
 void record_remove(int folder, ino_t ns, pid_t pid);
 
 /*
- * Takes away the records whose namespace's number is not among those in `alive`, which is sorted:
+ * Takes away the records whose namespace's number is not among those in `alive`:
  * whoever opened these sessions was killed.
  */
 void record_sweep(int folder, const ino_t *alive, size_t n);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */
 void record_forget(int folder, uid_t uid, const char *mark);
+
+/* The same in RECORD_FOLDER, if it is there. */
+void record_forget_instance(uid_t uid, const char *mark);
