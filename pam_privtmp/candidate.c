@@ -14,18 +14,16 @@
 
 #include "candidate.h"
 #include "cleanup.h"
-#include "idle.h"
 #include "record.h"
+#include "stale.h"
 
 enum {
         NAMES_LIMIT = 4096, /* looked at in one open */
-        TEMPORARY_SECONDS = 600,
 };
 
 /* Instances without a session, each with its lock held exclusively. */
 struct idle_ones {
         struct instance instances[IDLE_MAX];
-        char marks[IDLE_MAX][COVER_MARK_BYTES];
         size_t n;
 };
 
@@ -35,29 +33,22 @@ static void idle_ones_done(struct idle_ones *ones)
                 instance_done(&ones->instances[i]);
 }
 
-/* An open that was killed leaves its temporary name behind. */
-static void sweep_temporary(const struct candidate_place *place, uid_t uid, const char *name)
+/* What was killed in an open or a close leaves its temporary name behind. */
+static void sweep_temporary(const struct instance_place *place, uid_t uid, const char *name)
 {
-        _cleanup_close_ int lock = -EBADF, trash = -EBADF;
-        char path[NAME_MAX + sizeof("/lock")], trash_name[NAME_BYTES];
-        struct stat st;
+        char trash_name[NAME_BYTES];
+        _cleanup_close_ int trash = -EBADF;
 
-        if (fstatat(place->user, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            time(NULL) - st.st_mtime < TEMPORARY_SECONDS)
-                return;
-        (void)snprintf(path, sizeof(path), "%s/lock", name);
-        lock = openat(place->user, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        if (lock >= 0 && lock_try(lock, LOCK_EX) < 0)
-                return;
         /* what can't be renamed now will be tried at the next open */
-        (void)instance_trash(place->base, place->user, uid, name, &trash, trash_name);
+        if (stale_is_forgotten(place->user, name))
+                (void)instance_trash(place->base, place->user, uid, name, &trash, trash_name);
 }
 
 /*
  * Looks at one name. 1: it is live and wanted, *ret has joined it. 0: it is not, or it was put
  * among the idle ones.
  */
-static int consider(const struct candidate_place *place, const struct instance_want *want,
+static int consider(const struct instance_place *place, const struct instance_want *want,
                     const char *name, struct patience *patience, struct idle_ones *ones,
                     struct instance *ret)
 {
@@ -74,6 +65,10 @@ static int consider(const struct candidate_place *place, const struct instance_w
                 *ret = instance;
                 return 1;
         }
+        /* what is kept must be found, whatever else there is */
+        if (r == 0 && ones->n == IDLE_MAX && stale_is_kept(&instance) &&
+            instance_fits(&instance, want))
+                instance_done(&ones->instances[--ones->n]);
         if (r == 0 && ones->n < IDLE_MAX)
                 ones->instances[ones->n++] = instance;
         else
@@ -81,34 +76,31 @@ static int consider(const struct candidate_place *place, const struct instance_w
         return 0;
 }
 
-static void trash(const struct candidate_place *place, uid_t uid, const struct instance *instance,
-                  const char *mark)
+static void trash(const struct instance_place *place, uid_t uid, const struct stale_one *one)
 {
         _cleanup_close_ int trash = -EBADF;
         char trash_name[NAME_BYTES];
 
-        if (instance_trash(place->base, place->user, uid, instance->name, &trash, trash_name) == 0)
-                record_forget_instance(uid, mark);
+        if (instance_trash(place->base, place->user, uid, one->instance->name, &trash,
+                           trash_name) == 0)
+                record_forget_instance(uid, one->mark);
 }
 
-/* Of the idle ones: the stale go to the trash; the youngest in use that is wanted is joined. */
-static int settle(const struct candidate_place *place, const struct instance_want *want,
-                  struct patience *patience, struct idle_ones *ones, struct instance *ret)
+/* Of the idle ones: the stale go to the trash; the youngest of the others that fits is joined. */
+static int settle(const struct instance_place *place, const struct instance_want *want,
+                  struct patience *patience, struct idle_ones *idle, struct instance *ret)
 {
-        struct idle_query queries[IDLE_MAX];
+        struct stale_one ones[IDLE_MAX];
         struct instance *best = NULL;
 
-        for (size_t i = 0; i < ones->n; i++) {
-                (void)snprintf(ones->marks[i], COVER_MARK_BYTES, "%ju/%s", (uintmax_t)want->uid,
-                               ones->instances[i].name);
-                queries[i] = (struct idle_query){.mark = ones->marks[i]};
-        }
-        idle_look(place->base, place->path, queries, ones->n, false);
-        for (size_t i = 0; i < ones->n; i++) {
-                struct instance *one = &ones->instances[i];
+        for (size_t i = 0; i < idle->n; i++)
+                stale_name(&ones[i], want->uid, &idle->instances[i]);
+        stale_judge(place, ones, idle->n, IDLE_OPEN, true);
+        for (size_t i = 0; i < idle->n; i++) {
+                struct instance *one = &idle->instances[i];
 
-                if (!queries[i].used)
-                        trash(place, want->uid, one, ones->marks[i]);
+                if (ones[i].is == STALE_OVER)
+                        trash(place, want->uid, &ones[i]);
                 else if (!want->per_session && instance_fits(one, want) &&
                          (!best || one->time > best->time))
                         best = one;
@@ -120,7 +112,7 @@ static int settle(const struct candidate_place *place, const struct instance_wan
         return 1;
 }
 
-int candidate_pick(const struct candidate_place *place, const struct instance_want *want,
+int candidate_pick(const struct instance_place *place, const struct instance_want *want,
                    struct patience *patience, struct instance *ret)
 {
         _cleanup_(idle_ones_done) struct idle_ones ones = {0};

@@ -3,226 +3,184 @@
  * idle: is an instance mounted anywhere?
  *
  * MUST answer "used" in doubt (test-idle.c).
- * MUST compare mounts, never numbers of namespaces, and never st_dev: it is not the device that
- * mountinfo has (btrfs) (test-idle.c).
+ * MUST compare mounts, never numbers of namespaces but those that are there now (test-idle.c).
  * MUST end in time, whatever users have mounted (test-idle.c).
  */
-#include <limits.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "idle.h"
-#include "mounts.h"
-#include "name.h"
+#include "namespaces.h"
+#include "passes.h"
 #include "tasks.h"
 
 enum {
         LOOK_MILLISECONDS = 250, /* most hosts need a tenth; any user can make it last */
+        CLEAN_MILLISECONDS = 10 * 1000,
+        TRIES = 4,
 };
 
-/* A namespace seen in this pass, and which instances it has: a bit each. */
-struct seen {
+/* A namespace that has some of the instances. */
+struct holder {
         ino_t number;
         unsigned mask;
-        unsigned doubt; /* whose user has a task in it */
-        bool counts;    /* a task was seen that counts */
-        bool whole;     /* a task was seen whose root shows all of it */
+        bool ours;   /* a task of the closing program's is in it */
+        bool others; /* so is another one */
 };
 
 struct look {
-        int proc;
-        struct deadline deadline;
-        struct idle_query *queries;
-        size_t n;
-        bool closing;
-        dev_t device;          /* of the base's mount, as mountinfo gives it */
-        char prefix[PATH_MAX]; /* of the base in its file system */
-        struct seen *seen;     /* sorted by number */
-        size_t n_seen;
+        const struct match *match;
+        const struct deadline *deadline;
+        unsigned mask; /* of the namespace that is being looked at */
+        struct holder *holders;
+        size_t n_holders;
         unsigned used;
 };
 
 static inline void look_done(struct look *look)
 {
-        fd_close(look->proc);
-        free(look->seen);
+        free(look->holders);
 }
 
-/* Where the base is in its file system: a mount of an instance begins below that. */
-static int find_base(struct look *look, int base, const char *path)
+static int compare_mount(void *arg, const char *root)
 {
-        _cleanup_mounts_ struct libmnt_table *table = NULL;
-        _cleanup_free_ char *text = NULL;
-        struct mounts_entry entry;
-        struct statx stx;
-        const char *below;
-        size_t size;
-        int r;
+        struct look *look = arg;
 
-        if (statx(base, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
-                return -errno;
-        r = mounts_read(look->proc, "thread-self/mountinfo", &text, &size);
-        if (r == 0)
-                r = mounts_parse_one(text, stx.stx_mnt_id, &table);
-        if (r == 0)
-                r = mounts_find(table, stx.stx_mnt_id, &entry);
-        if (r < 0)
-                return r;
-        below = path;
-        if (strcmp(entry.target, "/") != 0) {
-                if (!name_is_within(path, entry.target))
-                        return -EXDEV;
-                below += strlen(entry.target);
-        }
-        look->device = entry.device;
-        r = snprintf(look->prefix, sizeof(look->prefix), "%s%s",
-                     strcmp(entry.root, "/") == 0 ? "" : entry.root, below);
-        return r < 0 || (size_t)r >= sizeof(look->prefix) ? -ENAMETOOLONG : 0;
-}
-
-struct compare {
-        const struct look *look;
-        unsigned mask;
-};
-
-static int compare_mount(void *arg, const struct mounts_entry *entry)
-{
-        struct compare *compare = arg;
-
-        if (entry->device != compare->look->device)
-                return 0;
-        for (size_t i = 0; i < compare->look->n; i++) {
-                char top[PATH_MAX];
-                int n = snprintf(top, sizeof(top), "%s/%s/root", compare->look->prefix,
-                                 compare->look->queries[i].mark);
-
-                /* what is removed already has "//deleted" behind its path: below, then */
-                if (n < 0 || (size_t)n >= sizeof(top) || name_is_within(entry->root, top))
-                        compare->mask |= 1U << i;
-        }
+        look->mask |= match_mount(look->match, look->match->device, root);
         return 0;
 }
 
-/* The instances that a task's mount table has. -errno when the task is gone, or in doubt. */
-static int look_at_table(const struct look *look, const struct task *task, unsigned *mask)
+static int look_at_namespace(struct look *look, const struct namespaces_entry *entry)
 {
-        struct compare compare = {.look = look};
-        const char *marks[IDLE_MAX];
-        char path[96];
+        struct holder *larger;
         int r;
 
-        for (size_t i = 0; i < look->n; i++)
-                marks[i] = look->queries[i].mark;
-        (void)snprintf(path, sizeof(path), "%.20s/task/%.20s/mountinfo", task->pid, task->tid);
-        r = mounts_search(look->proc, path, marks, look->n, &look->deadline, compare_mount,
-                          &compare);
-        *mask = compare.mask;
+        look->mask = 0;
+        r = namespaces_each_mount(entry, look->match->device, look->deadline, compare_mount, look);
+        if (r < 0 || look->mask == 0)
+                return r;
+        larger = reallocarray(look->holders, look->n_holders + 1, sizeof(*larger));
+        if (!larger)
+                return -ENOMEM;
+        look->holders = larger;
+        look->holders[look->n_holders++] =
+                (struct holder){.number = entry->id.number, .mask = look->mask};
+        return 0;
+}
+
+/*
+ * Looks at all namespaces. One that is made meanwhile may stand before those that were listed: what
+ * has appeared when all are looked at is looked at, too.
+ */
+static int look_at_all(struct look *look)
+{
+        _cleanup_free_ struct namespaces_entry *before = NULL, *after = NULL;
+        size_t n_before, n_after;
+        int r;
+
+        r = namespaces_list(&before, &n_before, look->deadline);
+        for (size_t i = 0; r == 0 && i < n_before; i++)
+                r = look_at_namespace(look, &before[i]);
+        if (r == 0)
+                r = namespaces_list(&after, &n_after, look->deadline);
+        for (size_t i = 0; r == 0 && i < n_after; i++)
+                if (!namespaces_have(before, n_before, after[i].id.id))
+                        r = look_at_namespace(look, &after[i]);
         return r;
 }
 
-/* Where in look->seen the number is, or belongs. */
-static size_t find_seen(const struct look *look, ino_t number)
-{
-        size_t low = 0, high = look->n_seen;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (look->seen[middle].number < number)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
-}
-
-/* The namespace's place in look->seen, made if need be. */
-static struct seen *get_seen(struct look *look, ino_t number)
-{
-        size_t at = find_seen(look, number);
-
-        if (at < look->n_seen && look->seen[at].number == number)
-                return &look->seen[at];
-        if ((look->n_seen & (look->n_seen - 1)) == 0) {
-                size_t room = look->n_seen ? look->n_seen * 2 : 1;
-                struct seen *larger = reallocarray(look->seen, room, sizeof(*larger));
-
-                if (!larger)
-                        return NULL;
-                look->seen = larger;
-        }
-        memmove(look->seen + at + 1, look->seen + at, (look->n_seen - at) * sizeof(*look->seen));
-        look->seen[at] = (struct seen){.number = number};
-        look->n_seen++;
-        return &look->seen[at];
-}
-
-/* The instances that a task's user may well have: its own, or any if it is root. */
-static unsigned doubt_of(const struct look *look, const struct task *task)
-{
-        uid_t owner = task_owner(task);
-        char own[NAME_BYTES];
-        unsigned mask = 0;
-
-        name_uid(own, owner);
-        for (size_t i = 0; i < look->n; i++)
-                if (owner == 0 || name_is_within(look->queries[i].mark, own))
-                        mask |= 1U << i;
-        return mask;
-}
-
+/* Who is in the namespaces that have an instance? */
 static int look_at_task(void *arg, const struct task *task)
 {
-        struct seen unnumbered = {0}, *seen = &unnumbered;
         struct look *look = arg;
         unsigned mask;
         int r;
 
-        if (task->numbered) {
-                seen = get_seen(look, task->number);
-                if (!seen)
-                        return -ENOMEM;
-        }
-        if (!seen->whole) {
-                r = look_at_table(look, task, &mask);
+        if (!task->numbered) {
+                r = passes_look_at(look->match, task, look->deadline, &mask);
                 if (r < 0)
                         return task_is_gone(r) ? 0 : r;
-                seen->mask |= mask;
-                r = task_is_rooted(task);
-                if (r < 0)
-                        return 0; /* it is ending: it has no root any more */
-                seen->whole = r;
-        }
-        /* whatever would count, counts not if it is the closing program itself */
-        if ((!(seen->mask & ~look->used) && seen->whole) || (look->closing && task_is_ours(task)))
+                if (mask != 0 && !task_is_ours(task))
+                        look->used |= mask;
                 return 0;
-        look->used |= seen->mask;
-        seen->counts = true;
-        /* what is chrooted below a cover does not show it: see whether another task does */
-        if (!seen->whole)
-                seen->doubt |= doubt_of(look, task);
+        }
+        for (size_t i = 0; i < look->n_holders; i++) {
+                struct holder *holder = &look->holders[i];
+
+                if (holder->number != task->number || holder->others)
+                        continue;
+                if (task_is_ours(task))
+                        holder->ours = true;
+                else
+                        holder->others = true;
+        }
         return 0;
 }
 
-void idle_look(int base, const char *path, struct idle_query *queries, size_t n, bool closing)
+/* When a session closes, a namespace with nobody but the closing program in it does not count. */
+static int look_at_holders(struct look *look)
 {
-        _cleanup_(look_done) struct look look = {
-                .proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC),
-                .deadline = deadline_in(LOOK_MILLISECONDS),
-                .queries = queries,
-                .n = n < IDLE_MAX ? n : IDLE_MAX,
-                .closing = closing,
-        };
-        int r = look.proc < 0 ? -errno : find_base(&look, base, path);
+        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        bool empty = false;
+        int r;
 
-        if (r == 0)
-                r = tasks_each(look.proc, &look.deadline, look_at_task, &look);
-        for (size_t i = 0; i < look.n_seen; i++)
-                if (look.seen[i].counts)
-                        look.used |= look.seen[i].whole ? look.seen[i].mask : look.seen[i].doubt;
+        if (proc < 0)
+                return -errno;
+        r = tasks_each(proc, look->deadline, look_at_task, look);
+        for (size_t i = 0; r == 0 && i < look->n_holders; i++) {
+                const struct holder *holder = &look->holders[i];
+
+                if (holder->others)
+                        look->used |= holder->mask;
+                else if (!holder->ours)
+                        empty = true;
+        }
+        return r == 0 && empty ? -EAGAIN : r;
+}
+
+/*
+ * By the kernel's list. -EOPNOTSUPP where there is none. Somebody else's look may hold a namespace
+ * for a moment after the last process has left it, and a process may be just about to end: a
+ * namespace that nobody is in is looked for again.
+ */
+static int look_at_namespaces(const struct match *match, bool closing,
+                              const struct deadline *deadline, unsigned *used)
+{
+        int r = -EAGAIN;
+
+        for (unsigned i = 0; r == -EAGAIN && i < TRIES; i++) {
+                _cleanup_(look_done) struct look look = {.match = match, .deadline = deadline};
+
+                if (i > 0)
+                        (void)nanosleep(&(struct timespec){.tv_nsec = i * 1000000L}, NULL);
+                r = look_at_all(&look);
+                if (r == 0 && closing && look.n_holders > 0)
+                        r = look_at_holders(&look);
+                else
+                        for (size_t j = 0; r == 0 && j < look.n_holders; j++)
+                                look.used |= look.holders[j].mask;
+                *used = look.used;
+        }
+        return r;
+}
+
+void idle_look(int base, const char *path, struct idle_query *queries, size_t n, enum idle_why why)
+{
+        const struct deadline deadline =
+                deadline_in(why == IDLE_CLEAN ? CLEAN_MILLISECONDS : LOOK_MILLISECONDS);
+        struct match match = {.n = n < IDLE_MAX ? n : IDLE_MAX};
+        unsigned used = 0;
+        int r;
+
+        for (size_t i = 0; i < match.n; i++)
+                match.marks[i] = queries[i].mark;
+        r = match_base(&match, base, path);
+        if (r == 0) {
+                r = look_at_namespaces(&match, why == IDLE_CLOSE, &deadline, &used);
+                if (r == -EOPNOTSUPP)
+                        r = passes_look(&match, why == IDLE_CLOSE, &deadline, &used);
+        }
         for (size_t i = 0; i < n; i++)
-                queries[i].used = r < 0 || i >= IDLE_MAX || look.used & 1U << i;
+                queries[i].used = r < 0 || i >= IDLE_MAX || used & 1U << i;
 }

@@ -83,6 +83,39 @@ int instance_open_user(int base, uid_t uid, int *ret, struct report *report)
         return 0;
 }
 
+unsigned instance_keep(int dir)
+{
+        char text[NAME_BYTES];
+        uint64_t seconds;
+        ssize_t n = readlinkat(dir, "keep", text, sizeof(text));
+
+        if (n < 0)
+                return errno == ENOENT ? 0 : UINT_MAX;
+        return name_read_number(text, text + n, UINT_MAX, &seconds) ? (unsigned)seconds : 0;
+}
+
+static int make_keep(int dir, const char *name, unsigned seconds)
+{
+        char text[NAME_BYTES];
+
+        (void)snprintf(text, sizeof(text), "%u", seconds);
+        return symlinkat(text, dir, name) < 0 ? -errno : 0;
+}
+
+int instance_set_keep(int dir, unsigned seconds)
+{
+        int r;
+
+        if (instance_keep(dir) == seconds)
+                return 0;
+        if (seconds == 0)
+                return unlinkat(dir, "keep", 0) < 0 ? -errno : 0;
+        /* in one step: who is killed here leaves the one or the other */
+        (void)unlinkat(dir, ".keep", 0);
+        r = make_keep(dir, ".keep", seconds);
+        return r < 0 || renameat(dir, ".keep", dir, "keep") == 0 ? r : -errno;
+}
+
 static int make_links(int dir, const struct instance_want *want)
 {
         if (symlinkat(want->directory, dir, "directory") < 0 ||
@@ -90,7 +123,7 @@ static int make_links(int dir, const struct instance_want *want)
                 return -errno;
         if (want->per_session && symlinkat("session", dir, "scope") < 0)
                 return -errno;
-        return 0;
+        return want->keep ? make_keep(dir, "keep", want->keep) : 0;
 }
 
 static int make_lock(struct instance *instance)
@@ -239,26 +272,43 @@ int instance_join(int user, struct instance *instance, struct patience *patience
         return instance_is_in_place(user, instance->name, instance->lock) ? 0 : -ESTALE;
 }
 
-int instance_trash(int base, int user, uid_t uid, const char *name, int *trash,
-                   char trash_name[NAME_BYTES])
+int instance_retire(int user, const char *name, char temporary[NAME_BYTES])
 {
-        _cleanup_close_ int fd = open_dir(base, ".trash", O_RDONLY);
+        name_temporary(temporary, name);
+        return rename_new(user, name, user, temporary) < 0 ? -errno : 0;
+}
+
+int instance_open_folder(int base, const char *name, int *ret)
+{
+        _cleanup_close_ int fd = open_dir(base, name, O_RDONLY);
         int r;
 
         if (fd == -ENOENT) {
-                if (mkdirat(base, ".trash", 0700) < 0 && errno != EEXIST)
+                if (mkdirat(base, name, 0700) < 0 && errno != EEXIST)
                         return -errno;
-                fd = open_dir(base, ".trash", O_RDONLY);
+                fd = open_dir(base, name, O_RDONLY);
         }
         if (fd < 0)
                 return fd;
         r = set_owner(fd, 0, 0, 0700);
+        if (r == 0)
+                *ret = TAKE_FD(fd);
+        return r;
+}
+
+int instance_trash(int base, int user, uid_t uid, const char *name, int *ret,
+                   char trash_name[NAME_BYTES])
+{
+        _cleanup_close_ int trash = -EBADF;
+        int r;
+
+        r = instance_open_folder(base, INSTANCE_TRASH, &trash);
         if (r < 0)
                 return r;
-        name_trash(trash_name, uid, name);
-        if (rename_new(user, name, fd, trash_name) < 0)
+        name_trash(trash_name, uid, name[0] == '.' ? name + 1 : name);
+        if (rename_new(user, name, trash, trash_name) < 0)
                 return -errno;
-        *trash = TAKE_FD(fd);
+        *ret = TAKE_FD(trash);
         return 0;
 }
 

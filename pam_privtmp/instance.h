@@ -6,10 +6,12 @@
  *   lock       flock(2): each session holds it shared, whoever ends the instance exclusively
  *   directory  symbolic links whose targets say what it is for:
  *   user         the directory, the user's name (another user may get the uid one day),
- *   scope        and "session" if one session has it for itself; else it is missing
+ *   scope        "session" if one session has it for itself; else it is missing,
+ *   keep         how long it stays after it became idle, in seconds; else it is missing
  *
  * Everything but root/ is root's and closed to others. An instance is made under a temporary name
- * (".XXXXXX"), locked, and renamed into place: one with a proper name is complete.
+ * (".XXXXXX"), locked, and renamed into place: one with a proper name is complete. At its end it
+ * gets that name again, is deleted under it, and what that leaves is renamed into the trash.
  */
 #pragma once
 
@@ -45,6 +47,15 @@ struct instance_want {
         mode_t mode;       /* mode bits of root/; 0700 makes it the user's own */
         const char *label; /* see label.h */
         bool per_session;
+        unsigned keep; /* seconds */
+};
+
+/* Where a user's instances are. */
+struct instance_place {
+        int base;         /* fd of the base */
+        const char *path; /* of the base */
+        int user;         /* fd of BASE/UID at its beginning */
+        uid_t uid;
 };
 
 /*
@@ -76,10 +87,34 @@ int instance_join(int user, struct instance *instance, struct patience *patience
 bool instance_is_in_place(int user, const char *name, int lock);
 
 /*
- * Renames the instance, whose lock the caller holds exclusively, into the trash (BASE/.trash, made
- * if need be) and tells its name there. The caller still has to unlock it.
+ * How long an instance, open as `dir`, stays after it became idle: seconds, 0 if its line says
+ * none, UINT_MAX if it can't be told.
  */
-int instance_trash(int base, int user, uid_t uid, const char *name, int *trash,
+unsigned instance_keep(int dir);
+
+/* Makes it that long from now on, for an instance that is used again. 0 or -errno. */
+int instance_set_keep(int dir, unsigned seconds);
+
+/*
+ * Takes the instance, whose lock the caller holds exclusively, out of its place: renames it to its
+ * temporary name. The caller still has to unlock it. 0 or -errno.
+ */
+int instance_retire(int user, const char *name, char temporary[NAME_BYTES]);
+
+/* What is to be deleted, and what could not be: folders of a base. */
+#define INSTANCE_TRASH ".trash"
+#define INSTANCE_STUCK ".stuck"
+
+/* Opens one of them, made if need be: a readable fd, the caller's to close. 0 or -errno. */
+int instance_open_folder(int base, const char *name, int *ret);
+
+/*
+ * Renames the instance, whose lock the caller holds exclusively, or what is left of one under its
+ * temporary name, into the trash: *ret is an fd of that, the caller's to close, and trash_name the
+ * name there. The caller still has to unlock it. 0 or -errno: -EXDEV where the file system can't
+ * rename a directory to another place (an overlay's lower layer).
+ */
+int instance_trash(int base, int user, uid_t uid, const char *name, int *ret,
                    char trash_name[NAME_BYTES]);
 
 /* Closes what is open. The lock goes with it, unless a forked child shares it. */

@@ -15,6 +15,10 @@
 #include "line.h"
 #include "name.h"
 
+enum {
+        KEEP_LIMIT = 366 * 24 * 60 * 60, /* seconds */
+};
+
 #define fault(line, report, ...) line_fault((line), (report), -EINVAL, __VA_ARGS__)
 
 /* FILE:LINE: text */
@@ -104,10 +108,31 @@ static int apply_word(const char *value, const char *no, const char *yes, bool *
         return *ret || strcmp(value, no) == 0 ? 0 : -EINVAL;
 }
 
+/* "30m", "12h", "2d" */
+static int apply_keep(struct line *line, const char *value)
+{
+        static const struct {
+                char unit;
+                unsigned seconds;
+        } units[] = {{'m', 60}, {'h', 60 * 60}, {'d', 24 * 60 * 60}};
+        const char *unit = value + strspn(value, "0123456789");
+        uint64_t number;
+
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+                if (unit[0] == units[i].unit && unit[1] == '\0' &&
+                    name_read_number(value, unit, KEEP_LIMIT / units[i].seconds, &number) &&
+                    number > 0) {
+                        line->keep = (unsigned)number * units[i].seconds;
+                        return 0;
+                }
+        return -EINVAL;
+}
+
 enum key {
         KEY_MODE,
         KEY_SCOPE,
         KEY_END,
+        KEY_KEEP,
         KEY_NOFAIL,
         KEY_LATER, /* the first of those that are words of the format but not built yet */
 };
@@ -119,9 +144,9 @@ static const struct {
         [KEY_MODE] = {"mode", "0770, 1770, 1777 or 0700"},
         [KEY_SCOPE] = {"scope", "user or session"},
         [KEY_END] = {"end", "idle or close"},
+        [KEY_KEEP] = {"keep", "a time such as 30m, 12h or 2d, a year at most"},
         [KEY_NOFAIL] = {"nofail", NULL},
         [KEY_LATER] = {"share", NULL},
-        {"keep", NULL},
         {"size", NULL},
         {"nr_inodes", NULL},
 };
@@ -135,6 +160,8 @@ static int apply_value(struct line *line, size_t key, const char *value)
                 return apply_word(value, "user", "session", &line->per_session);
         case KEY_END:
                 return apply_word(value, "idle", "close", &line->end_at_close);
+        case KEY_KEEP:
+                return apply_keep(line, value);
         case KEY_NOFAIL:
                 line->nofail = true;
                 return 0;
@@ -194,6 +221,9 @@ static int parse_options(struct line *line, const char *text, struct report *rep
         if (r < 0 || *next != '\0' || strstr(text, ",,") || *text == ',' ||
             text[strlen(text) - 1] == ',')
                 return fault(line, report, "the options can't be read");
+        if (line->keep && (line->per_session || line->end_at_close))
+                return fault(line, report, "option \"keep\" contradicts \"%s\"",
+                             line->per_session ? "scope=session" : "end=close");
         return 0;
 }
 

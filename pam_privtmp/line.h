@@ -34,6 +34,7 @@ struct line {
         mode_t mode;    /* mode bits of what covers the directory */
         bool per_session;
         bool end_at_close;
+        unsigned keep; /* seconds that an instance stays after it became idle */
         bool nofail;
 };
 

@@ -12,12 +12,12 @@
 
 #include "candidate.h"
 #include "cleanup.h"
-#include "idle.h"
 #include "label.h"
 #include "place.h"
 #include "record.h"
 #include "remove.h"
 #include "safedir.h"
+#include "stale.h"
 
 /* What close may spend on deleting; the rest is left in the trash. */
 enum {
@@ -55,10 +55,18 @@ static int open_user(struct place *place, const struct place_shared *shared, str
         return instance_open_user(place->base_fd, place->uid, &place->user, report);
 }
 
+/* The line may have changed since. What a full disk does not take is not worth a denied login. */
+static void note_keep(const struct instance *instance, unsigned seconds)
+{
+        (void)instance_set_keep(instance->dir, seconds);
+        if (seconds > 0)
+                stale_stop(instance);
+}
+
 static int take_instance(struct place *place, const struct instance_want *want,
                          const struct place_shared *shared, struct report *report)
 {
-        struct candidate_place where = {.path = place->base};
+        struct instance_place where = {.path = place->base, .uid = want->uid};
         struct patience *patience = shared->patience;
         struct stat st;
         int r;
@@ -79,6 +87,7 @@ static int take_instance(struct place *place, const struct instance_want *want,
                 r = instance_make(place->user, want, &place->instance, report);
         if (r < 0)
                 return r;
+        note_keep(&place->instance, want->keep);
         if (fstat(place->instance.lock, &st) < 0)
                 return report_errno(report, -errno, "%s", place->base);
         place->lock_dev = st.st_dev;
@@ -144,6 +153,7 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
                 .gid = subject->gid,
                 .mode = plan_line->mode,
                 .per_session = line->per_session,
+                .keep = line->keep,
         };
         _cleanup_close_ int directory = -EBADF;
         _cleanup_free_ char *label = NULL;
@@ -200,28 +210,40 @@ void place_settle(struct place *place)
         place->instance.root = fd_close(place->instance.root);
 }
 
-/* Ends the instance, whose lock is held exclusively. */
-static int end(struct place *place, int base, int user)
+/* Takes the instance out of its place and deletes what the budget allows. */
+static void take_away(struct place *place, const struct instance_place *where)
 {
         struct remove_budget budget = {.entries = END_ENTRIES,
                                        .milliseconds = END_MILLISECONDS,
                                        .file_bytes = END_FILE_BYTES};
-        struct idle_query query = {.mark = place->mark};
+        char temporary[NAME_BYTES], trash_name[NAME_BYTES];
         _cleanup_close_ int trash = -EBADF;
-        char trash_name[NAME_BYTES];
 
-        if (!place->end_at_close)
-                idle_look(base, place->base, &query, 1, true);
-        if (query.used) {
-                (void)futimens(place->instance.lock, NULL); /* from now on the time counts */
-                return PLACE_USED;
-        }
         /* in this order: what is killed here leaves an instance, which the next open ends */
         record_forget_instance(place->uid, place->mark);
-        if (instance_trash(base, user, place->uid, place->instance.name, &trash, trash_name) < 0)
-                return 0;
+        if (instance_retire(where->user, place->instance.name, temporary) < 0)
+                return;
         (void)lock_try(place->instance.lock, LOCK_UN);
-        (void)remove_tree(trash, trash_name, &budget);
+        if (remove_tree(where->user, temporary, &budget) != 0)
+                (void)instance_trash(where->base, where->user, place->uid, temporary, &trash,
+                                     trash_name);
+}
+
+/* Ends the instance, whose lock is held exclusively, if its line says so. */
+static int end(struct place *place, const struct instance_place *where)
+{
+        struct stale_one one;
+
+        stale_name(&one, place->uid, &place->instance);
+        one.is = STALE_OVER;
+        if (!place->end_at_close)
+                stale_judge(where, &one, 1, IDLE_CLOSE, true);
+        if (one.is == STALE_USED)
+                return PLACE_USED;
+        if (one.is == STALE_OVER)
+                take_away(place, where);
+        else
+                record_forget_instance(place->uid, place->mark);
         return 0;
 }
 
@@ -242,6 +264,7 @@ void place_release(struct place *place)
 
 int place_end(struct place *place)
 {
+        struct instance_place where = {.path = place->base, .uid = place->uid};
         _cleanup_close_ int base = -EBADF, user = -EBADF;
         char name[NAME_BYTES];
         struct report silent = {0};
@@ -257,9 +280,13 @@ int place_end(struct place *place)
                 user = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (user < 0 || !instance_is_in_place(user, place->instance.name, place->instance.lock))
                 return 0;
+        place->instance.dir =
+                openat(user, place->instance.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        where.base = base;
+        where.user = user;
         /* a failure loses the shared lock, and of two closers one succeeds */
         if (lock_try(place->instance.lock, LOCK_EX) == 0)
-                r = end(place, base, user);
+                r = end(place, &where);
         place_release(place);
         return r;
 }
@@ -271,8 +298,9 @@ void place_undo(struct place *place)
         place->instance.dir = fd_close(place->instance.dir);
         place->instance.root = fd_close(place->instance.root);
         if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0) {
-                place->end_at_close = true; /* nobody had it yet, so nobody need be looked for */
-                (void)end(place, place->base_fd, place->user);
+                /* nobody had it yet, so nobody need be looked for */
+                take_away(place,
+                          &(struct instance_place){.base = place->base_fd, .user = place->user});
         }
         place_settle(place);
         place->instance.lock = fd_close(place->instance.lock);

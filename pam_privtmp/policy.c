@@ -64,8 +64,8 @@ static uint64_t digest_line(uint64_t digest, const struct plan_line *plan_line)
 {
         const struct line *line = plan_line->line;
         const char *base = line->base ? line->base : "";
-        const uint32_t rest[] = {line->source, line->flags, plan_line->mode, line->per_session,
-                                 line->end_at_close};
+        const uint32_t rest[] = {line->source,      line->flags,        plan_line->mode,
+                                 line->per_session, line->end_at_close, line->keep};
 
         digest = digest_bytes(digest, line->directory, strlen(line->directory) + 1);
         digest = digest_bytes(digest, base, strlen(base) + 1);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp: what the verbs of the command share */
+#pragma once
+
+#include "report.h"
+
+enum {
+        EXIT_FAULT = 1, /* something failed, or was found */
+        EXIT_USAGE = 2,
+};
+
+/* Prints "privtmp: ..." to stderr. */
+void privtmp_say(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
+
+/* A report whose lines go to stderr. */
+#define PRIVTMP_REPORT                                                                             \
+        {                                                                                          \
+                .say = privtmp_say_note                                                            \
+        }
+void privtmp_say_note(void *unused, enum report_level level, const char *text);
+
+/* Prints the fault in the report, if there is one, and forgets it. */
+void privtmp_say_fault(struct report *report);
+
+/* The verbs: argv[0] is the verb. Each returns the exit status. */
+int privtmp_clean(int argc, char *argv[]);

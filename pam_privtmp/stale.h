@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stale: what becomes of instances that have no session
+ *
+ * An instance is stale when it is idle for as long as its line keeps it. The time counts from the
+ * mtime of its lock: 0, as an open sets it, stands for "in use, as far as anybody knows"; whoever
+ * finds such an instance idle sets it to now.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cover.h"
+#include "idle.h"
+#include "instance.h"
+
+enum stale_is {
+        STALE_USED, /* mounted somewhere */
+        STALE_KEPT, /* idle, its time is not over */
+        STALE_OVER, /* to be ended */
+};
+
+struct stale_one {
+        const struct instance *instance;
+        char mark[COVER_MARK_BYTES];
+        enum stale_is is; /* the answer */
+};
+
+/* Names an instance of the user's. */
+void stale_name(struct stale_one *one, uid_t uid, const struct instance *instance);
+
+/*
+ * Judges at most IDLE_MAX instances of one user, whose locks the caller holds exclusively: else one
+ * could be taken into use meanwhile. With `sure` the clock of what is kept is set going or stopped.
+ */
+void stale_judge(const struct instance_place *place, struct stale_one *ones, size_t n,
+                 enum idle_why why, bool sure);
+
+/* Is it kept, and its time known not to be over? Needs no lock. */
+bool stale_is_kept(const struct instance *instance);
+
+/*
+ * Is what has this temporary name of no use to anybody: 10 minutes old, and nobody holds its lock?
+ * An open that can't have the lock of BASE/UID makes its instance beside those who can.
+ */
+bool stale_is_forgotten(int user, const char *temporary);
+
+/* The instance is in use from now on: its clock is stopped. */
+void stale_stop(const struct instance *instance);
