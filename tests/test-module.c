@@ -704,6 +704,27 @@ START_TEST(close_without_open_is_success)
 }
 END_TEST
 
+/* What libpam makes of it is libpam's affair: to it the stack has failed for good. */
+START_TEST(close_after_a_failed_open_touches_nothing)
+{
+        struct login login, other;
+        ino_t inode;
+
+        pam_login_begin(SERVICE);
+        other = login_open("alice");
+        inode = login_view(&other).st.st_ino;
+        login = login_as("alice");
+        scene_write("/srv/table", "bogus\n");
+        ck_assert_int_eq(login_do(&login, do_open, NULL), PAM_SYSTEM_ERR);
+        (void)login_do(&login, do_close, NULL);
+        login_finish(&login);
+        ck_assert_uint_eq(login_view(&other).st.st_ino, inode);
+        ck_assert_uint_eq(scene_instances(ALICE), 1);
+        login_close(&other);
+        assert_nothing_left();
+}
+END_TEST
+
 /* ------------------------------------------------------------------ who closes, and who must not
  */
 
@@ -1775,6 +1796,7 @@ static Suite *make_suite(void)
         tcase_add_test(tests, open_close_and_open_again_on_one_handle);
         tcase_add_test(tests, listed_twice_is_as_once);
         tcase_add_test(tests, close_without_open_is_success);
+        tcase_add_test(tests, close_after_a_failed_open_touches_nothing);
         tcase_add_test(tests, b13_pam_end_in_a_forked_child_touches_nothing);
         tcase_add_test(tests, pam_end_with_an_error_undoes_what_was_not_closed);
         tcase_add_test(tests, pam_end_with_success_leaves_the_session);
