@@ -6,7 +6,6 @@
  * MUST NOT ask a user's FUSE file system: it may never answer (test-caller.c).
  */
 #include <limits.h>
-#include <linux/openat2.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -17,10 +16,7 @@
 #include "caller.h"
 #include "cleanup.h"
 #include "mounts.h"
-
-enum {
-        WALK_TRIES = 64, /* at a microsecond each */
-};
+#include "safedir.h"
 
 /* A spot in the mount tree. */
 struct spot {
@@ -242,48 +238,69 @@ int caller_return(struct caller *caller)
 /* The working directory of the caller, in the namespace that the thread has just entered. */
 static int enter_cwd(const struct caller *caller)
 {
-        struct open_how how = {
-                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                /* what is not in the kernel's cache might be a file system that never answers */
-                .resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS,
-        };
         _cleanup_close_ int fd = -EBADF;
         struct spot there, here;
 
         if (!caller->path)
                 return -ENOENT;
-        /* a rename or a mount anywhere on the host disturbs such a walk: it is worth another try */
-        for (unsigned try = 0; try < WALK_TRIES; try++) {
-                fd = (int)syscall(SYS_openat2, AT_FDCWD, caller->path, &how, sizeof(how));
-                if (fd >= 0 || errno != EAGAIN)
-                        break;
-        }
+        fd = safedir_open_cached(caller->path);
         if (fd < 0)
-                return -errno;
+                return fd;
         if (look(fd, "", &there) < 0 || look(caller->cwd.fd, "", &here) < 0 ||
             !is_same_file(&there, &here))
                 return -ESTALE;
         return fchdir(fd) < 0 ? -errno : 0;
 }
 
+/*
+ * setns(2), if root and working directory are the very same directories there. 1, 0 when nothing
+ * has changed, or -errno: then the thread may be there.
+ */
+static int go(const struct caller *caller, int ns, bool aside)
+{
+        struct spot before, after;
+
+        if (!caller->can_return || look(AT_FDCWD, "/", &before) < 0 || setns(ns, CLONE_NEWNS) < 0)
+                return 0;
+        /* a chroot is not to be left: "/" must be the same directory there */
+        if (look(AT_FDCWD, "/", &after) < 0 || !is_same_file(&before, &after))
+                return -ENOTSUP;
+        return aside || caller->cwd.fd < 0 || enter_cwd(caller) == 0 ? 1 : -ENOTSUP;
+}
+
+/* Back to the saved namespace from one that turned out to be none to stay in. */
+static int go_back(const struct caller *caller)
+{
+        int r = enter(caller, caller->ns.fd);
+
+        return r == 0 && caller->cwd.fd >= 0 ? caller_restore_cwd(caller) : r;
+}
+
 int caller_enter_first(const struct caller *caller, const struct namespace_id *wanted, bool aside)
 {
         _cleanup_close_ int fd = -EBADF;
         struct namespace_id first;
-        struct spot before, after;
         int r;
 
-        if (!caller->can_return || namespace_open(NAMESPACE_FIRST, &first, &fd) < 0 ||
-            !namespace_is_same(&first, wanted))
+        if (namespace_open(NAMESPACE_FIRST, &first, &fd) < 0 || !namespace_is_same(&first, wanted))
                 return 0;
-        if (look(AT_FDCWD, "/", &before) < 0 || setns(fd, CLONE_NEWNS) < 0)
-                return 0;
-        /* a chroot is not to be left: "/" must be the same directory there */
-        if (look(AT_FDCWD, "/", &after) == 0 && is_same_file(&before, &after) &&
-            (aside || caller->cwd.fd < 0 || enter_cwd(caller) == 0))
-                return 1;
-        r = enter(caller, caller->ns.fd);
-        return r == 0 && caller->cwd.fd >= 0 ? caller_restore_cwd(caller) : r;
+        r = go(caller, fd, aside);
+        return r < 0 ? go_back(caller) : r;
+}
+
+int caller_enter(const struct caller *caller, int ns, bool aside)
+{
+        return go(caller, ns, aside);
+}
+
+int caller_leave(const struct caller *caller, const struct namespace_id *first, bool aside)
+{
+        int r;
+
+        if (!first)
+                return go_back(caller);
+        r = caller_enter_first(caller, first, aside);
+        return r == 0 ? -ENOTSUP : r < 0 ? r : 0;
 }
 
 void caller_done(struct caller *caller)

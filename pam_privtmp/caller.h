@@ -61,6 +61,18 @@ int caller_return(struct caller *caller);
  */
 int caller_enter_first(const struct caller *caller, const struct namespace_id *wanted, bool aside);
 
+/*
+ * Goes to another namespace in the same way. Returns 1, 0 when nothing has changed, or -errno: then
+ * caller_leave() goes back.
+ */
+int caller_enter(const struct caller *caller, int ns, bool aside);
+
+/*
+ * Goes back from there: to the saved namespace, or, if `first` is not NULL, to PID 1's, which is
+ * that, as caller_enter_first() did with the same `aside`. 0, or -errno when there is no way back.
+ */
+int caller_leave(const struct caller *caller, const struct namespace_id *first, bool aside);
+
 /* Sets the working directory to the saved one. */
 int caller_restore_cwd(const struct caller *caller);
 

@@ -14,7 +14,7 @@
 
 #include "candidate.h"
 #include "cleanup.h"
-#include "record.h"
+#include "records.h"
 #include "stale.h"
 
 enum {
@@ -83,7 +83,7 @@ static void trash(const struct instance_place *place, uid_t uid, const struct st
 
         if (instance_trash(place->base, place->user, uid, one->instance->name, &trash,
                            trash_name) == 0)
-                record_forget_instance(uid, one->mark);
+                records_forget_instance(uid, one->mark);
 }
 
 /* Of the idle ones: the stale go to the trash; the youngest of the others that fits is joined. */

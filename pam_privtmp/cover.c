@@ -117,16 +117,33 @@ static bool is_top_of(int directory, int tree)
                a.stx_ino == b.stx_ino;
 }
 
-bool cover_is(int directory, int tree, unsigned flags)
+static bool has_flags(int directory, unsigned flags)
 {
         struct statvfs fs;
 
-        if (!is_top_of(directory, tree) || fstatvfs(directory, &fs) < 0)
+        if (fstatvfs(directory, &fs) < 0)
                 return false;
         for (size_t i = 0; i < sizeof(flag_table) / sizeof(flag_table[0]); i++)
                 if (flags & flag_table[i].flag && !(fs.f_flag & flag_table[i].in_force))
                         return false;
         return true;
+}
+
+bool cover_is(int directory, int tree, unsigned flags)
+{
+        return is_top_of(directory, tree) && has_flags(directory, flags);
+}
+
+bool cover_shows(int directory, int root, unsigned flags)
+{
+        const int how = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+        struct statx a, b;
+
+        return statx(directory, "", how, STATX_INO, &a) == 0 &&
+               statx(root, "", how, STATX_INO, &b) == 0 &&
+               a.stx_attributes & STATX_ATTR_MOUNT_ROOT && a.stx_ino == b.stx_ino &&
+               a.stx_dev_major == b.stx_dev_major && a.stx_dev_minor == b.stx_dev_minor &&
+               has_flags(directory, flags);
 }
 
 int cover_mark_memory(int tree, char mark[COVER_MARK_BYTES])

@@ -35,6 +35,12 @@ int cover_put(int tree, int directory);
 bool cover_is(int directory, int tree, unsigned flags);
 
 /*
+ * Is `directory`, an O_PATH fd, the top of a mount of `root`, an fd of an instance's root/, with
+ * these flags in force? Asks no file system but that of `root`.
+ */
+bool cover_shows(int directory, int root, unsigned flags);
+
+/*
  * What marks a cover of ours in a mount table: "UID/XXXXXX" for an instance below a base,
  * "MAJOR:MINOR" for one in memory.
  */

@@ -7,6 +7,7 @@
 #include <libmount.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
@@ -68,11 +69,15 @@ struct libmnt_table *mounts_free(struct libmnt_table *table)
 
 static struct mounts_entry entry_of(struct libmnt_fs *fs)
 {
+        unsigned long propagation = 0;
+
+        (void)mnt_fs_get_propagation(fs, &propagation); /* else it is none that counts */
         return (struct mounts_entry){
                 .device = mnt_fs_get_devno(fs),
                 .root = mnt_fs_get_root(fs),
                 .target = mnt_fs_get_target(fs),
                 .type = mnt_fs_get_fstype(fs),
+                .shared = propagation & MS_SHARED,
         };
 }
 
@@ -231,8 +236,8 @@ int mounts_search(int proc, const char *path, const char *const *needles, size_t
         }
 }
 
-/* The type of the file system that a mount of this process has. */
-static bool mount_is_fuse(uint64_t id)
+/* Calls judge() for the mount of this process with that id; `doubt` when it can't be found. */
+static bool judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *), bool doubt)
 {
         _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
@@ -241,8 +246,26 @@ static bool mount_is_fuse(uint64_t id)
 
         if (mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size) < 0 ||
             mounts_parse_one(text, id, &table) < 0 || mounts_find(table, id, &entry) < 0)
-                return true;
-        return strncmp(entry.type, "fuse", 4) == 0;
+                return doubt;
+        return judge(&entry);
+}
+
+static bool is_fuse(const struct mounts_entry *entry)
+{
+        return strncmp(entry->type, "fuse", 4) == 0;
+}
+
+static bool is_shared(const struct mounts_entry *entry)
+{
+        return entry->shared;
+}
+
+bool mounts_top_is_shared(void)
+{
+        struct statx top;
+
+        return statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_MNT_ID, &top) == 0 &&
+               judge_own(top.stx_mnt_id, is_shared, false);
 }
 
 bool mounts_is_fuse(int fd)
@@ -257,5 +280,5 @@ bool mounts_is_fuse(int fd)
         if (here.stx_dev_major != 0 ||
             (here.stx_dev_major == top.stx_dev_major && here.stx_dev_minor == top.stx_dev_minor))
                 return false;
-        return mount_is_fuse(here.stx_mnt_id);
+        return judge_own(here.stx_mnt_id, is_fuse, true);
 }

@@ -48,6 +48,7 @@ struct mounts_entry {
         const char *root;   /* path in the file system that the mount begins at */
         const char *target; /* path that it is mounted on */
         const char *type;   /* of file system */
+        bool shared;        /* with the mounts that are copied from it */
 };
 
 /* Finds a mount by its id. -ENOENT when the table does not have it. */
@@ -59,6 +60,9 @@ int mounts_find(struct libmnt_table *table, uint64_t id, struct mounts_entry *re
  */
 int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mounts_entry *),
                 void *arg);
+
+/* Is "/" a shared mount? False also when it can't be told. */
+bool mounts_top_is_shared(void);
 
 /*
  * Is what the O_PATH fd stands for on a FUSE file system? Asked of the mount table, for FUSE itself

@@ -18,7 +18,9 @@
 #define NS_GET_MNTNS_ID _IOR(NSIO, 0x5, __u64)
 #endif
 
-static int identify(int fd, struct namespace_id *ret)
+#define NAMESPACE_USER "/proc/thread-self/ns/user"
+
+int namespace_identify(int fd, struct namespace_id *ret)
 {
         struct stat st;
         __u64 id = 0;
@@ -38,7 +40,7 @@ int namespace_open(const char *path, struct namespace_id *id, int *ret)
 
         if (fd < 0)
                 return -errno;
-        r = identify(fd, id);
+        r = namespace_identify(fd, id);
         if (r == 0 && ret)
                 *ret = TAKE_FD(fd);
         return r;
@@ -63,6 +65,15 @@ bool namespace_is_own(const struct namespace_id *id)
         struct namespace_id own;
 
         return namespace_open(NAMESPACE_OWN, &own, NULL) == 0 && namespace_is_same(&own, id);
+}
+
+bool namespace_is_ours(int fd)
+{
+        _cleanup_close_ int owner = ioctl(fd, NS_GET_USERNS);
+        struct stat its, own;
+
+        return owner >= 0 && fstat(owner, &its) == 0 && stat(NAMESPACE_USER, &own) == 0 &&
+               its.st_dev == own.st_dev && its.st_ino == own.st_ino;
 }
 
 bool namespace_is_rooted(void)

@@ -24,6 +24,9 @@ struct namespace_id {
  */
 int namespace_open(const char *path, struct namespace_id *id, int *fd);
 
+/* Which one is behind the fd? 0 or -errno. */
+int namespace_identify(int fd, struct namespace_id *ret);
+
 /* Is this thread in PID 1's? False also where that can't be told. */
 bool namespace_is_first(void);
 
@@ -31,6 +34,9 @@ bool namespace_is_first(void);
 bool namespace_is_own(const struct namespace_id *id);
 
 bool namespace_is_same(const struct namespace_id *a, const struct namespace_id *b);
+
+/* Does the namespace behind the fd belong to this thread's user namespace (ioctl_nsfs(2))? */
+bool namespace_is_ours(int fd);
 
 /* Is "/" the top of a mount? In a chroot it need not be, and then no mount below it can be slave.
  */

@@ -6,11 +6,13 @@
  */
 #include <linux/nsfs.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
 #include "cleanup.h"
+#include "mounts.h"
 #include "namespaces.h"
 #include "tasks.h"
 
@@ -30,7 +32,9 @@ enum {
         CALL_STATMOUNT = 457,
         CALL_LISTMOUNT = 458,
         STATMOUNT_SUPER = 0x1, /* the device */
+        STATMOUNT_BASIC = 0x2, /* the propagation */
         STATMOUNT_ROOT = 0x8,  /* the path in the file system */
+        UNIQUE_ID = 0x4000,    /* STATX_MNT_ID_UNIQUE */
         LIST_MOUNTS = 256,     /* asked for at once */
         ANSWER_BYTES = 8 * 1024,
         ANSWER_LIMIT = 4 * 1024 * 1024, /* a path of 100,000 levels */
@@ -52,12 +56,15 @@ struct answer {
         uint32_t size, options;
         uint64_t mask;
         uint32_t major, minor;
-        uint64_t unused[10];
+        uint64_t unused[6];
+        uint64_t propagation; /* MS_SHARED and others */
+        uint64_t unused_too[3];
         uint32_t root; /* in strings[] */
         uint32_t unused_more;
         uint64_t spare[50];
         char strings[];
 };
+_Static_assert(offsetof(struct answer, propagation) == 72, "the kernel's layout");
 _Static_assert(offsetof(struct answer, root) == 104, "the kernel's layout");
 _Static_assert(sizeof(struct answer) == 512, "the kernel's layout");
 
@@ -212,6 +219,19 @@ static int ask(uint64_t ns, uint64_t mount, uint64_t what, struct answer **ret, 
                         return -ENOMEM;
                 *ret = larger;
         }
+}
+
+bool namespaces_top_is_shared(void)
+{
+        _cleanup_free_ struct answer *answer = NULL;
+        struct statx stx;
+        size_t size = 0;
+
+        if (statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, UNIQUE_ID, &stx) == 0 &&
+            stx.stx_mask & UNIQUE_ID &&
+            ask(0, stx.stx_mnt_id, STATMOUNT_BASIC, &answer, &size) == 0)
+                return answer->propagation & MS_SHARED;
+        return mounts_top_is_shared();
 }
 
 struct visit {

@@ -35,6 +35,12 @@ int namespaces_numbers(ino_t **ret, size_t *n, const struct deadline *deadline);
 bool namespaces_have(const struct namespaces_entry *list, size_t n, uint64_t id);
 
 /*
+ * Is "/" of this thread a shared mount: does what the host mounts later show in a copy? By
+ * statmount(2), else by mountinfo. False also when it can't be told.
+ */
+bool namespaces_top_is_shared(void);
+
+/*
  * Calls each() for every mount of that device, with the path in the file system that the mount
  * begins at, until it returns something else than 0, and returns that. 0 at the end, and where the
  * namespace is gone; -ETIMEDOUT; -EOPNOTSUPP also where not all of its mounts can be seen.

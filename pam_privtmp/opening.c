@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "join.h"
+#include "namespaces.h"
 #include "opening.h"
+#include "records.h"
 #include "safedir.h"
 #include "tasks.h"
 
@@ -142,6 +145,55 @@ static int prepare(struct opening *o)
         return o->home ? 0 : outer_keep(&o->outer, &o->record, o->report);
 }
 
+/* Is this namespace the outer session's? Then its covers are here. */
+static bool is_in_outer(const struct opening *o)
+{
+        return o->outer.inside && !o->home;
+}
+
+/* Enters the namespace of a session that the user has already. 1, 0 or -errno. */
+static int join(struct opening *o)
+{
+        struct session *session = o->session;
+        const struct join join = {
+                .caller = &session->caller,
+                .home = o->home ? &o->outer.record.left : NULL,
+                .home_aside = o->home && outer_uncovers(&o->outer, session->caller.path),
+                .plan = o->plan->digest,
+                .uid = session->uid,
+                .places = session->places,
+                .n = session->n_places,
+        };
+        int r;
+
+        for (size_t i = 0; i < session->n_places; i++)
+                if (!place_can_join(&session->places[i]))
+                        return 0;
+        if (session->n_places == 0 || is_in_outer(o))
+                return 0;
+        r = join_enter(&join, &session->ns, o->report);
+        if (r != 0)
+                session->away = o->committed = true;
+        o->record.shared = r > 0;
+        return r;
+}
+
+static int build(struct opening *o)
+{
+        struct session *session = o->session;
+
+        for (size_t i = 0; i < session->n_places; i++) {
+                struct place *place = &session->places[i];
+                int r = place->given_up ? 0 : place_build(place, o->report);
+
+                if (r < 0)
+                        r = give_up(o, place, r);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
 /* Has any directory not been given up? */
 static bool has_places(const struct session *session)
 {
@@ -164,18 +216,13 @@ static int give_up_all(struct opening *o, int error)
         return 0;
 }
 
-/* Is this namespace the outer session's? Then its covers are here. */
-static bool is_in_outer(const struct opening *o)
-{
-        return o->outer.inside && !o->home;
-}
-
 static int leave(struct opening *o)
 {
         struct session *session = o->session;
         bool left;
         int r;
 
+        o->record.shared = namespaces_top_is_shared();
         r = namespace_leave(&left, o->report);
         session->away |= left;
         o->committed |= left;
@@ -211,17 +258,12 @@ static int see_to_cwd(struct opening *o)
 
         for (size_t i = 0; path && i < session->n_places; i++) {
                 const struct place *place = &session->places[i];
-                _cleanup_close_ int fd = -EBADF;
-                int r;
+                const char *directory = place->plan->line->directory;
 
-                if (place->given_up || !name_is_within(path, place->plan->line->directory))
+                if (place->given_up || !name_is_within(path, directory))
                         continue;
-                r = safedir_open(place->plan->line->directory, &fd, o->report);
-                if (r < 0)
-                        return r;
-                return fchdir(fd) < 0
-                               ? report_errno(o->report, -errno, "%s", place->plan->line->directory)
-                               : 0;
+                return fchdir(place->tree) < 0 ? report_errno(o->report, -errno, "%s", directory)
+                                               : 0;
         }
         /* in what was uncovered: the directory that the caller saw, in its own namespace */
         if (outer_uncovers(&o->outer, path) && session->caller.can_return) {
@@ -259,7 +301,7 @@ static void sweep_records(int folder, const struct record *record)
         for (size_t i = 0; i < n; i++)
                 if (alive[i] != record->ns.number)
                         alive[kept++] = alive[i];
-        record_sweep(folder, alive, kept);
+        records_sweep(folder, alive, kept);
 }
 
 /* A record that can't be written is no reason to deny a login. */
@@ -274,7 +316,7 @@ static void write_record(struct opening *o)
                 r = safedir_open_own(RECORD_FOLDER, true, &folder, o->report);
         if (r == 0) {
                 sweep_records(folder, &o->record);
-                r = record_write(folder, &o->record);
+                r = records_write(folder, &o->record);
         }
         o->session->recorded = r == 0;
         if (r < 0) {
@@ -301,17 +343,21 @@ int opening_go(struct opening *o)
         r = approach(o);
         if (r == 0)
                 r = prepare(o);
+        if (r == 0)
+                r = join(o);
         if (r < 0)
                 return r;
         /* a plan that covers nothing ends where the outer session began */
-        if (has_places(o->session) || is_in_outer(o)) {
-                r = leave(o);
+        if (r == 0 && (has_places(o->session) || is_in_outer(o))) {
+                r = build(o);
+                if (r == 0)
+                        r = leave(o);
                 if (r == 0 && is_in_outer(o))
                         r = outer_take_off(&o->outer, o->report);
                 if (r == 0)
                         r = cover(o);
         }
-        if (r == 0)
+        if (r >= 0)
                 r = see_to_cwd(o);
         if (r < 0)
                 return r;

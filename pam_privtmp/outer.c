@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "name.h"
 #include "outer.h"
+#include "records.h"
 #include "safedir.h"
 
 int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report)
@@ -25,7 +26,7 @@ int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct rep
         r = safedir_open_own(RECORD_FOLDER, false, &records, report);
         if (r != 0)
                 return r < 0 ? r : 0;
-        r = record_find(records, &own, &ret->record);
+        r = records_find(records, &own, &ret->record);
         ret->inside = r > 0;
         return r < 0 ? report_errno(report, r, "can't read the records in " RECORD_FOLDER) : 0;
 }

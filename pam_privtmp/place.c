@@ -14,7 +14,7 @@
 #include "cleanup.h"
 #include "label.h"
 #include "place.h"
-#include "record.h"
+#include "records.h"
 #include "remove.h"
 #include "safedir.h"
 #include "stale.h"
@@ -103,14 +103,7 @@ static int prepare_disk(struct place *place, const struct instance_want *want,
         int r;
 
         r = safedir_open_own(place->base, true, &place->base_fd, report);
-        if (r < 0)
-                return r;
-        r = take_instance(place, want, shared, report);
-        if (r < 0)
-                return r;
-        r = cover_clone(place->instance.root, place->plan->line->flags, &place->tree);
-        return r < 0 ? report_errno(report, r, "can't prepare the mount for %s", want->directory)
-                     : 0;
+        return r < 0 ? r : take_instance(place, want, shared, report);
 }
 
 static int prepare_memory(struct place *place, const struct instance_want *want,
@@ -179,6 +172,24 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
         return is_disk_trouble(r) ? prepare_memory(place, &want, report) : r;
 }
 
+bool place_can_join(const struct place *place)
+{
+        return !place->given_up && !place->in_memory && !place->instance.made &&
+               !place->plan->line->per_session;
+}
+
+int place_build(struct place *place, struct report *report)
+{
+        const struct line *line = place->plan->line;
+        int r;
+
+        if (place->tree >= 0)
+                return 0;
+        r = cover_clone(place->instance.root, line->flags, &place->tree);
+        return r < 0 ? report_errno(report, r, "can't prepare the mount for %s", line->directory)
+                     : 0;
+}
+
 int place_cover(struct place *place, struct report *report)
 {
         const char *path = place->plan->line->directory;
@@ -220,7 +231,7 @@ static void take_away(struct place *place, const struct instance_place *where)
         _cleanup_close_ int trash = -EBADF;
 
         /* in this order: what is killed here leaves an instance, which the next open ends */
-        record_forget_instance(place->uid, place->mark);
+        records_forget_instance(place->uid, place->mark);
         if (instance_retire(where->user, place->instance.name, temporary) < 0)
                 return;
         (void)lock_try(place->instance.lock, LOCK_UN);
@@ -243,7 +254,7 @@ static int end(struct place *place, const struct instance_place *where)
         if (one.is == STALE_OVER)
                 take_away(place, where);
         else
-                record_forget_instance(place->uid, place->mark);
+                records_forget_instance(place->uid, place->mark);
         return 0;
 }
 

@@ -2,8 +2,9 @@
 /*
  * place: one directory of a plan, from the line to the cover and to its end
  *
- * prepare (an instance and its detached mount, nothing to be seen yet), cover (in the session's
- * namespace), settle (only the lock stays open), end (at close). undo() goes back from anywhere.
+ * prepare (an instance, nothing to be seen yet), build (its detached mount), cover (in the
+ * session's namespace), settle (only the lock stays open), end (at close). undo() goes back from
+ * anywhere.
  */
 #pragma once
 
@@ -22,7 +23,7 @@ struct place {
         dev_t lock_dev;
         ino_t lock_ino;
         int base_fd, user; /* BASE, and BASE/UID while it is locked */
-        int tree;          /* the detached mount, then the attached one */
+        int tree;          /* the detached mount, then what covers the directory */
         bool put;
         bool in_memory; /* the disk was full: no instance */
         bool given_up;  /* a nofail line whose directory stays as it is */
@@ -41,12 +42,18 @@ struct place_shared {
 };
 
 /*
- * Makes everything ready for plan_line: base, instance (shared with the user's other sessions
- * where instance_fits()), detached mount. Where the disk is full or broken, a small file system in
- * memory takes its place. 0 or -errno; then undo.
+ * Gets what plan_line needs: base and instance (shared with the user's other sessions where
+ * instance_fits()). Where the disk is full or broken, a small file system in memory takes its
+ * place. 0 or -errno; then undo.
  */
 int place_prepare(struct place *place, const struct plan_line *plan_line,
                   const struct place_shared *shared, struct report *report);
+
+/* May the session live in a namespace that another one of the user's has? */
+bool place_can_join(const struct place *place);
+
+/* Builds the detached mount. 0 or -errno; then undo. */
+int place_build(struct place *place, struct report *report);
 
 /* Covers the directory, in this thread's namespace, and makes sure of it. 0 or -errno; then undo.
  */

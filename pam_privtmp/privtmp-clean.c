@@ -10,7 +10,7 @@
 #include "instance.h"
 #include "namespaces.h"
 #include "privtmp.h"
-#include "record.h"
+#include "records.h"
 #include "safedir.h"
 #include "sweep.h"
 #include "table.h"
@@ -138,7 +138,7 @@ static int clean_records(void)
         if (r == 0)
                 r = namespaces_numbers(&alive, &n, &deadline);
         if (r == 0)
-                record_sweep(folder, alive, n);
+                records_sweep(folder, alive, n);
         else
                 (void)report_errno(&report, r, "%s", RECORD_FOLDER);
         privtmp_say_fault(&report);

@@ -2,10 +2,10 @@
 /*
  * record: what is noted about a session, in /run/privtmp/
  *
- * A symbolic link named NSNUMBER.PID whose target is the note: no file contents, since the caller
- * may have set RLIMIT_FSIZE to 0, and written in one step. It tells a nested open that it is inside
- * a session of ours, and what covers what there. It goes with the session; where processes of the
- * session live on it stays until the instance goes, for su may be run there too.
+ * A symbolic link named NSNUMBER.PID.UID whose target is the note: no file contents, since the
+ * caller may have set RLIMIT_FSIZE to 0, and written in one step. It tells a nested open that it is
+ * inside a session of ours, and what covers what there. It goes with the session; where processes
+ * of the session live on it stays until the instance goes, for su may be run there too.
  */
 #pragma once
 
@@ -16,8 +16,6 @@
 #include "cover.h"
 #include "namespace.h"
 #include "report.h"
-
-#define RECORD_FOLDER "/run/privtmp"
 
 enum {
         RECORD_BYTES = 900, /* of a note: XFS refuses a target of 1024 */
@@ -36,6 +34,7 @@ struct record {
         struct namespace_id ns;   /* the session's */
         struct namespace_id left; /* the one that it left */
         bool nested;              /* made from within another session's */
+        bool shared;              /* "/" of the one that it left was: host mounts show here */
         uint64_t plan;            /* digest */
         uid_t uid;
         pid_t pid;      /* of the opener */
@@ -44,6 +43,9 @@ struct record {
         struct record_cover covers[RECORD_COVERS];
         size_t n_covers;
 };
+
+/* This boot. 0 or -errno. */
+int record_read_boot(char boot[RECORD_BOOT]);
 
 /* Fills in boot, pid and start: here and now. 0 or -errno. */
 int record_stamp(struct record *record);
@@ -60,31 +62,3 @@ void record_drop_cover(struct record *record, const char *mark);
 /* The note as text, and back (pure). -E2BIG when it does not fit; -EINVAL when it is none. */
 int record_format(const struct record *record, char text[RECORD_BYTES + 1]);
 int record_parse(const char *text, struct record *ret);
-
-/*
- * Writes a record into the folder; an old one of that name is replaced. Where the note is too long,
- * the remote side's words go first.
- */
-int record_write(int folder, const struct record *record);
-
-/*
- * The record of `own`, this thread's namespace: of this boot, with its number and id, and with one
- * of its covers in place: without ids a stale record's number may be another container's. Returns
- * 1, 0 when there is none, or -errno.
- */
-int record_find(int folder, const struct namespace_id *own, struct record *ret);
-
-/* Takes a session's record away; it may be gone. */
-void record_remove(int folder, ino_t ns, pid_t pid);
-
-/*
- * Takes away the records whose namespace's number is not among those in `alive`:
- * whoever opened these sessions was killed.
- */
-void record_sweep(int folder, const ino_t *alive, size_t n);
-
-/* Takes away the user's records that name the cover: it is mounted nowhere any more. */
-void record_forget(int folder, uid_t uid, const char *mark);
-
-/* The same in RECORD_FOLDER, if it is there. */
-void record_forget_instance(uid_t uid, const char *mark);

@@ -8,14 +8,20 @@
  */
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 
 #include "cleanup.h"
 #include "name.h"
 #include "safedir.h"
+
+enum {
+        WALK_TRIES = 64, /* at a microsecond each */
+};
 
 /* File systems whose locks and mounts other hosts can have too; FUSE may be any of them. */
 static bool is_remote(uint32_t type)
@@ -117,6 +123,24 @@ int safedir_open(const char *path, int *ret, struct report *report)
                 return explain(parent, last, path, strlen(path), -errno, report);
         *ret = fd;
         return 0;
+}
+
+int safedir_open_cached(const char *path)
+{
+        struct open_how how = {
+                .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                .resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS,
+        };
+
+        /* a rename or a mount anywhere on the host disturbs such a walk: it is worth another try */
+        for (unsigned try = 0;; try++) {
+                int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+
+                if (fd >= 0)
+                        return fd;
+                if (errno != EAGAIN || try == WALK_TRIES)
+                        return -errno;
+        }
 }
 
 static int check_own(int fd, const char *path, struct report *report)

@@ -21,6 +21,13 @@
 int safedir_open(const char *path, int *ret, struct report *report);
 
 /*
+ * An O_PATH fd of a directory, by a walk through what the kernel has in its cache: no file system
+ * is asked, for a user's may never answer. Who may write on the way is not looked at: the caller
+ * compares what is found. Returns the fd or -errno: -EAGAIN when it is not in the cache.
+ */
+int safedir_open_cached(const char *path);
+
+/*
  * A folder of ours: root's, closed to everybody else, on a local file system, since flock(2) and
  * "mounted nowhere" are known for one host only. With `create` it is made, 0700, when only this
  * last component is missing; else 1 is returned for a missing one. *ret is a readable fd.

@@ -5,7 +5,7 @@
  * MUST NOT decide by anything but PAM_USER: no environment, no PAM_RUSER (test-module.c).
  */
 #include "cleanup.h"
-#include "record.h"
+#include "records.h"
 #include "safedir.h"
 #include "session.h"
 
@@ -76,7 +76,9 @@ void session_close(struct session *session, struct report *report)
         }
         if (session->recorded && !used &&
             safedir_open_own(RECORD_FOLDER, false, &records, &silent) == 0)
-                record_remove(records, session->ns.number, session->opener);
+                records_remove(records, &(struct record){.ns = session->ns,
+                                                         .pid = session->opener,
+                                                         .uid = session->uid});
         for (size_t i = 0; i < session->n_places; i++)
                 place_done(&session->places[i]);
 }

@@ -11,7 +11,7 @@
 #include <sys/file.h>
 
 #include "cleanup.h"
-#include "record.h"
+#include "records.h"
 #include "remove.h"
 #include "stale.h"
 #include "sweep.h"
@@ -111,7 +111,7 @@ static int judge(const struct sweep *sweep, const struct instance_place *place,
                         continue;
                 r = found(sweep, place, handful->instances[i].name, report);
                 if (r == 0 && !sweep->dry)
-                        record_forget_instance(place->uid, handful->ones[i].mark);
+                        records_forget_instance(place->uid, handful->ones[i].mark);
                 first = first ? first : r;
         }
         handful_done(handful);

@@ -10,11 +10,17 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "name.h"
 #include "tasks.h"
 
 enum {
         TASK_PATH = 96, /* bytes: "PID/task/TID/mountinfo" */
+        STAT_BYTES = 512,
+        FIRST_FIELD = 3, /* of /proc/PID/stat, behind the name */
+        START_FIELD = 22,
 };
+
+#define SECOND UINT64_C(1000000000) /* in nanoseconds */
 
 bool task_is_gone(int error)
 {
@@ -127,24 +133,51 @@ uid_t task_owner(const struct task *task)
         return fstatat(task->proc, task->pid, &st, 0) == 0 ? st.st_uid : 0;
 }
 
-/* The parent of a process: the fourth field of /proc/PID/stat, the second may hold anything. */
-static pid_t parent_of(const struct task *task)
+/*
+ * The fields of a stat file behind the second, which may hold anything: "S PPID ...". `text` has
+ * room for it.
+ */
+static const char *read_stat(int proc, const char *path, char text[STAT_BYTES])
 {
-        _cleanup_close_ int fd = -EBADF;
-        char path[TASK_PATH], text[512];
+        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, text, STAT_BYTES - 1);
         const char *field;
-        ssize_t n;
 
-        task_path(task, "stat", path);
-        fd = openat(task->proc, path, O_RDONLY | O_CLOEXEC);
-        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
         if (n <= 0)
-                return -1;
+                return NULL;
         text[n] = '\0';
         field = strrchr(text, ')');
-        if (!field || strlen(field) < 5)
-                return -1;
-        return (pid_t)strtol(field + 4, NULL, 10); /* ") S PPID" */
+        return field && strlen(field) > 4 ? field + 2 : NULL;
+}
+
+static pid_t parent_of(const struct task *task)
+{
+        char path[TASK_PATH], text[STAT_BYTES];
+        const char *fields;
+
+        task_path(task, "stat", path);
+        fields = read_stat(task->proc, path, text);
+        return fields ? (pid_t)strtol(fields + 2, NULL, 10) : -1;
+}
+
+int task_read_start(int process, uint64_t *ret)
+{
+        const char *fields;
+        char text[STAT_BYTES];
+        uint64_t ticks;
+
+        fields = read_stat(process, "stat", text);
+        for (unsigned i = FIRST_FIELD; fields && i < START_FIELD; i++) {
+                fields = strchr(fields, ' ');
+                fields += fields != NULL;
+        }
+        if (!fields)
+                return -ESRCH;
+        if (!name_read_number(fields, fields + strspn(fields, "0123456789"), UINT64_MAX / SECOND,
+                              &ticks))
+                return -EINVAL;
+        *ret = ticks * (SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
+        return 0;
 }
 
 bool task_is_ours(const struct task *task)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "deadline.h"
@@ -37,6 +38,12 @@ uid_t task_owner(const struct task *task);
 
 /* Is it this process, or a child of it that runs the same executable? Asks no file system. */
 bool task_is_ours(const struct task *task);
+
+/*
+ * When the process whose folder in /proc `process` is began: nanoseconds, CLOCK_BOOTTIME, rounded
+ * down to a tick. 0, -ESRCH when it has ended, or -EINVAL.
+ */
+int task_read_start(int process, uint64_t *ret);
 
 /* The numbers of all mount namespaces that tasks are in, sorted; *ret is the caller's to free. */
 int tasks_namespaces(const struct deadline *deadline, ino_t **ret, size_t *n);

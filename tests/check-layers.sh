@@ -53,8 +53,8 @@ done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
 order='cleanup deadline report name lock subject users entry line safedir table policy label mounts namespace
-       remove tasks cover caller record match namespaces passes idle instance stale candidate sweep trash
-       outer place opening session pam_privtmp privtmp privtmp-clean'
+       remove tasks cover caller record records match namespaces passes idle instance stale candidate sweep trash
+       outer place join opening session pam_privtmp privtmp privtmp-clean'
 below=''
 wrong=''
 for room in $order; do

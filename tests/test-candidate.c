@@ -11,7 +11,7 @@
 #include "cleanup.h"
 #include "ground.h"
 #include "idle.h"
-#include "record.h"
+#include "records.h"
 #include "safedir.h"
 
 static struct scratch scratch; /* is the base */
@@ -459,7 +459,7 @@ static void write_record(int folder, pid_t pid, const struct instance *instance)
         ck_assert_int_eq(record_stamp(&record), 0);
         record.pid = pid;
         ck_assert_int_eq(record_add_cover(&record, "/tmp", mark), 0);
-        ck_assert_int_eq(record_write(folder, &record), 0);
+        ck_assert_int_eq(records_write(folder, &record), 0);
 }
 
 MACHINE_TEST(with_an_instance_its_records_go)
@@ -471,13 +471,13 @@ MACHINE_TEST(with_an_instance_its_records_go)
         ck_assert_int_eq(safedir_open_own(RECORD_FOLDER, true, &folder, &heard.report), 0);
         write_record(folder, 1111, &idle);
         write_record(folder, 2222, &used);
-        ck_assert(is_there(folder, "4.1111"));
-        ck_assert(is_there(folder, "4.2222"));
+        ck_assert(is_there(folder, "4.1111.1001"));
+        ck_assert(is_there(folder, "4.2222.1001"));
         fds = count_fds();
         ck_assert_int_eq(pick(&wanted), 1);
-        ck_assert(!is_there(folder, "4.1111"));
-        ck_assert(is_there(folder, "4.2222"));
-        must(unlinkat(folder, "4.2222", 0));
+        ck_assert(!is_there(folder, "4.1111.1001"));
+        ck_assert(is_there(folder, "4.2222.1001"));
+        must(unlinkat(folder, "4.2222.1001", 0));
         child_end(child);
 }
 

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "name.h"
-#include "record.h"
+#include "records.h"
 #include "scratch.h"
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -22,6 +22,7 @@ static struct record full_record(void)
                 .ns = {.number = 4026532177, .id = 20183},
                 .left = {.number = 4026531841, .id = 1},
                 .nested = true,
+                .shared = true,
                 .plan = 0xcbf29ce484222325,
                 .uid = 1001,
                 .pid = 4711,
@@ -36,11 +37,12 @@ static struct record full_record(void)
         return record;
 }
 
-static const char full_text[] = "boot=01234567-89ab-cdef-0123-456789abcdef ns=4026532177:20183 "
-                                "left=4026531841:1 nested=1 plan=cbf29ce484222325 uid=1001 "
-                                "pid=4711 start=123456789 service=sshd tty=/dev/pts/3 "
-                                "rhost=host.example.org cover=1001/Ab3dEf@/tmp "
-                                "cover=0:57@/var/tmp";
+static const char full_text[] =
+        "boot=01234567-89ab-cdef-0123-456789abcdef ns=4026532177:20183 "
+        "left=4026531841:1 nested=1 shared=1 plan=cbf29ce484222325 uid=1001 "
+        "pid=4711 start=123456789 service=sshd tty=/dev/pts/3 "
+        "rhost=host.example.org cover=1001/Ab3dEf@/tmp "
+        "cover=0:57@/var/tmp";
 
 static void assert_same_record(const struct record *a, const struct record *b)
 {
@@ -50,6 +52,7 @@ static void assert_same_record(const struct record *a, const struct record *b)
         ck_assert_uint_eq(a->left.number, b->left.number);
         ck_assert_uint_eq(a->left.id, b->left.id);
         ck_assert_int_eq(a->nested, b->nested);
+        ck_assert_int_eq(a->shared, b->shared);
         ck_assert_uint_eq(a->plan, b->plan);
         ck_assert_uint_eq(a->uid, b->uid);
         ck_assert_int_eq(a->pid, b->pid);
@@ -303,7 +306,8 @@ END_TEST
 /* ------------------------------------------------------------------ what is no note */
 
 #define HEAD                                                                                       \
-        "boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 "   \
+        "boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "      \
+        "uid=6 pid=7 "                                                                             \
         "start=8 service=a tty=b rhost=c"
 #define WORD65 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
@@ -314,20 +318,27 @@ static const char *const garbage[] = {
         "/etc/passwd",
         "boot=",
         "boot= ns=1:2",
-        "boot=XYZ ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
-        "ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
-        "boot=0 ns=1 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
-        "boot=0 ns=x:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
-        "boot=0 left=3:4 ns=1:2 nested=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
-        "boot=0 ns=1:2 left=3:4 nested=0 plan=5 uid=alice pid=7 start=8 service=a tty=b rhost=c",
-        "boot=0 ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start= service=a tty=b rhost=c",
-        "boot=0 ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8",
-        "boot=0 ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=a",
-        "boot=0 ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=a tty=b",
-        "boot=0 ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=a rhost=c tty=b",
-        "boot=0 ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=" WORD65
+        "boot=XYZ ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
+        "rhost=c",
+        "ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
+        "boot=0 ns=1 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
+        "boot=0 ns=x:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
+        "rhost=c",
+        "boot=0 left=3:4 ns=1:2 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
+        "rhost=c",
+        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=alice pid=7 start=8 service=a tty=b "
+        "rhost=c",
+        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start= service=a tty=b "
+        "rhost=c",
+        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8",
+        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a",
+        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b",
+        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a rhost=c "
+        "tty=b",
+        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=" WORD65
         " tty=b rhost=c",
-        "boot=0 ns=1:2 left=3:4 nested=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=" WORD65,
+        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
+        "rhost=" WORD65,
         HEAD " ",
         HEAD " x",
         HEAD " junk=1",
@@ -518,8 +529,8 @@ START_TEST(a_record_is_a_symbolic_link)
 {
         struct record record = full_record();
 
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_str_eq(read_note("4026532177.4711"), full_text);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        ck_assert_str_eq(read_note("4026532177.4711.1001"), full_text);
 }
 END_TEST
 
@@ -532,13 +543,13 @@ START_TEST(a_record_is_no_file_contents)
         ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
         /* a byte written to a file is now SIGXFSZ, so Check must not have to write one */
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, before.rlim_max});
-        first = record_write(folder.fd, &record);
-        second = record_write(folder.fd, &record);
-        record_forget(folder.fd, 1002, "0:57");
+        first = records_write(folder.fd, &record);
+        second = records_write(folder.fd, &record);
+        records_forget(folder.fd, 1002, "0:57");
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
         ck_assert_int_eq(first, 0);
         ck_assert_int_eq(second, 0);
-        ck_assert_str_eq(read_note("4026532177.4711"), full_text);
+        ck_assert_str_eq(read_note("4026532177.4711.1001"), full_text);
 }
 END_TEST
 
@@ -548,11 +559,11 @@ START_TEST(the_longest_note_can_be_written)
 
         fill(&record);
         strcpy(record.covers[record.n_covers - 1].mark, "1/zzzzzz");
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_uint_eq(strlen(read_note("4026532177.4711")), RECORD_BYTES);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        ck_assert_uint_eq(strlen(read_note("4026532177.4711.1001")), RECORD_BYTES);
         /* and is found again by its last cover */
-        record_forget(folder.fd, 1001, "1/zzzzzz");
-        ck_assert(!scratch_has(&folder, "4026532177.4711"));
+        records_forget(folder.fd, 1001, "1/zzzzzz");
+        ck_assert(!scratch_has(&folder, "4026532177.4711.1001"));
 }
 END_TEST
 
@@ -563,8 +574,8 @@ START_TEST(the_words_of_others_give_way_to_covers)
 
         fill(&record);
         ck_assert_int_eq(record_add_cover(&record, "/x", "1/abcdef"), 0);
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        text = read_note("4026532177.4711");
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        text = read_note("4026532177.4711.1001");
         ck_assert_ptr_nonnull(strstr(text, " service= tty= rhost= cover=1001/Ab3dEf@/tmp "));
         ck_assert_ptr_nonnull(strstr(text, " cover=1/abcdef@/x"));
         ck_assert_str_eq(record.service, "sshd");
@@ -581,8 +592,8 @@ START_TEST(a_record_that_does_not_fit_is_not_written)
         name[DIRECTORY_MAX] = '\0';
         while (record.n_covers < RECORD_COVERS)
                 ck_assert_int_eq(record_add_cover(&record, name, "1/abcdef"), 0);
-        ck_assert_int_eq(record_write(folder.fd, &record), -E2BIG);
-        ck_assert(!scratch_has(&folder, "4026532177.4711"));
+        ck_assert_int_eq(records_write(folder.fd, &record), -E2BIG);
+        ck_assert(!scratch_has(&folder, "4026532177.4711.1001"));
 }
 END_TEST
 
@@ -590,11 +601,11 @@ START_TEST(an_old_record_of_that_name_is_replaced)
 {
         struct record record = full_record();
 
-        scratch_write(&folder, "4026532177.4711", "a file, which is no record");
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        record.uid = 1002;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_ptr_nonnull(strstr(read_note("4026532177.4711"), " uid=1002 "));
+        scratch_write(&folder, "4026532177.4711.1001", "a file, which is no record");
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        record.plan = 42;
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        ck_assert_ptr_nonnull(strstr(read_note("4026532177.4711.1001"), " plan=2a "));
 }
 END_TEST
 
@@ -602,9 +613,9 @@ START_TEST(what_can_not_be_written_is_an_error)
 {
         struct record record = full_record();
 
-        scratch_mkdir(&folder, "4026532177.4711", 0700);
-        ck_assert_int_lt(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(record_write(-EBADF, &record), -EBADF);
+        scratch_mkdir(&folder, "4026532177.4711.1001", 0700);
+        ck_assert_int_lt(records_write(folder.fd, &record), 0);
+        ck_assert_int_eq(records_write(-EBADF, &record), -EBADF);
 }
 END_TEST
 
@@ -612,14 +623,15 @@ START_TEST(a_record_is_removed_by_its_numbers)
 {
         struct record record = full_record();
 
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
         record.pid++;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        record_remove(folder.fd, 4026532177, 4711);
-        ck_assert(!scratch_has(&folder, "4026532177.4711"));
-        ck_assert(scratch_has(&folder, "4026532177.4712"));
-        record_remove(folder.fd, 4026532177, 4711);
-        ck_assert(scratch_has(&folder, "4026532177.4712"));
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        record.pid--;
+        records_remove(folder.fd, &record);
+        ck_assert(!scratch_has(&folder, "4026532177.4711.1001"));
+        ck_assert(scratch_has(&folder, "4026532177.4712.1001"));
+        records_remove(folder.fd, &record);
+        ck_assert(scratch_has(&folder, "4026532177.4712.1001"));
 }
 END_TEST
 
@@ -627,32 +639,32 @@ START_TEST(what_names_a_cover_is_forgotten_with_it)
 {
         struct record record = full_record();
 
-        ck_assert_int_eq(record_write(folder.fd, &record), 0); /* both covers */
+        ck_assert_int_eq(records_write(folder.fd, &record), 0); /* both covers */
         record.pid = 1;
         record.n_covers = 1;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0); /* the other cover only */
+        ck_assert_int_eq(records_write(folder.fd, &record), 0); /* the other cover only */
         record.pid = 2;
         record.n_covers = 0;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0); /* none */
+        ck_assert_int_eq(records_write(folder.fd, &record), 0); /* none */
         record = full_record();
         record.pid = 3;
         record.uid = 1002;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0); /* of another user */
+        ck_assert_int_eq(records_write(folder.fd, &record), 0); /* of another user */
         record = full_record();
         record.pid = 4;
         record.ns.number = 7;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0); /* in another namespace */
-        ck_assert_int_eq(symlinkat("0:57", folder.fd, "9.9"), 0);
-        scratch_write(&folder, "9.8", full_text);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0); /* in another namespace */
+        ck_assert_int_eq(symlinkat("0:57", folder.fd, "9.9.1001"), 0);
+        scratch_write(&folder, "9.8.1001", full_text);
 
-        record_forget(folder.fd, 1001, "0:57");
-        ck_assert(!scratch_has(&folder, "4026532177.4711"));
-        ck_assert(scratch_has(&folder, "4026532177.1"));
-        ck_assert(scratch_has(&folder, "4026532177.2"));
-        ck_assert(scratch_has(&folder, "4026532177.3"));
-        ck_assert(!scratch_has(&folder, "7.4"));
-        ck_assert(scratch_has(&folder, "9.9"));
-        ck_assert(scratch_has(&folder, "9.8"));
+        records_forget(folder.fd, 1001, "0:57");
+        ck_assert(!scratch_has(&folder, "4026532177.4711.1001"));
+        ck_assert(scratch_has(&folder, "4026532177.1.1001"));
+        ck_assert(scratch_has(&folder, "4026532177.2.1001"));
+        ck_assert(scratch_has(&folder, "4026532177.3.1002"));
+        ck_assert(!scratch_has(&folder, "7.4.1001"));
+        ck_assert(scratch_has(&folder, "9.9.1001"));
+        ck_assert(scratch_has(&folder, "9.8.1001"));
 }
 END_TEST
 
@@ -662,19 +674,19 @@ START_TEST(records_of_namespaces_that_are_gone_are_swept)
         struct record record = full_record();
 
         for (record.ns.number = 4; record.ns.number < 10; record.ns.number++)
-                ck_assert_int_eq(record_write(folder.fd, &record), 0);
+                ck_assert_int_eq(records_write(folder.fd, &record), 0);
         record.ns.number = 4026532177;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(symlinkat("garbage", folder.fd, "6.1"), 0);
-        record_sweep(folder.fd, alive, LENGTH(alive));
-        ck_assert(!scratch_has(&folder, "4.4711"));
-        ck_assert(scratch_has(&folder, "5.4711"));
-        ck_assert(!scratch_has(&folder, "6.4711"));
-        ck_assert(scratch_has(&folder, "7.4711"));
-        ck_assert(!scratch_has(&folder, "8.4711"));
-        ck_assert(!scratch_has(&folder, "9.4711"));
-        ck_assert(scratch_has(&folder, "4026532177.4711"));
-        ck_assert(scratch_has(&folder, "6.1"));
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        ck_assert_int_eq(symlinkat("garbage", folder.fd, "6.1.1001"), 0);
+        records_sweep(folder.fd, alive, LENGTH(alive));
+        ck_assert(!scratch_has(&folder, "4.4711.1001"));
+        ck_assert(scratch_has(&folder, "5.4711.1001"));
+        ck_assert(!scratch_has(&folder, "6.4711.1001"));
+        ck_assert(scratch_has(&folder, "7.4711.1001"));
+        ck_assert(!scratch_has(&folder, "8.4711.1001"));
+        ck_assert(!scratch_has(&folder, "9.4711.1001"));
+        ck_assert(scratch_has(&folder, "4026532177.4711.1001"));
+        ck_assert(scratch_has(&folder, "6.1.1001"));
 }
 END_TEST
 
@@ -717,17 +729,17 @@ static int find(void)
 {
         struct record found;
 
-        return record_find(folder.fd, &own, &found);
+        return records_find(folder.fd, &own, &found);
 }
 
 START_TEST(the_record_of_this_namespace_is_found)
 {
         struct record record = own_record(), found;
 
-        ck_assert_int_eq(record_find(folder.fd, &own, &found), 0);
+        ck_assert_int_eq(records_find(folder.fd, &own, &found), 0);
         record.pid = 1; /* any opener will do */
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(record_find(folder.fd, &own, &found), 1);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        ck_assert_int_eq(records_find(folder.fd, &own, &found), 1);
         assert_same_record(&record, &found);
 }
 END_TEST
@@ -737,7 +749,7 @@ START_TEST(a_record_of_another_boot_is_not_believed)
         struct record record = own_record();
 
         record.boot[0] = record.boot[0] == '0' ? '1' : '0';
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
         ck_assert_int_eq(find(), 0);
         record.boot[0] = '\0'; /* read as garbage */
         link_note(&record, record.ns.number, 1);
@@ -750,7 +762,7 @@ START_TEST(a_record_with_another_id_is_not_believed)
         struct record record = own_record();
 
         record.ns.id++;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
         ck_assert_int_eq(find(), 0);
 }
 END_TEST
@@ -761,7 +773,7 @@ START_TEST(a_record_with_another_number_is_not_believed)
         const ino_t number = record.ns.number;
 
         record.ns.number++;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
         ck_assert_int_eq(find(), 0);
         /* whatever it is called */
         link_note(&record, number, 1);
@@ -793,7 +805,7 @@ START_TEST(stale_records_and_garbage_do_not_hide_the_right_one)
                         stale.ns.id++;
                 else
                         stale.boot[0] = stale.boot[0] == '0' ? '1' : '0';
-                ck_assert_int_eq(record_write(folder.fd, &stale), 0);
+                ck_assert_int_eq(records_write(folder.fd, &stale), 0);
                 snprintf(name, sizeof(name), "%ju.%jd", (uintmax_t)record.ns.number,
                          (intmax_t)(1000 + pid));
                 ck_assert_int_eq(symlinkat(pid % 2 ? "garbage" : text, folder.fd, name), 0);
@@ -802,8 +814,8 @@ START_TEST(stale_records_and_garbage_do_not_hide_the_right_one)
         scratch_write(&folder, name, full_text);
         ck_assert_int_eq(find(), 0);
         record.pid = 500;
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
-        ck_assert_int_eq(record_find(folder.fd, &own, &found), 1);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+        ck_assert_int_eq(records_find(folder.fd, &own, &found), 1);
         assert_same_record(&record, &found);
 }
 END_TEST
@@ -820,20 +832,20 @@ START_TEST(a_note_that_is_too_long_is_not_believed)
         snprintf(name, sizeof(name), "%ju.1", (uintmax_t)record.ns.number);
         ck_assert_int_eq(symlinkat(longer, folder.fd, name), 0);
         ck_assert_int_eq(find(), 0);
-        ck_assert_int_eq(record_write(folder.fd, &record), 0);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
         ck_assert_int_eq(find(), 1);
 }
 END_TEST
 
 START_TEST(a_folder_that_can_not_be_read_is_an_error)
 {
-        ck_assert_int_lt(record_find(-EBADF, &own, &(struct record){0}), 0);
+        ck_assert_int_lt(records_find(-EBADF, &own, &(struct record){0}), 0);
 }
 END_TEST
 
 static void assert_found(const struct record *record, bool found)
 {
-        ck_assert_int_eq(record_write(folder.fd, record), 0);
+        ck_assert_int_eq(records_write(folder.fd, record), 0);
         ck_assert_int_eq(find(), found);
 }
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * join: enter the namespace of a live session of the user
+ *
+ * MUST NOT believe a record: pids and numbers of namespaces are used again, and an opener may have
+ * become the user's program (test-join.c).
+ * MUST NOT enter a namespace that somebody else made, or one of another origin (test-join.c).
+ * MUST NOT ask a user's file system: it may never answer (test-join.c).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "join.h"
+#include "name.h"
+#include "records.h"
+#include "safedir.h"
+#include "tasks.h"
+
+struct search {
+        const struct join *join;
+        struct report *report;
+        struct namespace_id here;
+        char boot[RECORD_BOOT];
+        struct namespace_id *ret;
+};
+
+/* For the argument debug. 0: the next record, please. */
+static int no(const struct search *search, const struct record *record, const char *why)
+{
+        report_note(search->report, REPORT_DEBUG, "not joining the session of process %jd: %s",
+                    (intmax_t)record->pid, why);
+        return 0;
+}
+
+/* Does the record name exactly the places' covers? */
+static bool has_same_covers(const struct join *join, const struct record *record)
+{
+        if (record->n_covers != join->n)
+                return false;
+        for (size_t i = 0; i < join->n; i++) {
+                const struct place *place = &join->places[i];
+                bool found = false;
+
+                for (size_t j = 0; j < record->n_covers; j++)
+                        found |= strcmp(record->covers[j].mark, place->mark) == 0 &&
+                                 strcmp(record->covers[j].directory,
+                                        place->plan->line->directory) == 0;
+                if (!found)
+                        return false;
+        }
+        return true;
+}
+
+/* What can be told from the record alone; NULL if nothing speaks against it. */
+static const char *judge(const struct search *search, const struct record *record)
+{
+        if (strcmp(record->boot, search->boot) != 0)
+                return "it is of another boot";
+        if (record->nested)
+                return "it was opened within another user's";
+        if (!record->shared)
+                return "later mounts of the host do not show there";
+        if (!namespace_is_same(&record->left, &search->here))
+                return "it comes from another namespace";
+        if (record->plan != search->join->plan || !has_same_covers(search->join, record))
+                return "its plan or its instances are others";
+        return NULL;
+}
+
+/* The opener's namespace, if it still is the one that it made. An fd, or -errno. */
+static int open_namespace(const struct record *record, const char **why)
+{
+        _cleanup_close_ int process = -EBADF, fd = -EBADF;
+        struct namespace_id id;
+        char path[NAME_BYTES];
+        uint64_t start;
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "/proc/%jd", (intmax_t)record->pid);
+        process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        *why = "its process is gone";
+        if (process < 0 || task_read_start(process, &start) < 0 || start > record->start)
+                return -ESRCH;
+        fd = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
+        *why = "its process is in another namespace";
+        if (fd < 0 || namespace_identify(fd, &id) < 0 || !namespace_is_same(&id, &record->ns))
+                return -ESTALE;
+        *why = "its process runs the user's program";
+        if (id.id == 0 && (fstat(process, &st) < 0 || st.st_uid != 0))
+                return -ESTALE;
+        *why = "its namespace belongs to another user namespace";
+        return namespace_is_ours(fd) ? TAKE_FD(fd) : -EPERM;
+}
+
+/* Is cwd at or below a directory of the places? It becomes the top of that, then. */
+static bool is_aside(const struct join *join)
+{
+        for (size_t i = 0; join->caller->path && i < join->n; i++)
+                if (name_is_within(join->caller->path, join->places[i].plan->line->directory))
+                        return true;
+        return false;
+}
+
+/* In the other namespace: does each directory show its instance? */
+static bool is_covered(const struct join *join)
+{
+        for (size_t i = 0; i < join->n; i++) {
+                struct place *place = &join->places[i];
+                _cleanup_close_ int fd = safedir_open_cached(place->plan->line->directory);
+
+                if (fd < 0 || !cover_shows(fd, place->instance.root, place->plan->line->flags))
+                        return false;
+                place->tree = TAKE_FD(fd);
+        }
+        return true;
+}
+
+static void forget_covers(const struct join *join)
+{
+        for (size_t i = 0; i < join->n; i++)
+                join->places[i].tree = fd_close(join->places[i].tree);
+}
+
+static int try(void *arg, const struct record *record)
+{
+        struct search *search = arg;
+        const struct join *join = search->join;
+        _cleanup_close_ int fd = -EBADF;
+        const char *why = judge(search, record);
+        int r;
+
+        if (!why)
+                fd = open_namespace(record, &why);
+        if (fd < 0)
+                return no(search, record, why);
+        r = caller_enter(join->caller, fd, is_aside(join));
+        if (r == 0)
+                return no(search, record, "setns(2) is refused");
+        if (r > 0 && is_covered(join)) {
+                *search->ret = record->ns;
+                return 1;
+        }
+        forget_covers(join);
+        if (caller_leave(join->caller, join->home, join->home_aside) < 0)
+                return report_fault(search->report, -ENOTRECOVERABLE,
+                                    "can't return from the namespace of process %jd",
+                                    (intmax_t)record->pid);
+        return no(search, record,
+                  r > 0 ? "a directory is covered by something else"
+                        : "\"/\" or the working directory is another there");
+}
+
+/* Where the thread is. Without ids only PID 1's can be told from one that has its number. */
+static bool know_here(const struct join *join, struct namespace_id *here)
+{
+        *here = join->home ? *join->home : join->caller->id;
+        return here->id != 0 || join->home || namespace_is_first();
+}
+
+int join_enter(const struct join *join, struct namespace_id *ret, struct report *report)
+{
+        struct search search = {.join = join, .report = report, .ret = ret};
+        _cleanup_close_ int folder = -EBADF;
+        struct report silent = {0};
+        int r;
+
+        if (!know_here(join, &search.here) || record_read_boot(search.boot) < 0 ||
+            safedir_open_own(RECORD_FOLDER, false, &folder, &silent) != 0)
+                return 0;
+        r = records_each(folder, join->uid, try, &search);
+        return r < 0 && r != -ENOTRECOVERABLE ? 0 : r;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* records: the folder of records, root's and closed to others */
+#pragma once
+
+#include <sys/types.h>
+
+#include "record.h"
+
+#define RECORD_FOLDER "/run/privtmp"
+
+/*
+ * Writes a record into the folder; an old one of that name is replaced. Where the note is too long,
+ * the remote side's words go first.
+ */
+int records_write(int folder, const struct record *record);
+
+/*
+ * The record of `own`, this thread's namespace: of this boot, with its number and id, and with one
+ * of its covers in place: without ids a stale record's number may be another container's. Returns
+ * 1, 0 when there is none, or -errno.
+ */
+int records_find(int folder, const struct namespace_id *own, struct record *ret);
+
+/*
+ * Calls each() for the user's records, of whatever boot, until it returns something else than 0,
+ * and returns that; 0 at the end, or -errno.
+ */
+int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct record *record),
+                 void *arg);
+
+/* Takes a session's record away: ns.number, pid and uid count. It may be gone. */
+void records_remove(int folder, const struct record *record);
+
+/*
+ * Takes away the records whose namespace's number is not among those in `alive`:
+ * whoever opened these sessions was killed.
+ */
+void records_sweep(int folder, const ino_t *alive, size_t n);
+
+/* Takes away the user's records that name the cover: it is mounted nowhere any more. */
+void records_forget(int folder, uid_t uid, const char *mark);
+
+/* The same in RECORD_FOLDER, if it is there. */
+void records_forget_instance(uid_t uid, const char *mark);
