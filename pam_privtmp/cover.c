@@ -150,10 +150,23 @@ int cover_mark_memory(int tree, char mark[COVER_MARK_BYTES])
 {
         struct statx stx;
 
-        if (statx(tree, "", AT_EMPTY_PATH, STATX_INO, &stx) < 0)
+        if (statx(tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) <
+            0)
                 return -errno;
         (void)snprintf(mark, COVER_MARK_BYTES, "%u:%u", stx.stx_dev_major, stx.stx_dev_minor);
         return 0;
+}
+
+bool cover_shows_memory(int directory, const char *mark, unsigned flags)
+{
+        char own[COVER_MARK_BYTES];
+        struct statx stx;
+
+        /* the mark first: statvfs(2) may wait for a file system of the user's */
+        return cover_mark_memory(directory, own) == 0 && strcmp(own, mark) == 0 &&
+               statx(directory, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0,
+                     &stx) == 0 &&
+               stx.stx_attributes & STATX_ATTR_MOUNT_ROOT && has_flags(directory, flags);
 }
 
 struct wanted {

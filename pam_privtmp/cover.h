@@ -40,6 +40,9 @@ bool cover_is(int directory, int tree, unsigned flags);
  */
 bool cover_shows(int directory, int root, unsigned flags);
 
+/* The same for a tmpfs, of which only the mark is known (below). */
+bool cover_shows_memory(int directory, const char *mark, unsigned flags);
+
 /*
  * What marks a cover of ours in a mount table: "UID/XXXXXX" for an instance below a base,
  * "MAJOR:MINOR" for one in memory.

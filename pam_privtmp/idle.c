@@ -165,10 +165,18 @@ static int look_at_namespaces(const struct match *match, bool closing,
         return r;
 }
 
-void idle_look(int base, const char *path, struct idle_query *queries, size_t n, enum idle_why why)
+/* Answers what match has been filled in for. */
+static int answer(const struct match *match, enum idle_why why, unsigned *used)
 {
         const struct deadline deadline =
                 deadline_in(why == IDLE_CLEAN ? CLEAN_MILLISECONDS : LOOK_MILLISECONDS);
+        int r = look_at_namespaces(match, why == IDLE_CLOSE, &deadline, used);
+
+        return r == -EOPNOTSUPP ? passes_look(match, why == IDLE_CLOSE, &deadline, used) : r;
+}
+
+void idle_look(int base, const char *path, struct idle_query *queries, size_t n, enum idle_why why)
+{
         struct match match = {.n = n < IDLE_MAX ? n : IDLE_MAX};
         unsigned used = 0;
         int r;
@@ -176,11 +184,16 @@ void idle_look(int base, const char *path, struct idle_query *queries, size_t n,
         for (size_t i = 0; i < match.n; i++)
                 match.marks[i] = queries[i].mark;
         r = match_base(&match, base, path);
-        if (r == 0) {
-                r = look_at_namespaces(&match, why == IDLE_CLOSE, &deadline, &used);
-                if (r == -EOPNOTSUPP)
-                        r = passes_look(&match, why == IDLE_CLOSE, &deadline, &used);
-        }
+        if (r == 0)
+                r = answer(&match, why, &used);
         for (size_t i = 0; i < n; i++)
                 queries[i].used = r < 0 || i >= IDLE_MAX || used & 1U << i;
+}
+
+bool idle_memory_is_used(const char *mark, enum idle_why why)
+{
+        struct match match = {.marks = {mark}, .n = 1};
+        unsigned used = 0;
+
+        return match_memory(&match, mark) < 0 || answer(&match, why, &used) < 0 || used;
 }

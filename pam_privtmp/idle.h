@@ -33,3 +33,6 @@ enum idle_why {
  * look takes too long, 250 ms, or 10 s for IDLE_CLEAN: any user can make mount tables long.
  */
 void idle_look(int base, const char *path, struct idle_query *queries, size_t n, enum idle_why why);
+
+/* The same for a tmpfs, by its mark "MAJOR:MINOR" (cover.h). */
+bool idle_memory_is_used(const char *mark, enum idle_why why);

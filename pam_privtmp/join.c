@@ -7,7 +7,6 @@
  * MUST NOT enter a namespace that somebody else made, or one of another origin (test-join.c).
  * MUST NOT ask a user's file system: it may never answer (test-join.c).
  */
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -34,20 +33,26 @@ static int no(const struct search *search, const struct record *record, const ch
         return 0;
 }
 
-/* Does the record name exactly the places' covers? */
+/* The record's cover of that directory, NULL if it has none. */
+static const struct record_cover *find_cover(const struct record *record, const char *directory)
+{
+        for (size_t i = 0; i < record->n_covers; i++)
+                if (strcmp(record->covers[i].directory, directory) == 0)
+                        return &record->covers[i];
+        return NULL;
+}
+
+/* Does the record name the places' covers and no others? Of a tmpfs it must be a tmpfs. */
 static bool has_same_covers(const struct join *join, const struct record *record)
 {
         if (record->n_covers != join->n)
                 return false;
         for (size_t i = 0; i < join->n; i++) {
                 const struct place *place = &join->places[i];
-                bool found = false;
+                const struct record_cover *cover = find_cover(record, place->plan->line->directory);
 
-                for (size_t j = 0; j < record->n_covers; j++)
-                        found |= strcmp(record->covers[j].mark, place->mark) == 0 &&
-                                 strcmp(record->covers[j].directory,
-                                        place->plan->line->directory) == 0;
-                if (!found)
+                if (!cover || (place->in_memory ? strchr(cover->mark, '/') != NULL
+                                                : strcmp(cover->mark, place->mark) != 0))
                         return false;
         }
         return true;
@@ -74,12 +79,10 @@ static int open_namespace(const struct record *record, const char **why)
 {
         _cleanup_close_ int process = -EBADF, fd = -EBADF;
         struct namespace_id id;
-        char path[NAME_BYTES];
         uint64_t start;
         struct stat st;
 
-        (void)snprintf(path, sizeof(path), "/proc/%jd", (intmax_t)record->pid);
-        process = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        process = task_open_process(record->pid);
         *why = "its process is gone";
         if (process < 0 || task_read_start(process, &start) < 0 || start > record->start)
                 return -ESRCH;
@@ -103,16 +106,20 @@ static bool is_aside(const struct join *join)
         return false;
 }
 
-/* In the other namespace: does each directory show its instance? */
-static bool is_covered(const struct join *join)
+/* In the other namespace: does each directory show what the record says? */
+static bool is_covered(const struct join *join, const struct record *record)
 {
         for (size_t i = 0; i < join->n; i++) {
                 struct place *place = &join->places[i];
-                _cleanup_close_ int fd = safedir_open_cached(place->plan->line->directory);
+                const struct line *line = place->plan->line;
+                const struct record_cover *cover = find_cover(record, line->directory);
+                _cleanup_close_ int fd = safedir_open_cached(line->directory);
 
-                if (fd < 0 || !cover_shows(fd, place->instance.root, place->plan->line->flags))
+                if (fd < 0 ||
+                    !(place->in_memory ? cover_shows_memory(fd, cover->mark, line->flags)
+                                       : cover_shows(fd, place->instance.root, line->flags)))
                         return false;
-                place->tree = TAKE_FD(fd);
+                place->top = TAKE_FD(fd);
         }
         return true;
 }
@@ -120,7 +127,19 @@ static bool is_covered(const struct join *join)
 static void forget_covers(const struct join *join)
 {
         for (size_t i = 0; i < join->n; i++)
-                join->places[i].tree = fd_close(join->places[i].tree);
+                join->places[i].top = fd_close(join->places[i].top);
+}
+
+/* What is in memory there is the session's from now on. */
+static void take_over(const struct join *join, const struct record *record)
+{
+        for (size_t i = 0; i < join->n; i++) {
+                struct place *place = &join->places[i];
+                const struct record_cover *cover = find_cover(record, place->plan->line->directory);
+
+                (void)strcpy(place->mark, cover->mark);
+                place->tree = fd_close(place->tree);
+        }
 }
 
 static int try(void *arg, const struct record *record)
@@ -138,7 +157,8 @@ static int try(void *arg, const struct record *record)
         r = caller_enter(join->caller, fd, is_aside(join));
         if (r == 0)
                 return no(search, record, "setns(2) is refused");
-        if (r > 0 && is_covered(join)) {
+        if (r > 0 && is_covered(join, record)) {
+                take_over(join, record);
                 *search->ret = record->ns;
                 return 1;
         }

@@ -18,7 +18,7 @@ struct join {
         bool home_aside; /* with the working directory at "/", see caller_enter_first() */
         uint64_t plan;   /* digest */
         uid_t uid;
-        struct place *places; /* prepared; their `tree` is set to what covers in that namespace */
+        struct place *places; /* prepared; `top` and `mark` become what covers there */
         size_t n;
 };
 

@@ -14,10 +14,7 @@
 #include "entry.h"
 #include "line.h"
 #include "name.h"
-
-enum {
-        KEEP_LIMIT = 366 * 24 * 60 * 60, /* seconds */
-};
+#include "value.h"
 
 #define fault(line, report, ...) line_fault((line), (report), -EINVAL, __VA_ARGS__)
 
@@ -55,8 +52,7 @@ static const struct {
 struct option {
         const char *name;
         size_t length;
-        char value[64];
-        bool has_value;
+        const char *value; /* NULL: it has none */
 };
 
 static bool option_is(const struct option *option, const char *word)
@@ -73,7 +69,7 @@ static int apply_flag(struct line *line, const struct option *option, unsigned *
 
                 if (!option_is(option, flag_words[i].word))
                         continue;
-                if (option->has_value)
+                if (option->value)
                         return fault(line, report, "option \"%s\" takes no value",
                                      flag_words[i].word);
                 if (*seen & touched)
@@ -87,45 +83,10 @@ static int apply_flag(struct line *line, const struct option *option, unsigned *
         return 0;
 }
 
-static int apply_mode(struct line *line, const char *value)
-{
-        static const struct {
-                const char *word;
-                mode_t mode;
-        } modes[] = {{"0770", 0770}, {"1770", 01770}, {"1777", 01777}, {"0700", 0700}};
-
-        for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
-                if (strcmp(modes[i].word, value) == 0) {
-                        line->mode = modes[i].mode;
-                        return 0;
-                }
-        return -EINVAL;
-}
-
 static int apply_word(const char *value, const char *no, const char *yes, bool *ret)
 {
         *ret = strcmp(value, yes) == 0;
         return *ret || strcmp(value, no) == 0 ? 0 : -EINVAL;
-}
-
-/* "30m", "12h", "2d" */
-static int apply_keep(struct line *line, const char *value)
-{
-        static const struct {
-                char unit;
-                unsigned seconds;
-        } units[] = {{'m', 60}, {'h', 60 * 60}, {'d', 24 * 60 * 60}};
-        const char *unit = value + strspn(value, "0123456789");
-        uint64_t number;
-
-        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-                if (unit[0] == units[i].unit && unit[1] == '\0' &&
-                    name_read_number(value, unit, KEEP_LIMIT / units[i].seconds, &number) &&
-                    number > 0) {
-                        line->keep = (unsigned)number * units[i].seconds;
-                        return 0;
-                }
-        return -EINVAL;
 }
 
 enum key {
@@ -133,8 +94,10 @@ enum key {
         KEY_SCOPE,
         KEY_END,
         KEY_KEEP,
+        KEY_SHARE,
+        KEY_SIZE,
+        KEY_INODES,
         KEY_NOFAIL,
-        KEY_LATER, /* the first of those that are words of the format but not built yet */
 };
 
 static const struct {
@@ -145,47 +108,62 @@ static const struct {
         [KEY_SCOPE] = {"scope", "user or session"},
         [KEY_END] = {"end", "idle or close"},
         [KEY_KEEP] = {"keep", "a time such as 30m, 12h or 2d, a year at most"},
+        [KEY_SHARE] = {"share", "names such as .X11-unix:krb5cc_*, each may have @OWNER"},
+        [KEY_SIZE] = {"size", "a size such as 512M, 2G or 10%"},
+        [KEY_INODES] = {"nr_inodes", "a number such as 4096 or 100k"},
         [KEY_NOFAIL] = {"nofail", NULL},
-        [KEY_LATER] = {"share", NULL},
-        {"size", NULL},
-        {"nr_inodes", NULL},
 };
 
-static int apply_value(struct line *line, size_t key, const char *value)
+static int apply_text(const char *value, bool good, char **ret)
+{
+        if (!good)
+                return -EINVAL;
+        *ret = strdup(value);
+        return *ret ? 0 : -ENOMEM;
+}
+
+static int apply_value(struct line *line, enum key key, const char *value)
 {
         switch (key) {
         case KEY_MODE:
-                return apply_mode(line, value);
+                return value_mode(value, &line->mode) ? 0 : -EINVAL;
         case KEY_SCOPE:
                 return apply_word(value, "user", "session", &line->per_session);
         case KEY_END:
                 return apply_word(value, "idle", "close", &line->end_at_close);
         case KEY_KEEP:
-                return apply_keep(line, value);
+                return value_time(value, &line->keep) ? 0 : -EINVAL;
+        case KEY_SHARE:
+                return value_globs(value, &line->shares, &line->n_shares);
+        case KEY_SIZE:
+                return apply_text(value, value_is_size(value), &line->size);
+        case KEY_INODES:
+                return apply_text(value, value_is_count(value), &line->inodes);
         case KEY_NOFAIL:
                 line->nofail = true;
                 return 0;
-        default:
-                return -EINVAL;
         }
+        return -EINVAL;
 }
 
 /* Applies an option that is no flag; `seen` has a bit for each key. */
 static int apply_key(struct line *line, const struct option *option, unsigned *seen,
                      struct report *report)
 {
-        for (size_t key = 0; key < sizeof(keys) / sizeof(keys[0]); key++) {
+        for (enum key key = 0; key < sizeof(keys) / sizeof(keys[0]); key++) {
+                int r = -EINVAL;
+
                 if (!option_is(option, keys[key].word))
                         continue;
-                if (key >= KEY_LATER)
-                        return fault(line, report, "option \"%s\" is not supported yet",
-                                     keys[key].word);
                 if (*seen & 1U << key)
                         return fault(line, report, "option \"%s\" stands there twice",
                                      keys[key].word);
                 *seen |= 1U << key;
-                if (option->has_value != (keys[key].values != NULL) ||
-                    apply_value(line, key, option->value) < 0)
+                if ((option->value != NULL) == (keys[key].values != NULL))
+                        r = apply_value(line, key, option->value);
+                if (r == -ENOMEM)
+                        return line_fault(line, report, r, "out of memory");
+                if (r < 0)
                         return keys[key].values
                                        ? fault(line, report, "option \"%s\" must be %s",
                                                keys[key].word, keys[key].values)
@@ -197,6 +175,31 @@ static int apply_key(struct line *line, const struct option *option, unsigned *s
                      (int)(option->length < 64 ? option->length : 64), option->name);
 }
 
+/* Options that each are good, but not here. */
+static int check_together(const struct line *line, struct report *report)
+{
+        if (line->keep && (line->per_session || line->end_at_close))
+                return fault(line, report, "option \"keep\" contradicts \"%s\"",
+                             line->per_session ? "scope=session" : "end=close");
+        if (line->source == LINE_MEMORY && (line->keep || line->end_at_close))
+                return fault(line, report,
+                             "option \"%s\" does not go with tmpfs, which ends with its last "
+                             "process",
+                             line->keep ? "keep" : "end");
+        if (line->source != LINE_MEMORY && (line->size || line->inodes))
+                return fault(line, report, "option \"%s\" is for the source tmpfs",
+                             line->size ? "size" : "nr_inodes");
+        return 0;
+}
+
+static int apply_option(struct line *line, const struct option *option, unsigned *flags_seen,
+                        unsigned *keys_seen, struct report *report)
+{
+        int r = apply_flag(line, option, flags_seen, report);
+
+        return r == 0 ? apply_key(line, option, keys_seen, report) : r;
+}
+
 static int parse_options(struct line *line, const char *text, struct report *report)
 {
         unsigned flags_seen = 0, keys_seen = 0;
@@ -205,26 +208,19 @@ static int parse_options(struct line *line, const char *text, struct report *rep
         int r;
 
         while ((r = mnt_optstr_next_option(&next, &name, &length, &value, &value_length)) == 0) {
-                struct option option = {.name = name, .length = length, .has_value = value};
+                _cleanup_free_ char *copy = value ? strndup(value, value_length) : NULL;
+                struct option option = {.name = name, .length = length, .value = copy};
 
-                if (value_length >= sizeof(option.value))
-                        return fault(line, report, "the value of option \"%.*s\" is too long",
-                                     (int)(length < 64 ? length : 64), name);
-                if (value)
-                        memcpy(option.value, value, value_length);
-                r = apply_flag(line, &option, &flags_seen, report);
-                if (r == 0)
-                        r = apply_key(line, &option, &keys_seen, report);
+                if (value && !copy)
+                        return line_fault(line, report, -ENOMEM, "out of memory");
+                r = apply_option(line, &option, &flags_seen, &keys_seen, report);
                 if (r < 0)
                         return r;
         }
         if (r < 0 || *next != '\0' || strstr(text, ",,") || *text == ',' ||
             text[strlen(text) - 1] == ',')
                 return fault(line, report, "the options can't be read");
-        if (line->keep && (line->per_session || line->end_at_close))
-                return fault(line, report, "option \"keep\" contradicts \"%s\"",
-                             line->per_session ? "scope=session" : "end=close");
-        return 0;
+        return check_together(line, report);
 }
 
 static int parse_source(struct line *line, const char *source, struct report *report)
@@ -234,11 +230,11 @@ static int parse_source(struct line *line, const char *source, struct report *re
         else if (strcmp(source, "inherit") == 0)
                 line->source = LINE_INHERIT;
         else if (strcmp(source, "tmpfs") == 0)
-                return fault(line, report, "source \"tmpfs\" is not supported yet");
+                line->source = LINE_MEMORY;
         else if (!name_is_path(source))
                 return fault(line, report,
                              "source \"%s\" is no absolute path in its shortest form, "
-                             "and not \"none\" or \"inherit\"",
+                             "and not \"tmpfs\", \"none\" or \"inherit\"",
                              source);
         else {
                 line->source = LINE_DISK;
@@ -279,7 +275,7 @@ static int parse_columns(struct line *line, const struct entry *entry, struct re
         r = parse_users(line, entry->users, report);
         if (r < 0 || !entry->options)
                 return r;
-        if (line->source != LINE_DISK)
+        if (!line_is_private(line))
                 return fault(line, report, "source \"%s\" takes no options", entry->source);
         return parse_options(line, entry->options, report);
 }
@@ -313,6 +309,9 @@ void line_done(struct line *line)
 {
         free(line->base);
         free(line->directory);
+        free(line->size);
+        free(line->inodes);
+        value_free_globs(line->shares, line->n_shares);
         users_done(&line->users);
         *line = (struct line){0};
 }

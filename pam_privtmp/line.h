@@ -8,9 +8,11 @@
 
 #include "report.h"
 #include "users.h"
+#include "value.h"
 
 enum line_source {
         LINE_DISK,    /* an instance below a base */
+        LINE_MEMORY,  /* a tmpfs */
         LINE_NONE,    /* the system directory */
         LINE_INHERIT, /* whatever the caller had */
 };
@@ -36,7 +38,16 @@ struct line {
         bool end_at_close;
         unsigned keep; /* seconds that an instance stays after it became idle */
         bool nofail;
+        char *size, *inodes;       /* of a tmpfs, in its own notation; NULL: not named */
+        struct value_glob *shares; /* what of the system directory is bound into the private one */
+        size_t n_shares;
 };
+
+/* Does the line make its directory private? */
+static inline bool line_is_private(const struct line *line)
+{
+        return line->source == LINE_DISK || line->source == LINE_MEMORY;
+}
 
 /*
  * Parses one line of a table, without its newline, by libmount's fstab parser. `file` is borrowed

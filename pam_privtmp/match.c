@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "cleanup.h"
 #include "match.h"
@@ -44,12 +45,26 @@ int match_base(struct match *match, int base, const char *path)
         return r < 0 || (size_t)r >= sizeof(match->prefix) ? -ENAMETOOLONG : 0;
 }
 
+int match_memory(struct match *match, const char *mark)
+{
+        unsigned major, minor;
+        int length = 0;
+
+        if (sscanf(mark, "%u:%u%n", &major, &minor, &length) != 2 || mark[length] != '\0')
+                return -EINVAL;
+        match->device = makedev(major, minor);
+        match->any = true;
+        return 0;
+}
+
 unsigned match_mount(const struct match *match, dev_t device, const char *root)
 {
         unsigned mask = 0;
 
         if (device != match->device)
                 return 0;
+        if (match->any)
+                return 1;
         for (size_t i = 0; i < match->n; i++) {
                 char top[PATH_MAX];
                 int n = snprintf(top, sizeof(top), "%s/%s/root", match->prefix, match->marks[i]);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -11,6 +12,7 @@ enum {
 };
 
 struct match {
+        bool any;                     /* every mount of the device counts */
         dev_t device;                 /* of the base's mount, as mountinfo gives it */
         char prefix[PATH_MAX];        /* of the base in its file system */
         const char *marks[MATCH_MAX]; /* where in the base: "UID/XXXXXX"; borrowed */
@@ -22,6 +24,9 @@ struct match {
  * by. 0 or -errno.
  */
 int match_base(struct match *match, int base, const char *path);
+
+/* The same for a tmpfs that is marked "MAJOR:MINOR" (cover.h): any mount of it counts. */
+int match_memory(struct match *match, const char *mark);
 
 /*
  * The instances that a mount of that device shows, whole or in part, a bit each. `root` is the path

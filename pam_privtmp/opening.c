@@ -13,38 +13,14 @@
 #include "opening.h"
 #include "records.h"
 #include "safedir.h"
-#include "tasks.h"
-
-enum {
-        SWEEP_MILLISECONDS = 100,
-};
 
 /* Is there anything that this session must cover or take off? */
 static bool has_work(const struct opening *o)
 {
         for (size_t i = 0; i < o->plan->n; i++)
-                if (o->plan->lines[i].line->source == LINE_DISK)
+                if (line_is_private(o->plan->lines[i].line))
                         return true;
         return outer_must_go(&o->outer);
-}
-
-/* For the argument debug: what each line of the plan came to. */
-static void say_plan(const struct opening *o)
-{
-        static const char *const words[] = {
-                [LINE_DISK] = "is private",
-                [LINE_NONE] = "is the system directory",
-                [LINE_INHERIT] = "is what the caller had",
-        };
-
-        if (o->plan->n == 0)
-                report_note(o->report, REPORT_DEBUG, "no line is for %s", o->subject->name);
-        for (size_t i = 0; i < o->plan->n; i++) {
-                const struct line *line = o->plan->lines[i].line;
-
-                report_note(o->report, REPORT_DEBUG, "%s:%u: %s %s", line->file, line->number,
-                            line->directory, words[line->source]);
-        }
 }
 
 int opening_decide(struct opening *o)
@@ -57,7 +33,7 @@ int opening_decide(struct opening *o)
         r = policy_plan(o->table, o->subject, subject_is_member, o->subject, &o->plan);
         if (r < 0)
                 return report_errno(o->report, r, "can't tell the groups of %s", o->subject->name);
-        say_plan(o);
+        plan_say(o->plan, o->subject->name, o->report);
         r = outer_find(&o->outer, o->plan, o->subject->uid, o->report);
         if (r < 0)
                 return r;
@@ -114,6 +90,16 @@ static int give_up(struct opening *o, struct place *place, int error)
         return 0;
 }
 
+static int note_cover(struct opening *o, const struct place *place)
+{
+        if (record_add_cover(&o->record, place->plan->line->directory, place->mark) < 0)
+                return report_fault(o->report, -E2BIG,
+                                    "more than %d private directories, or a path of more than %zu "
+                                    "bytes",
+                                    RECORD_COVERS, sizeof(o->record.covers[0].directory) - 1);
+        return 0;
+}
+
 static int prepare(struct opening *o)
 {
         struct place_shared shared = {.subject = o->subject, .patience = &o->patience};
@@ -127,16 +113,12 @@ static int prepare(struct opening *o)
                 struct place *place = &session->places[session->n_places];
                 int r;
 
-                if (o->plan->lines[i].line->source != LINE_DISK)
+                if (!line_is_private(o->plan->lines[i].line))
                         continue;
                 shared.n = session->n_places++;
                 r = place_prepare(place, &o->plan->lines[i], &shared, o->report);
-                if (r == 0 && record_add_cover(&o->record, o->plan->lines[i].line->directory,
-                                               place->mark) < 0)
-                        r = report_fault(o->report, -E2BIG,
-                                         "more than %d private directories, or a path of more than "
-                                         "%zu bytes",
-                                         RECORD_COVERS, sizeof(o->record.covers[0].directory) - 1);
+                if (r == 0)
+                        r = note_cover(o, place);
                 if (r < 0)
                         r = give_up(o, place, r);
                 if (r < 0)
@@ -171,20 +153,31 @@ static int join(struct opening *o)
                         return 0;
         if (session->n_places == 0 || is_in_outer(o))
                 return 0;
+        for (size_t i = 0; i < session->n_places; i++)
+                place_take_shares(&session->places[i], o->report);
         r = join_enter(&join, &session->ns, o->report);
         if (r != 0)
                 session->away = o->committed = true;
-        o->record.shared = r > 0;
+        if (r > 0) {
+                o->joined = o->record.shared = true;
+                /* what is in memory there has other marks; the directories fit again */
+                o->record.n_covers = 0;
+                for (size_t i = 0; i < session->n_places; i++) {
+                        (void)note_cover(o, &session->places[i]);
+                        place_put_shares(&session->places[i], o->report);
+                }
+        }
         return r;
 }
 
-static int build(struct opening *o)
+/* Takes a step for each directory that has not been given up. */
+static int each_place(struct opening *o, int (*step)(struct place *, struct report *))
 {
         struct session *session = o->session;
 
         for (size_t i = 0; i < session->n_places; i++) {
                 struct place *place = &session->places[i];
-                int r = place->given_up ? 0 : place_build(place, o->report);
+                int r = place->given_up ? 0 : step(place, o->report);
 
                 if (r < 0)
                         r = give_up(o, place, r);
@@ -234,22 +227,6 @@ static int leave(struct opening *o)
         return r < 0 ? report_errno(o->report, r, "can't tell the session's namespace") : 0;
 }
 
-static int cover(struct opening *o)
-{
-        struct session *session = o->session;
-
-        for (size_t i = 0; i < session->n_places; i++) {
-                struct place *place = &session->places[i];
-                int r = place->given_up ? 0 : place_cover(place, o->report);
-
-                if (r < 0)
-                        r = give_up(o, place, r);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
 /* cwd at or below what is covered becomes its top; all others keep the directory they had. */
 static int see_to_cwd(struct opening *o)
 {
@@ -262,8 +239,9 @@ static int see_to_cwd(struct opening *o)
 
                 if (place->given_up || !name_is_within(path, directory))
                         continue;
-                return fchdir(place->tree) < 0 ? report_errno(o->report, -errno, "%s", directory)
-                                               : 0;
+                return fchdir(place->top >= 0 ? place->top : place->tree) < 0
+                               ? report_errno(o->report, -errno, "%s", directory)
+                               : 0;
         }
         /* in what was uncovered: the directory that the caller saw, in its own namespace */
         if (outer_uncovers(&o->outer, path) && session->caller.can_return) {
@@ -286,54 +264,18 @@ static void fill_record(const struct opening *o, struct record *record)
         record_set_words(record->rhost, o->request->rhost);
 }
 
-/*
- * Openers that were killed leave their records: one open in 64 takes those of the gone away. Our
- * own namespace was made just now: what has its number is of one that is gone.
- */
-static void sweep_records(int folder, const struct record *record)
-{
-        const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
-        _cleanup_free_ ino_t *alive = NULL;
-        size_t n, kept = 0;
-
-        if (record->start % 64 != 0 || tasks_namespaces(&deadline, &alive, &n) < 0)
-                return;
-        for (size_t i = 0; i < n; i++)
-                if (alive[i] != record->ns.number)
-                        alive[kept++] = alive[i];
-        records_sweep(folder, alive, kept);
-}
-
 /* A record that can't be written is no reason to deny a login. */
 static void write_record(struct opening *o)
 {
-        _cleanup_close_ int folder = -EBADF;
         int r;
 
         fill_record(o, &o->record);
-        r = record_stamp(&o->record);
-        if (r == 0)
-                r = safedir_open_own(RECORD_FOLDER, true, &folder, o->report);
-        if (r == 0) {
-                sweep_records(folder, &o->record);
-                r = records_write(folder, &o->record);
-        }
+        r = records_note(&o->record, !o->joined, o->report);
         o->session->recorded = r == 0;
         if (r < 0) {
-                (void)report_errno(o->report, r, "%s", RECORD_FOLDER);
+                (void)report_errno(o->report, r, RECORD_FOLDER);
                 report_forgive(o->report, REPORT_WARNING, "no record of this session: ");
         }
-}
-
-/* And which instance covers it. */
-static void say_place(const struct opening *o, const struct place *place)
-{
-        report_note(o->report, REPORT_DEBUG, "%s: %s instance %s of %s",
-                    place->plan->line->directory,
-                    place->in_memory       ? "in memory,"
-                    : place->instance.made ? "new"
-                                           : "shared",
-                    place->mark, place->base);
 }
 
 int opening_go(struct opening *o)
@@ -349,13 +291,13 @@ int opening_go(struct opening *o)
                 return r;
         /* a plan that covers nothing ends where the outer session began */
         if (r == 0 && (has_places(o->session) || is_in_outer(o))) {
-                r = build(o);
+                r = each_place(o, place_build);
                 if (r == 0)
                         r = leave(o);
                 if (r == 0 && is_in_outer(o))
                         r = outer_take_off(&o->outer, o->report);
                 if (r == 0)
-                        r = cover(o);
+                        r = each_place(o, place_cover);
         }
         if (r >= 0)
                 r = see_to_cwd(o);
@@ -365,9 +307,14 @@ int opening_go(struct opening *o)
         if (o->committed)
                 write_record(o);
         for (size_t i = 0; i < o->session->n_places; i++) {
-                if (!o->session->places[i].given_up)
-                        say_place(o, &o->session->places[i]);
-                place_settle(&o->session->places[i]);
+                struct place *place = &o->session->places[i];
+
+                if (!place->given_up) {
+                        place_say(place, o->report);
+                        hint_say(o->request->environment, place->plan->line->directory,
+                                 &place->shares, o->report);
+                }
+                place_settle(place);
         }
         return 0;
 }

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "caller.h"
+#include "hint.h"
 #include "outer.h"
 #include "place.h"
 #include "report.h"
@@ -22,6 +23,7 @@ struct session_request {
         const char *user;
         const char *service, *tty, *rhost;
         struct table_place table;
+        const char *environment[HINT_VARIABLES]; /* PAM's, see hint.h */
 };
 
 /* What lasts until the session is closed. */
@@ -45,6 +47,7 @@ struct opening {
         struct plan *plan;
         struct outer outer;
         bool home;      /* we are back in the namespace that the outer session left */
+        bool joined;    /* in a namespace that another session of the user has */
         bool committed; /* something has been changed */
         struct record record;
         struct patience patience;

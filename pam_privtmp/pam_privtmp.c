@@ -106,6 +106,8 @@ static int open_session(struct face *face, const struct arguments *arguments, st
 
         if (!request.user || !*request.user)
                 return PAM_USER_UNKNOWN;
+        for (size_t i = 0; i < HINT_VARIABLES; i++)
+                request.environment[i] = pam_getenv(face->pamh, hint_names[i]);
         r = session_open(&request, ret, report);
         if (r == SESSION_E_UNKNOWN_USER) {
                 pam_syslog(face->pamh, LOG_ERR, "there is no such user");

@@ -12,23 +12,20 @@
 
 #include "candidate.h"
 #include "cleanup.h"
+#include "idle.h"
 #include "label.h"
 #include "place.h"
 #include "records.h"
-#include "remove.h"
 #include "safedir.h"
 #include "stale.h"
 
-/* What close may spend on deleting; the rest is left in the trash. */
-enum {
-        END_ENTRIES = 256,
-        END_MILLISECONDS = 50,
-        END_FILE_BYTES = 8 * 1024 * 1024,
-};
-
 /* Made where the disk is full: for this session alone. */
-#define MEMORY_SIZE   "16M"
-#define MEMORY_INODES "4k"
+#define FALLBACK_SIZE   "16M"
+#define FALLBACK_INODES "4k"
+
+/* Of a line without size= or nr_inodes=. */
+#define DEFAULT_SIZE   "10%"
+#define DEFAULT_INODES "100k"
 
 /* What a full or broken disk says. */
 static bool is_disk_trouble(int error)
@@ -45,7 +42,7 @@ static int open_user(struct place *place, const struct place_shared *shared, str
         for (size_t i = 0; i < shared->n; i++) {
                 const struct place *other = &shared->places[i];
 
-                if (other->user < 0 || strcmp(other->base, place->base) != 0)
+                if (other->user < 0 || !other->base || strcmp(other->base, place->base) != 0)
                         continue;
                 place->user = fcntl(other->user, F_DUPFD_CLOEXEC, 0);
                 if (place->user < 0 || lseek(place->user, 0, SEEK_SET) < 0)
@@ -106,32 +103,40 @@ static int prepare_disk(struct place *place, const struct instance_want *want,
         return r < 0 ? r : take_instance(place, want, shared, report);
 }
 
-static int prepare_memory(struct place *place, const struct instance_want *want,
-                          struct report *report)
+static int prepare_memory(struct place *place, const struct instance_want *want, const char *size,
+                          const char *inodes, struct report *report)
 {
         struct cover_memory memory = {
                 .uid = want->mode == 0700 ? want->uid : 0,
                 .gid = want->gid,
                 .mode = want->mode,
                 .flags = place->plan->line->flags,
-                .size = MEMORY_SIZE,
-                .inodes = MEMORY_INODES,
+                .size = size,
+                .inodes = inodes,
                 .label = want->label,
         };
-        const struct line *line = place->plan->line;
-        char prefix[128];
         int r;
 
-        report_prefix(report, "%s:%u: ", line->file, line->number);
-        (void)snprintf(prefix, sizeof(prefix),
-                       "%.64s is in memory (%s) for this session: ", want->directory, MEMORY_SIZE);
-        report_forgive(report, REPORT_WARNING, prefix);
-        place_undo(place);
         place->in_memory = true;
         r = cover_memory(&memory, &place->tree, report);
         if (r == 0)
                 r = cover_mark_memory(place->tree, place->mark);
         return r < 0 ? report_errno(report, r, "can't make a file system in memory") : 0;
+}
+
+/* The disk is full or broken: that another user filled it must not deny anybody the login. */
+static int fall_back(struct place *place, const struct instance_want *want, struct report *report)
+{
+        const struct line *line = place->plan->line;
+        char prefix[128];
+
+        report_prefix(report, "%s:%u: ", line->file, line->number);
+        (void)snprintf(prefix, sizeof(prefix),
+                       "%.64s is in memory (%s) for this session: ", want->directory,
+                       FALLBACK_SIZE);
+        report_forgive(report, REPORT_WARNING, prefix);
+        place_undo(place);
+        return prepare_memory(place, want, FALLBACK_SIZE, FALLBACK_INODES, report);
 }
 
 int place_prepare(struct place *place, const struct plan_line *plan_line,
@@ -159,8 +164,8 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
                                 .base_fd = -EBADF,
                                 .user = -EBADF,
                                 .tree = -EBADF,
-                                .base = strdup(line->base)};
-        if (!place->base)
+                                .top = -EBADF};
+        if (line->base && !(place->base = strdup(line->base)))
                 return report_errno(report, -ENOMEM, "%s", line->directory);
         r = safedir_open(line->directory, &directory, report);
         if (r == 0)
@@ -168,14 +173,20 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
         if (r < 0)
                 return report_errno(report, r, "%s", line->directory);
         want.label = label;
+        if (line->source == LINE_MEMORY)
+                return prepare_memory(place, &want, line->size ? line->size : DEFAULT_SIZE,
+                                      line->inodes ? line->inodes : DEFAULT_INODES, report);
         r = prepare_disk(place, &want, shared, report);
-        return is_disk_trouble(r) ? prepare_memory(place, &want, report) : r;
+        return is_disk_trouble(r) ? fall_back(place, &want, report) : r;
 }
 
 bool place_can_join(const struct place *place)
 {
-        return !place->given_up && !place->in_memory && !place->instance.made &&
-               !place->plan->line->per_session;
+        const struct line *line = place->plan->line;
+
+        if (place->given_up || line->per_session)
+                return false;
+        return line->source == LINE_MEMORY || (!place->in_memory && !place->instance.made);
 }
 
 int place_build(struct place *place, struct report *report)
@@ -190,15 +201,32 @@ int place_build(struct place *place, struct report *report)
                      : 0;
 }
 
+void place_take_shares(struct place *place, struct report *report)
+{
+        const struct line *line = place->plan->line;
+        _cleanup_close_ int directory = -EBADF;
+        struct report silent = {0};
+
+        if (line->n_shares > 0 && safedir_open(line->directory, &directory, &silent) == 0)
+                share_take(line, directory, place->uid, &place->shares, report);
+}
+
+void place_put_shares(struct place *place, struct report *report)
+{
+        share_put(place->plan->line, &place->shares, place->top, report);
+}
+
 int place_cover(struct place *place, struct report *report)
 {
-        const char *path = place->plan->line->directory;
+        const struct line *line = place->plan->line;
+        const char *path = line->directory;
         _cleanup_close_ int before = -EBADF, after = -EBADF;
         int r;
 
         r = safedir_open(path, &before, report);
         if (r < 0)
                 return r;
+        share_take(line, before, place->uid, &place->shares, report);
         r = cover_put(place->tree, before);
         if (r < 0)
                 return report_errno(report, r, "can't cover %s", path);
@@ -206,60 +234,25 @@ int place_cover(struct place *place, struct report *report)
         r = safedir_open(path, &after, report);
         if (r < 0)
                 return r;
-        if (!cover_is(after, place->tree, place->plan->line->flags))
+        if (!cover_is(after, place->tree, line->flags))
                 return report_fault(report, -ENOTRECOVERABLE, "%s is not covered as it must be",
                                     path);
+        share_put(line, &place->shares, after, report);
         return 0;
 }
 
 void place_settle(struct place *place)
 {
         place->tree = fd_close(place->tree);
+        place->top = fd_close(place->top);
+        share_done(&place->shares);
         place->user = fd_close(place->user);
         place->base_fd = fd_close(place->base_fd);
         place->instance.dir = fd_close(place->instance.dir);
         place->instance.root = fd_close(place->instance.root);
 }
 
-/* Takes the instance out of its place and deletes what the budget allows. */
-static void take_away(struct place *place, const struct instance_place *where)
-{
-        struct remove_budget budget = {.entries = END_ENTRIES,
-                                       .milliseconds = END_MILLISECONDS,
-                                       .file_bytes = END_FILE_BYTES};
-        char temporary[NAME_BYTES], trash_name[NAME_BYTES];
-        _cleanup_close_ int trash = -EBADF;
-
-        /* in this order: what is killed here leaves an instance, which the next open ends */
-        records_forget_instance(place->uid, place->mark);
-        if (instance_retire(where->user, place->instance.name, temporary) < 0)
-                return;
-        (void)lock_try(place->instance.lock, LOCK_UN);
-        if (remove_tree(where->user, temporary, &budget) != 0)
-                (void)instance_trash(where->base, where->user, place->uid, temporary, &trash,
-                                     trash_name);
-}
-
-/* Ends the instance, whose lock is held exclusively, if its line says so. */
-static int end(struct place *place, const struct instance_place *where)
-{
-        struct stale_one one;
-
-        stale_name(&one, place->uid, &place->instance);
-        one.is = STALE_OVER;
-        if (!place->end_at_close)
-                stale_judge(where, &one, 1, IDLE_CLOSE, true);
-        if (one.is == STALE_USED)
-                return PLACE_USED;
-        if (one.is == STALE_OVER)
-                take_away(place, where);
-        else
-                records_forget_instance(place->uid, place->mark);
-        return 0;
-}
-
-/* Is the lock still ours? The application may have closed it, and opened another file. */
-static bool has_lock(const struct place *place)
+bool place_has_lock(const struct place *place)
 {
         struct stat st;
 
@@ -269,49 +262,24 @@ static bool has_lock(const struct place *place)
 
 void place_release(struct place *place)
 {
-        if (has_lock(place))
+        if (place_has_lock(place))
                 (void)lock_try(place->instance.lock, LOCK_UN); /* a forked child may share it */
-}
-
-int place_end(struct place *place)
-{
-        struct instance_place where = {.path = place->base, .uid = place->uid};
-        _cleanup_close_ int base = -EBADF, user = -EBADF;
-        char name[NAME_BYTES];
-        struct report silent = {0};
-        int r = 0;
-
-        /* what is in memory ends with the last namespace that has it; nobody tells when that is */
-        if (place->in_memory)
-                return PLACE_USED;
-        if (!has_lock(place))
-                return 0;
-        name_uid(name, place->uid);
-        if (safedir_open_own(place->base, false, &base, &silent) == 0)
-                user = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (user < 0 || !instance_is_in_place(user, place->instance.name, place->instance.lock))
-                return 0;
-        place->instance.dir =
-                openat(user, place->instance.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        where.base = base;
-        where.user = user;
-        /* a failure loses the shared lock, and of two closers one succeeds */
-        if (lock_try(place->instance.lock, LOCK_EX) == 0)
-                r = end(place, &where);
-        place_release(place);
-        return r;
 }
 
 void place_undo(struct place *place)
 {
+        struct instance_place where = {
+                .base = place->base_fd, .user = place->user, .uid = place->uid};
+        struct stale_one one;
+
         /* fds may be what was missing: these are not needed any more */
         place->tree = fd_close(place->tree);
         place->instance.dir = fd_close(place->instance.dir);
         place->instance.root = fd_close(place->instance.root);
         if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0) {
                 /* nobody had it yet, so nobody need be looked for */
-                take_away(place,
-                          &(struct instance_place){.base = place->base_fd, .user = place->user});
+                stale_name(&one, place->uid, &place->instance);
+                stale_end(&where, &one);
         }
         place_settle(place);
         place->instance.lock = fd_close(place->instance.lock);
@@ -322,9 +290,24 @@ void place_undo(struct place *place)
 void place_done(struct place *place)
 {
         place_settle(place);
-        if (has_lock(place))
+        if (place_has_lock(place))
                 fd_close(place->instance.lock);
         free(place->base);
-        *place = (struct place){
-                .instance = INSTANCE_NONE, .base_fd = -EBADF, .user = -EBADF, .tree = -EBADF};
+        *place = (struct place){.instance = INSTANCE_NONE,
+                                .base_fd = -EBADF,
+                                .user = -EBADF,
+                                .tree = -EBADF,
+                                .top = -EBADF};
+}
+
+void place_say(const struct place *place, struct report *report)
+{
+        const char *directory = place->plan->line->directory;
+
+        if (place->in_memory)
+                report_note(report, REPORT_DEBUG, "%s: %s tmpfs %s", directory,
+                            place->top >= 0 ? "shared" : "new", place->mark);
+        else
+                report_note(report, REPORT_DEBUG, "%s: %s instance %s of %s", directory,
+                            place->instance.made ? "new" : "shared", place->mark, place->base);
 }

@@ -12,10 +12,11 @@
 #include "instance.h"
 #include "policy.h"
 #include "report.h"
+#include "share.h"
 
 struct place {
         const struct plan_line *plan; /* as long as the open lasts */
-        char *base;                   /* path */
+        char *base;                   /* path; NULL for a line in memory */
         uid_t uid;
         bool end_at_close;
         char mark[COVER_MARK_BYTES];
@@ -23,14 +24,12 @@ struct place {
         dev_t lock_dev;
         ino_t lock_ino;
         int base_fd, user; /* BASE, and BASE/UID while it is locked */
-        int tree;          /* the detached mount, then what covers the directory */
+        int tree;          /* the detached mount, then the attached one */
+        int top;           /* in a namespace that was joined: what covers the directory there */
+        struct share_list shares; /* until settle */
         bool put;
-        bool in_memory; /* the disk was full: no instance */
+        bool in_memory; /* no instance: a line in memory, or the disk was full */
         bool given_up;  /* a nofail line whose directory stays as it is */
-};
-
-enum {
-        PLACE_USED = 1, /* somebody still uses the instance */
 };
 
 /* What the directories of one session have in common. */
@@ -55,19 +54,25 @@ bool place_can_join(const struct place *place);
 /* Builds the detached mount. 0 or -errno; then undo. */
 int place_build(struct place *place, struct report *report);
 
+/*
+ * Takes what the line shares, in the namespace that has the system directory; place_cover() does
+ * so by itself. And binds it where another session's namespace was joined.
+ */
+void place_take_shares(struct place *place, struct report *report);
+void place_put_shares(struct place *place, struct report *report);
+
 /* Covers the directory, in this thread's namespace, and makes sure of it. 0 or -errno; then undo.
  */
 int place_cover(struct place *place, struct report *report);
 
+/* Says, for the argument debug, what covers the directory. */
+void place_say(const struct place *place, struct report *report);
+
 /* The end of open: other opens of the user may go on, only the lock is kept. */
 void place_settle(struct place *place);
 
-/*
- * The end of a session: the last one out ends the instance (renames it into the trash and deletes
- * what a fixed budget allows), unless somebody still uses it and its line ends it when idle.
- * Returns 0 or PLACE_USED. What can't be done now is left to the next open of the user.
- */
-int place_end(struct place *place);
+/* Is the lock still ours? The application may have closed it, and opened another file. */
+bool place_has_lock(const struct place *place);
 
 /* Gives up the lock, even if a forked child shares it. */
 void place_release(struct place *place);

@@ -60,15 +60,25 @@ static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t n)
         return digest;
 }
 
+static uint64_t digest_text(uint64_t digest, const char *text)
+{
+        return text ? digest_bytes(digest, text, strlen(text) + 1) : digest_bytes(digest, "\1", 2);
+}
+
 static uint64_t digest_line(uint64_t digest, const struct plan_line *plan_line)
 {
         const struct line *line = plan_line->line;
-        const char *base = line->base ? line->base : "";
         const uint32_t rest[] = {line->source,      line->flags,        plan_line->mode,
                                  line->per_session, line->end_at_close, line->keep};
 
-        digest = digest_bytes(digest, line->directory, strlen(line->directory) + 1);
-        digest = digest_bytes(digest, base, strlen(base) + 1);
+        digest = digest_text(digest, line->directory);
+        digest = digest_text(digest, line->base);
+        digest = digest_text(digest, line->size);
+        digest = digest_text(digest, line->inodes);
+        for (size_t i = 0; i < line->n_shares; i++) {
+                digest = digest_text(digest, line->shares[i].glob);
+                digest = digest_text(digest, line->shares[i].owner);
+        }
         return digest_bytes(digest, rest, sizeof(rest));
 }
 
@@ -129,4 +139,23 @@ const struct line *plan_find(const struct plan *plan, const char *directory)
                 if (strcmp(plan->lines[i].line->directory, directory) == 0)
                         return plan->lines[i].line;
         return NULL;
+}
+
+void plan_say(const struct plan *plan, const char *user, struct report *report)
+{
+        static const char *const words[] = {
+                [LINE_DISK] = "is private",
+                [LINE_MEMORY] = "is private, in memory",
+                [LINE_NONE] = "is the system directory",
+                [LINE_INHERIT] = "is what the caller had",
+        };
+
+        if (plan->n == 0)
+                report_note(report, REPORT_DEBUG, "no line is for %s", user);
+        for (size_t i = 0; i < plan->n; i++) {
+                const struct line *line = plan->lines[i].line;
+
+                report_note(report, REPORT_DEBUG, "%s:%u: %s %s", line->file, line->number,
+                            line->directory, words[line->source]);
+        }
 }

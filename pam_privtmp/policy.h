@@ -34,6 +34,9 @@ struct plan *plan_free(struct plan *plan);
 /* The plan's line for a directory, NULL if it has none. */
 const struct line *plan_find(const struct plan *plan, const char *directory);
 
+/* Says, for the argument debug, what each line came to. */
+void plan_say(const struct plan *plan, const char *user, struct report *report);
+
 static inline void plan_cleanup(struct plan **plan)
 {
         *plan = plan_free(*plan);

@@ -12,6 +12,12 @@
 #include "name.h"
 #include "records.h"
 #include "safedir.h"
+#include "tasks.h"
+
+enum {
+        SWEEP_EVERY = 64,
+        SWEEP_MILLISECONDS = 100,
+};
 
 static void name_of(char name[NAME_BYTES], const struct record *record)
 {
@@ -169,6 +175,20 @@ int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct reco
         return for_each_of_user(folder, uid, visit_one, &(struct visit){.each = each, .arg = arg});
 }
 
+static int is_other(void *arg, const struct record *record)
+{
+        const struct record *own = arg;
+
+        return namespace_is_same(&record->ns, &own->ns) && record->pid != own->pid;
+}
+
+bool records_have_other(int folder, const struct record *record)
+{
+        struct record own = *record;
+
+        return records_each(folder, record->uid, is_other, &own) > 0;
+}
+
 struct alive {
         const ino_t *numbers;
         size_t n;
@@ -217,4 +237,36 @@ void records_forget_instance(uid_t uid, const char *mark)
 
         if (safedir_open_own(RECORD_FOLDER, false, &folder, &silent) == 0)
                 records_forget(folder, uid, mark);
+}
+
+/*
+ * Openers that were killed leave their records: one open in 64 takes those of the gone away. What
+ * has the number of a namespace that was made just now is of one that is gone.
+ */
+static void sweep_now_and_then(int folder, const struct record *record, bool fresh)
+{
+        const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
+        _cleanup_free_ ino_t *alive = NULL;
+        size_t n, kept = 0;
+
+        if (record->start % SWEEP_EVERY != 0 || tasks_namespaces(&deadline, &alive, &n) < 0)
+                return;
+        for (size_t i = 0; i < n; i++)
+                if (!fresh || alive[i] != record->ns.number)
+                        alive[kept++] = alive[i];
+        records_sweep(folder, alive, kept);
+}
+
+int records_note(struct record *record, bool fresh, struct report *report)
+{
+        _cleanup_close_ int folder = -EBADF;
+        int r;
+
+        r = record_stamp(record);
+        if (r == 0)
+                r = safedir_open_own(RECORD_FOLDER, true, &folder, report);
+        if (r < 0)
+                return r;
+        sweep_now_and_then(folder, record, fresh);
+        return records_write(folder, record);
 }

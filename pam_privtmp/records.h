@@ -2,11 +2,19 @@
 /* records: the folder of records, root's and closed to others */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "record.h"
 
 #define RECORD_FOLDER "/run/privtmp"
+
+/*
+ * Stamps the record and writes it into RECORD_FOLDER, made if need be. Now and then, those of
+ * namespaces that are gone are taken away; `fresh`: the session's namespace was made just now. 0 or
+ * -errno, maybe with the reason in the report.
+ */
+int records_note(struct record *record, bool fresh, struct report *report);
 
 /*
  * Writes a record into the folder; an old one of that name is replaced. Where the note is too long,
@@ -27,6 +35,9 @@ int records_find(int folder, const struct namespace_id *own, struct record *ret)
  */
 int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct record *record),
                  void *arg);
+
+/* Is there another record of the same user and namespace? */
+bool records_have_other(int folder, const struct record *record);
 
 /* Takes a session's record away: ns.number, pid and uid count. It may be gone. */
 void records_remove(int folder, const struct record *record);

@@ -5,6 +5,7 @@
  * MUST NOT decide by anything but PAM_USER: no environment, no PAM_RUSER (test-module.c).
  */
 #include "cleanup.h"
+#include "ending.h"
 #include "records.h"
 #include "safedir.h"
 #include "session.h"
@@ -56,10 +57,21 @@ int session_open(const struct session_request *request, struct session **ret, st
         return 0;
 }
 
+/* Where processes of the session live on, one record says that their namespace is ours. */
+static void remove_record(const struct session *session, bool used)
+{
+        const struct record record = {
+                .ns = session->ns, .pid = session->opener, .uid = session->uid};
+        _cleanup_close_ int folder = -EBADF;
+        struct report silent = {0};
+
+        if (safedir_open_own(RECORD_FOLDER, false, &folder, &silent) == 0 &&
+            (!used || records_have_other(folder, &record)))
+                records_remove(folder, &record);
+}
+
 void session_close(struct session *session, struct report *report)
 {
-        _cleanup_close_ int records = -EBADF;
-        struct report silent = {0};
         bool inside, used = false;
 
         if (geteuid() != 0)
@@ -70,15 +82,12 @@ void session_close(struct session *session, struct report *report)
         /* who is elsewhere gives up the lock only */
         for (size_t i = 0; i < session->n_places; i++) {
                 if (inside)
-                        used |= place_end(&session->places[i]) == PLACE_USED;
+                        used |= ending_of(&session->places[i]) == ENDING_USED;
                 else
                         place_release(&session->places[i]);
         }
-        if (session->recorded && !used &&
-            safedir_open_own(RECORD_FOLDER, false, &records, &silent) == 0)
-                records_remove(records, &(struct record){.ns = session->ns,
-                                                         .pid = session->opener,
-                                                         .uid = session->uid});
+        if (session->recorded)
+                remove_record(session, used);
         for (size_t i = 0; i < session->n_places; i++)
                 place_done(&session->places[i]);
 }

@@ -12,10 +12,16 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "records.h"
+#include "remove.h"
 #include "stale.h"
 
 enum {
         TEMPORARY_SECONDS = 600,
+        /* what the end of a session may spend on deleting; the rest is left in the trash */
+        END_ENTRIES = 256,
+        END_MILLISECONDS = 50,
+        END_FILE_BYTES = 8 * 1024 * 1024,
 };
 
 void stale_name(struct stale_one *one, uid_t uid, const struct instance *instance)
@@ -97,4 +103,22 @@ void stale_judge(const struct instance_place *place, struct stale_one *ones, siz
                 if (ones[i].is == STALE_USED && sure && instance_keep(ones[i].instance->dir) > 0)
                         stale_stop(ones[i].instance);
         }
+}
+
+void stale_end(const struct instance_place *place, const struct stale_one *one)
+{
+        struct remove_budget budget = {.entries = END_ENTRIES,
+                                       .milliseconds = END_MILLISECONDS,
+                                       .file_bytes = END_FILE_BYTES};
+        char temporary[NAME_BYTES], trash_name[NAME_BYTES];
+        _cleanup_close_ int trash = -EBADF;
+
+        /* in this order: what is killed here leaves an instance, which the next open ends */
+        records_forget_instance(place->uid, one->mark);
+        if (instance_retire(place->user, one->instance->name, temporary) < 0)
+                return;
+        (void)lock_try(one->instance->lock, LOCK_UN);
+        if (remove_tree(place->user, temporary, &budget) != 0)
+                (void)instance_trash(place->base, place->user, place->uid, temporary, &trash,
+                                     trash_name);
 }

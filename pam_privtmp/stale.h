@@ -36,6 +36,12 @@ void stale_name(struct stale_one *one, uid_t uid, const struct instance *instanc
 void stale_judge(const struct instance_place *place, struct stale_one *ones, size_t n,
                  enum idle_why why, bool sure);
 
+/*
+ * Ends an instance whose lock the caller holds exclusively: takes it out of its place, gives up the
+ * lock, and deletes what a fixed budget allows; the rest goes to the trash.
+ */
+void stale_end(const struct instance_place *place, const struct stale_one *one);
+
 /* Is it kept, and its time known not to be over? Needs no lock. */
 bool stale_is_kept(const struct instance *instance);
 

@@ -160,6 +160,17 @@ static pid_t parent_of(const struct task *task)
         return fields ? (pid_t)strtol(fields + 2, NULL, 10) : -1;
 }
 
+int task_open_process(pid_t pid)
+{
+        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        char name[NAME_BYTES];
+        int fd;
+
+        (void)snprintf(name, sizeof(name), "%jd", (intmax_t)pid);
+        fd = proc < 0 ? -1 : openat(proc, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
 int task_read_start(int process, uint64_t *ret)
 {
         const char *fields;

@@ -39,6 +39,9 @@ uid_t task_owner(const struct task *task);
 /* Is it this process, or a child of it that runs the same executable? Asks no file system. */
 bool task_is_ours(const struct task *task);
 
+/* The folder of a process in /proc: an O_PATH fd, the caller's to close, or -errno. */
+int task_open_process(pid_t pid);
+
 /*
  * When the process whose folder in /proc `process` is began: nanoseconds, CLOCK_BOOTTIME, rounded
  * down to a tick. 0, -ESRCH when it has ended, or -EINVAL.

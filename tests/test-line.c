@@ -214,10 +214,13 @@ END_TEST
 
 #define COLUMNS " columns, where source, directory, users and maybe options belong"
 #define NO_SOURCE(source)                                                                          \
-        "source \"" source "\" is no absolute path in its shortest form, and not \"none\" or "     \
-        "\"inherit\""
+        "source \"" source "\" is no absolute path in its shortest form, and not \"tmpfs\", "      \
+        "\"none\" or \"inherit\""
 #define NO_DIRECTORY(directory)                                                                    \
         "directory \"" directory "\" is no absolute path in its shortest form"
+#define SHARE         "option \"share\" must be names such as .X11-unix:krb5cc_*, each may have @OWNER"
+#define SIZE          "option \"size\" must be a size such as 512M, 2G or 10%"
+#define COUNT         "option \"nr_inodes\" must be a number such as 4096 or 100k"
 #define TWICE(option) "option \"" option "\" contradicts or repeats an earlier one"
 
 /* The message stands behind "conf:7: ". */
@@ -266,8 +269,6 @@ static const struct {
         {"UUID=0000-0000 /tmp *", NO_SOURCE("UUID=0000-0000")},
         {"None /tmp *", NO_SOURCE("None")},
         {"host:/export /tmp *", NO_SOURCE("host:/export")},
-        {"tmpfs /tmp *", "source \"tmpfs\" is not supported yet"},
-        {"tmpfs /tmp * size=1G", "source \"tmpfs\" is not supported yet"},
         /* directory */
         {"/b tmp *", NO_DIRECTORY("tmp")},
         {"/b / *", NO_DIRECTORY("/")},
@@ -314,14 +315,29 @@ static const struct {
         {"/b /tmp * uid=0", "unknown option \"uid\""},
         {"/b /tmp * x-mount.mkdir", "unknown option \"x-mount.mkdir\""},
         {"/b /tmp * nofail,comment=x", "unknown option \"comment\""},
-        {"/b /tmp * share", "option \"share\" is not supported yet"},
-        {"/b /tmp * share=.X11-unix:.ICE-unix", "option \"share\" is not supported yet"},
-        {"/b /tmp * keep=12", "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
-        {"/b /tmp * keep=0m", "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
-        {"/b /tmp * keep=m", "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
+        {"/b /tmp * share", SHARE},
+        {"/b /tmp * share=", SHARE},
+        {"/b /tmp * share=.", SHARE},
+        {"/b /tmp * share=..", SHARE},
+        {"/b /tmp * share=a:..", SHARE},
+        {"/b /tmp * share=a/b", SHARE},
+        {"/b /tmp * share=/a", SHARE},
+        {"/b /tmp * share=a:", SHARE},
+        {"/b /tmp * share=:a", SHARE},
+        {"/b /tmp * share=a@", SHARE},
+        {"/b /tmp * share=@root", SHARE},
+        {"/b /tmp * share=../x", SHARE},
+        {"/b /tmp * share=a,share=b", "option \"share\" stands there twice"},
+        {"/b /tmp * keep=12",
+         "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
+        {"/b /tmp * keep=0m",
+         "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
+        {"/b /tmp * keep=m",
+         "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
         {"/b /tmp * keep=1h30m",
          "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
-        {"/b /tmp * keep=-1h", "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
+        {"/b /tmp * keep=-1h",
+         "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
         {"/b /tmp * keep=367d",
          "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
         {"/b /tmp * keep=99999999999999999999d",
@@ -329,8 +345,31 @@ static const struct {
         {"/b /tmp * keep", "option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
         {"/b /tmp * keep=1h,scope=session", "option \"keep\" contradicts \"scope=session\""},
         {"/b /tmp * end=close,keep=1h", "option \"keep\" contradicts \"end=close\""},
-        {"/b /tmp * size=1G", "option \"size\" is not supported yet"},
-        {"/b /tmp * nr_inodes=100k", "option \"nr_inodes\" is not supported yet"},
+        {"tmpfs /tmp * size", SIZE},
+        {"tmpfs /tmp * size=", SIZE},
+        {"tmpfs /tmp * size=0", SIZE},
+        {"tmpfs /tmp * size=0%", SIZE},
+        {"tmpfs /tmp * size=101%", SIZE},
+        {"tmpfs /tmp * size=1X", SIZE},
+        {"tmpfs /tmp * size=1GB", SIZE},
+        {"tmpfs /tmp * size=-1", SIZE},
+        {"tmpfs /tmp * size=G", SIZE},
+        {"tmpfs /tmp * size=1.5G", SIZE},
+        {"tmpfs /tmp * size=9223372036854775808", SIZE},
+        {"tmpfs /tmp * size=9223372036854775807k", SIZE},
+        {"tmpfs /tmp * size=10%%", SIZE},
+        {"tmpfs /tmp * nr_inodes", COUNT},
+        {"tmpfs /tmp * nr_inodes=", COUNT},
+        {"tmpfs /tmp * nr_inodes=0", COUNT},
+        {"tmpfs /tmp * nr_inodes=10%", COUNT},
+        {"tmpfs /tmp * nr_inodes=x", COUNT},
+        {"tmpfs /tmp * nr_inodes=1kk", COUNT},
+        {"/b /tmp * size=1G", "option \"size\" is for the source tmpfs"},
+        {"/b /tmp * nr_inodes=100k", "option \"nr_inodes\" is for the source tmpfs"},
+        {"tmpfs /tmp * keep=1h",
+         "option \"keep\" does not go with tmpfs, which ends with its last process"},
+        {"tmpfs /tmp * end=close",
+         "option \"end\" does not go with tmpfs, which ends with its last process"},
         {"none /tmp * exec", "source \"none\" takes no options"},
         {"none /tmp * nofail", "source \"none\" takes no options"},
         {"inherit /tmp root noexec", "source \"inherit\" takes no options"},
@@ -352,7 +391,7 @@ static const struct {
         {"/b /tmp * end", "option \"end\" must be idle or close"},
         {"/b /tmp * end=never", "option \"end\" must be idle or close"},
         {"/b /tmp * mode=0000000000000000000000000000000000000000000000000000000000000770",
-         "the value of option \"mode\" is too long"},
+         "option \"mode\" must be 0770, 1770, 1777 or 0700"},
         /* repeated and contradicting */
         {"/b /tmp * noexec,noexec", TWICE("noexec")},
         {"/b /tmp * noexec,exec", TWICE("exec")},

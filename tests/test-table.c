@@ -191,7 +191,7 @@ static const struct {
         {"/b /tmp * noexec,\"a,b\n/b /tmp *\n", "conf:1: " QUOTES},
         {"/b /tmp *\n/b /tmp * size=\"1G,bogus", "conf:2: " QUOTES},
         {"\"/b /tmp *\n/b /tmp * bogus\"\n",
-         "conf:1: source \"\"/b\" is no absolute path in its shortest form, and not \"none\" or "
+         "conf:1: source \"\"/b\" is no absolute path in its shortest form, and not \"tmpfs\", \"none\" or "
          "\"inherit\""},
         {"/b /tmp \"*\n/b /tmp bob\n",
          "conf:1: users: \"\"*\" is no *, NAME, UID, MIN:MAX or @group"},
@@ -209,9 +209,12 @@ static const struct {
         {"/b /tmp *\n/b\b /tmp *\n", "conf:2: has a control character (byte 3)"},
         {"/b /tmp *\n/b /tmp *\033[0m", "conf:2: has a control character (byte 10)"},
         /* not yet there: refused, never ignored */
-        {"/b /tmp *\ntmpfs /tmp bob\n", "conf:2: source \"tmpfs\" is not supported yet"},
-        {"/b /tmp * noexec,share=.X11-unix\n", "conf:1: option \"share\" is not supported yet"},
-        {"/b /tmp * keep=12h", "conf:1: option \"keep\" is not supported yet"},
+        {"/b /tmp *\ntmpfs /tmp bob size=0\n",
+         "conf:2: option \"size\" must be a size such as 512M, 2G or 10%"},
+        {"/b /tmp * noexec,share=..\n",
+         "conf:1: option \"share\" must be names such as .X11-unix:krb5cc_*, each may have @OWNER"},
+        {"/b /tmp * keep=12",
+         "conf:1: option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
         /* lines that do not go together */
         {"/tmp /tmp *\n", "conf:1: the base /tmp" AT_BELOW "/tmp of conf:1"},
         {"/tmp/b /tmp *\n", "conf:1: the base /tmp/b" AT_BELOW "/tmp of conf:1"},

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* value: what the value of an option means (pure) */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum {
+        VALUE_TIME_LIMIT = 366 * 24 * 60 * 60, /* seconds */
+        VALUE_GLOBS = 64,                      /* in one list */
+};
+
+/* An item of share=: which names of the system directory, and of which other owner. */
+struct value_glob {
+        char *glob;
+        char *owner; /* a user's name; NULL: root or the user of the session */
+};
+
+/* One of the modes that a directory can have, as mode bits. */
+bool value_mode(const char *text, mode_t *ret);
+
+/* "30m", "12h", "2d": seconds, 1 to VALUE_TIME_LIMIT. */
+bool value_time(const char *text, unsigned *ret);
+
+/* A size as tmpfs(5) takes it: bytes, with k, m, g or t, or "10%"; not 0, which is without limit.
+ */
+bool value_is_size(const char *text);
+
+/* The same for a number of inodes, which is never a percentage. */
+bool value_is_count(const char *text);
+
+/*
+ * "GLOB:GLOB@OWNER": each a name without a slash, and never "." or "..". *ret is the caller's to
+ * release by value_free_globs(). 0, -EINVAL or -ENOMEM.
+ */
+int value_globs(const char *text, struct value_glob **ret, size_t *n);
+void value_free_globs(struct value_glob *globs, size_t n);
+
+/* Is it a plain name, for which no folder need be read? */
+bool value_is_plain(const char *glob);
