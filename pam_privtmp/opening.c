@@ -14,37 +14,6 @@
 #include "records.h"
 #include "safedir.h"
 
-/* Is there anything that this session must cover or take off? */
-static bool has_work(const struct opening *o)
-{
-        for (size_t i = 0; i < o->plan->n; i++)
-                if (line_is_private(o->plan->lines[i].line))
-                        return true;
-        return outer_must_go(&o->outer);
-}
-
-int opening_decide(struct opening *o)
-{
-        int r;
-
-        r = table_load(&o->request->table, &o->table, o->report);
-        if (r < 0)
-                return r;
-        r = policy_plan(o->table, o->subject, subject_is_member, o->subject, &o->plan);
-        if (r < 0)
-                return report_errno(o->report, r, "can't tell the groups of %s", o->subject->name);
-        plan_say(o->plan, o->subject->name, o->report);
-        r = outer_find(&o->outer, o->plan, o->subject->uid, o->report);
-        if (r < 0)
-                return r;
-        if (!has_work(o))
-                return 1;
-        if (!namespace_is_rooted())
-                return report_fault(o->report, -EINVAL,
-                                    "the caller is in a chroot whose \"/\" is no mount point");
-        return 0;
-}
-
 /* Where to start from: the caller's namespace, or, inside a session, the one that it left. */
 static int approach(struct opening *o)
 {

@@ -2,9 +2,10 @@
 /*
  * opening: the order of steps that make a session
  *
- * Decide (table, plan, outer session: nothing is changed), then go: back to the namespace that an
- * outer session of ours left, prepare each directory, leave the shared namespace, take off what the
- * outer session covers, cover, see to the working directory, write the record.
+ * After the decision (decision.h): back to the namespace that an outer session of ours left,
+ * prepare each directory, join the namespace of another session of the user, or leave the shared
+ * namespace, take off what the outer session covers, cover, see to the working directory, write the
+ * record.
  */
 #pragma once
 
@@ -24,6 +25,7 @@ struct session_request {
         const char *service, *tty, *rhost;
         struct table_place table;
         const char *environment[HINT_VARIABLES]; /* PAM's, see hint.h */
+        bool own; /* "privtmp run": directories of its own, whatever the lines say of sharing */
 };
 
 /* What lasts until the session is closed. */
@@ -53,12 +55,6 @@ struct opening {
         struct patience patience;
         struct session *session;
 };
-
-/*
- * All that can be known without changing anything, for o->subject. Returns 0, 1 when there is
- * nothing to do, or -errno with the reason in the report.
- */
-int opening_decide(struct opening *o);
 
 /* Does it, filling o->session. 0, or -errno with the reason in the report: then undo. */
 int opening_go(struct opening *o);

@@ -13,6 +13,7 @@ static const struct verb {
         const char *arguments, *summary;
 } verbs[] = {
         {"clean", privtmp_clean, "[options]", "delete what is stale, and the trash"},
+        {"run", privtmp_run, "[options] COMMAND", "run a command with a private /tmp"},
 };
 
 void privtmp_say(const char *format, ...)

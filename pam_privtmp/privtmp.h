@@ -24,3 +24,4 @@ void privtmp_say_fault(struct report *report);
 
 /* The verbs: argv[0] is the verb. Each returns the exit status. */
 int privtmp_clean(int argc, char *argv[]);
+int privtmp_run(int argc, char *argv[]);

@@ -5,6 +5,7 @@
  * MUST NOT decide by anything but PAM_USER: no environment, no PAM_RUSER (test-module.c).
  */
 #include "cleanup.h"
+#include "decision.h"
 #include "ending.h"
 #include "records.h"
 #include "safedir.h"
@@ -38,7 +39,7 @@ int session_open(const struct session_request *request, struct session **ret, st
                 return SESSION_E_UNKNOWN_USER;
         if (r < 0)
                 return report_errno(report, r, "can't look up the user");
-        r = opening_decide(&o);
+        r = decision_make(&o);
         if (r > 0)
                 return 0;
         if (r < 0)

@@ -215,6 +215,25 @@ int table_parse(const char *file, const char *text, size_t length, struct table 
         return make(NULL, file, text, length, ret, report);
 }
 
+void table_make_own(struct table *table)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < table->n; i++) {
+                struct line *line = &table->lines[i];
+
+                if (!line_is_private(line)) {
+                        line_done(line);
+                        continue;
+                }
+                line->per_session = true;
+                line->end_at_close = line->source == LINE_DISK;
+                line->keep = 0;
+                table->lines[kept++] = *line;
+        }
+        table->n = kept;
+}
+
 struct table *table_free(struct table *table)
 {
         if (!table)

@@ -34,6 +34,12 @@ extern const char table_built_in[];
  */
 int table_load(const struct table_place *place, struct table **ret, struct report *report);
 
+/*
+ * Takes out the lines that make nothing private, and makes the others such that a session has its
+ * directories for itself and they end with it.
+ */
+void table_make_own(struct table *table);
+
 /* The same from a text in memory, for which `file` is only a name. */
 int table_parse(const char *file, const char *text, size_t length, struct table **ret,
                 struct report *report);

@@ -39,9 +39,9 @@ only security/ pam_privtmp
 only syslog.h pam_privtmp
 only libmount.h entry line mounts
 only selinux/ label
-only pwd.h subject
-only grp.h subject
-only sched.h namespace caller
+only pwd.h subject privtmp-program
+only grp.h subject privtmp-program
+only sched.h namespace caller privtmp-solo
 only sys/file.h lock candidate instance place ending stale sweep
 
 # The pure rooms: strings and numbers, no system.
@@ -54,7 +54,7 @@ done
 # Who may call whom: a room includes only headers of rooms that stand before it here.
 order='cleanup deadline report name lock subject users value entry line safedir table policy label mounts namespace
        remove tasks cover share hint caller record records match namespaces passes idle instance stale candidate sweep trash
-       outer place ending join opening session pam_privtmp privtmp privtmp-clean'
+       outer place ending join opening decision session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-clean privtmp-run'
 below=''
 wrong=''
 for room in $order; do

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp-program: what the command's verbs start, and as whom */
+#pragma once
+
+/*
+ * Becomes the user for good: groups, gid, uid, environment, home. On a terminal that would let the
+ * user type for root (TIOCSTI), it is given up first. 0, or -errno with a line on stderr.
+ */
+int program_become(const char *user);
+
+/* Takes away what the caller's environment could do to a program of root's. */
+int program_scrub(void);
+
+/*
+ * Replaces this process by the command, or, if that is empty, by a shell: the user's own after
+ * program_become(), else /bin/sh. Returns only when that fails: 126 or 127, with a line on stderr.
+ */
+int program_start(char **command, const char *user);
