@@ -231,14 +231,24 @@ int instance_open(int user, const char *name, struct instance *ret)
         return 0;
 }
 
+int instance_read(int dir, const char *name, char ret[PATH_MAX])
+{
+        ssize_t n = readlinkat(dir, name, ret, PATH_MAX);
+
+        if (n < 0)
+                return -errno;
+        if (n == PATH_MAX)
+                return -ENAMETOOLONG;
+        ret[n] = '\0';
+        return 0;
+}
+
 static bool link_is(int dir, const char *name, const char *target)
 {
         char now[PATH_MAX];
-        ssize_t n = readlinkat(dir, name, now, sizeof(now));
+        int r = instance_read(dir, name, now);
 
-        if (!target)
-                return n < 0 && errno == ENOENT;
-        return n >= 0 && (size_t)n == strlen(target) && memcmp(now, target, (size_t)n) == 0;
+        return target ? r == 0 && strcmp(now, target) == 0 : r == -ENOENT;
 }
 
 bool instance_fits(const struct instance *instance, const struct instance_want *want)

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -73,6 +74,9 @@ int instance_make(int user, const struct instance_want *want, struct instance *r
  * is gone, -ESTALE when it is not (or no longer) an instance of ours.
  */
 int instance_open(int user, const char *name, struct instance *ret);
+
+/* What one of its links says (see above): 0, -ENOENT where it has none, or -errno. */
+int instance_read(int dir, const char *name, char ret[PATH_MAX]);
 
 /* Is an open instance for that directory, user and scope, with the right root/? */
 bool instance_fits(const struct instance *instance, const struct instance_want *want);

@@ -8,14 +8,13 @@
  * MUST NOT ask a user's file system: it may never answer (test-join.c).
  */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
 #include "join.h"
 #include "name.h"
+#include "opener.h"
 #include "records.h"
 #include "safedir.h"
-#include "tasks.h"
 
 struct search {
         const struct join *join;
@@ -74,29 +73,6 @@ static const char *judge(const struct search *search, const struct record *recor
         return NULL;
 }
 
-/* The opener's namespace, if it still is the one that it made. An fd, or -errno. */
-static int open_namespace(const struct record *record, const char **why)
-{
-        _cleanup_close_ int process = -EBADF, fd = -EBADF;
-        struct namespace_id id;
-        uint64_t start;
-        struct stat st;
-
-        process = task_open_process(record->pid);
-        *why = "its process is gone";
-        if (process < 0 || task_read_start(process, &start) < 0 || start > record->start)
-                return -ESRCH;
-        fd = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
-        *why = "its process is in another namespace";
-        if (fd < 0 || namespace_identify(fd, &id) < 0 || !namespace_is_same(&id, &record->ns))
-                return -ESTALE;
-        *why = "its process runs the user's program";
-        if (id.id == 0 && (fstat(process, &st) < 0 || st.st_uid != 0))
-                return -ESTALE;
-        *why = "its namespace belongs to another user namespace";
-        return namespace_is_ours(fd) ? TAKE_FD(fd) : -EPERM;
-}
-
 /* Is cwd at or below a directory of the places? It becomes the top of that, then. */
 static bool is_aside(const struct join *join)
 {
@@ -151,8 +127,10 @@ static int try(void *arg, const struct record *record)
         int r;
 
         if (!why)
-                fd = open_namespace(record, &why);
-        if (fd < 0)
+                fd = opener_open_namespace(record, &why);
+        if (fd >= 0 && !namespace_is_ours(fd))
+                why = "its namespace belongs to another user namespace";
+        if (why)
                 return no(search, record, why);
         r = caller_enter(join->caller, fd, is_aside(join));
         if (r == 0)

@@ -145,13 +145,17 @@ static int clean_records(void)
         return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
 }
 
-/* Is this the first line with that base? */
-static bool is_first_of_base(const struct table *table, size_t i)
+struct all {
+        struct clean *clean;
+        int status;
+};
+
+static int clean_one(void *arg, const char *base)
 {
-        for (size_t j = 0; j < i; j++)
-                if (table->lines[j].base && strcmp(table->lines[j].base, table->lines[i].base) == 0)
-                        return false;
-        return true;
+        struct all *all = arg;
+
+        all->status |= clean_base(all->clean, base);
+        return 0; /* the next one, whatever came of this */
 }
 
 static int clean_all(struct clean *clean, const char *conf)
@@ -160,16 +164,14 @@ static int clean_all(struct clean *clean, const char *conf)
                 .conf = TABLE_CONF, .drop_ins = TABLE_DROP_INS, .only = conf};
         struct report report = PRIVTMP_REPORT;
         _cleanup_table_ struct table *table = NULL;
-        int status = EXIT_SUCCESS;
+        struct all all = {.clean = clean};
 
         if (table_load(&place, &table, &report) < 0) {
                 privtmp_say_fault(&report);
                 return EXIT_FAULT;
         }
-        for (size_t i = 0; i < table->n; i++)
-                if (table->lines[i].base && is_first_of_base(table, i))
-                        status |= clean_base(clean, table->lines[i].base);
-        return clean->dry ? status : status | clean_records();
+        (void)privtmp_each_base(table, clean_one, &all);
+        return clean->dry ? all.status : all.status | clean_records();
 }
 
 int privtmp_clean(int argc, char *argv[])

@@ -13,6 +13,8 @@ static const struct verb {
         const char *arguments, *summary;
 } verbs[] = {
         {"clean", privtmp_clean, "[options]", "delete what is stale, and the trash"},
+        {"enter", privtmp_enter, "USER [COMMAND]", "look at what a user sees"},
+        {"explain", privtmp_explain, "USER", "tell what a user would get, and why"},
         {"run", privtmp_run, "[options] COMMAND", "run a command with a private /tmp"},
 };
 
@@ -41,12 +43,32 @@ void privtmp_say_fault(struct report *report)
         report->fault[0] = '\0';
 }
 
+/* Is this the first line with that base? */
+static bool is_first_of_base(const struct table *table, size_t i)
+{
+        for (size_t j = 0; j < i; j++)
+                if (table->lines[j].base && strcmp(table->lines[j].base, table->lines[i].base) == 0)
+                        return false;
+        return true;
+}
+
+int privtmp_each_base(const struct table *table, int (*each)(void *arg, const char *base),
+                      void *arg)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < table->n; i++)
+                if (table->lines[i].base && is_first_of_base(table, i))
+                        r = each(arg, table->lines[i].base);
+        return r;
+}
+
 static int help(void)
 {
         (void)printf("Usage:\n privtmp VERB [arguments]\n\n"
                      "Look after the private directories of pam_privtmp.\n\nVerbs:\n");
         for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-                (void)printf(" %-6s %-20s %s\n", verbs[i].name, verbs[i].arguments,
+                (void)printf(" %-8s %-18s %s\n", verbs[i].name, verbs[i].arguments,
                              verbs[i].summary);
         (void)printf("\nOptions:\n"
                      " -h, --help     display this help; privtmp VERB --help tells more\n"

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "report.h"
+#include "table.h"
 
 enum {
         EXIT_FAULT = 1, /* something failed, or was found */
@@ -22,6 +23,12 @@ void privtmp_say_note(void *unused, enum report_level level, const char *text);
 /* Prints the fault in the report, if there is one, and forgets it. */
 void privtmp_say_fault(struct report *report);
 
+/* The bases of a table, each once: calls each() until it returns other than 0, and returns that. */
+int privtmp_each_base(const struct table *table, int (*each)(void *arg, const char *base),
+                      void *arg);
+
 /* The verbs: argv[0] is the verb. Each returns the exit status. */
 int privtmp_clean(int argc, char *argv[]);
+int privtmp_enter(int argc, char *argv[]);
+int privtmp_explain(int argc, char *argv[]);
 int privtmp_run(int argc, char *argv[]);

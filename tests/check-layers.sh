@@ -41,7 +41,7 @@ only libmount.h entry line mounts
 only selinux/ label
 only pwd.h subject privtmp-program
 only grp.h subject privtmp-program
-only sched.h namespace caller privtmp-solo
+only sched.h namespace caller privtmp-solo privtmp-enter
 only sys/file.h lock candidate instance place ending stale sweep
 
 # The pure rooms: strings and numbers, no system.
@@ -53,8 +53,8 @@ done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
 order='cleanup deadline report name lock subject users value entry line safedir table policy label mounts namespace
-       remove tasks cover share hint caller record records match namespaces passes idle instance stale candidate sweep trash
-       outer place ending join opening decision session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-clean privtmp-run'
+       remove tasks cover share hint caller record records opener match namespaces passes idle instance stale candidate sweep trash
+       outer place ending join opening decision session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-clean privtmp-enter privtmp-explain privtmp-run'
 below=''
 wrong=''
 for room in $order; do
