@@ -15,6 +15,7 @@ static const struct verb {
         {"clean", privtmp_clean, "[options]", "delete what is stale, and the trash"},
         {"enter", privtmp_enter, "USER [COMMAND]", "look at what a user sees"},
         {"explain", privtmp_explain, "USER", "tell what a user would get, and why"},
+        {"list", privtmp_list, "[USER]", "list private directories and sessions"},
         {"run", privtmp_run, "[options] COMMAND", "run a command with a private /tmp"},
 };
 

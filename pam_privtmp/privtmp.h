@@ -31,4 +31,5 @@ int privtmp_each_base(const struct table *table, int (*each)(void *arg, const ch
 int privtmp_clean(int argc, char *argv[]);
 int privtmp_enter(int argc, char *argv[]);
 int privtmp_explain(int argc, char *argv[]);
+int privtmp_list(int argc, char *argv[]);
 int privtmp_run(int argc, char *argv[]);

@@ -116,7 +116,9 @@ static int for_each_of_user(int folder, uid_t uid, each_record each, void *arg)
 {
         char suffix[NAME_BYTES];
 
-        (void)snprintf(suffix, sizeof(suffix), ".%ju", (uintmax_t)uid);
+        suffix[0] = '\0';
+        if (uid != (uid_t)-1)
+                (void)snprintf(suffix, sizeof(suffix), ".%ju", (uintmax_t)uid);
         return for_each(folder, "", suffix, each, arg);
 }
 

@@ -30,8 +30,8 @@ int records_write(int folder, const struct record *record);
 int records_find(int folder, const struct namespace_id *own, struct record *ret);
 
 /*
- * Calls each() for the user's records, of whatever boot, until it returns something else than 0,
- * and returns that; 0 at the end, or -errno.
+ * Calls each() for the user's records, or all with (uid_t)-1, of whatever boot, until it returns
+ * something else than 0, and returns that; 0 at the end, or -errno.
  */
 int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct record *record),
                  void *arg);

@@ -66,6 +66,20 @@ int subject_load(const char *name, struct subject **ret)
         return 0;
 }
 
+char *subject_name_of(uid_t uid)
+{
+        _cleanup_free_ char *buffer = NULL;
+        struct passwd entry, *found = NULL;
+        size_t size = 0;
+        int r;
+
+        do
+                r = grow(&buffer, &size) < 0 ? ENOMEM
+                                             : getpwuid_r(uid, &entry, buffer, size, &found);
+        while (r == ERANGE || r == EINTR);
+        return found ? strdup(found->pw_name) : NULL;
+}
+
 struct subject *subject_free(struct subject *subject)
 {
         if (!subject)

@@ -24,6 +24,9 @@ struct subject {
 int subject_load(const char *name, struct subject **ret);
 struct subject *subject_free(struct subject *subject);
 
+/* The name of a uid, the caller's to free; NULL if it has none, or it can't be told. */
+char *subject_name_of(uid_t uid);
+
 /*
  * Is the subject in the group of that name? Returns 1 or 0 (also for a group that does not exist),
  * or -errno when a lookup failed. Its signature is policy_member, its first argument a subject.

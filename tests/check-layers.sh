@@ -53,8 +53,8 @@ done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
 order='cleanup deadline report name lock subject users value entry line safedir table policy label mounts namespace
-       remove tasks cover share hint caller record records opener match namespaces passes idle instance stale candidate sweep trash
-       outer place ending join opening decision session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-clean privtmp-enter privtmp-explain privtmp-run'
+       remove tasks cover share hint caller record records opener match namespaces passes idle instance stale candidate holders survey usage sweep trash
+       outer place ending join opening decision session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-columns privtmp-clean privtmp-enter privtmp-explain privtmp-list privtmp-run'
 below=''
 wrong=''
 for room in $order; do

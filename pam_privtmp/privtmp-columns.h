@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp-columns: the table that "privtmp list" prints, by libsmartcols */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct libscols_line;
+struct libscols_table;
+
+enum column {
+        COLUMN_USER,
+        COLUMN_DIRECTORY,
+        COLUMN_SOURCE,
+        COLUMN_STATE,
+        COLUMN_UNTIL,
+        COLUMN_SESSIONS,
+        COLUMN_PROCS,
+        COLUMN_SIZE,
+        COLUMN_INODES,
+        COLUMN_AGE,
+        COLUMN_SERVICE,
+        COLUMN_FROM,
+        COLUMN_PID,
+        COLUMN_SINCE,
+        COLUMN_PATH,
+        COLUMNS
+};
+
+/* The columns that were chosen, in their order. */
+struct columns {
+        enum column chosen[COLUMNS];
+        size_t n;
+        struct libscols_table *table;
+};
+
+/* Lists of names: all, and the usual ones with what --size adds. */
+#define COLUMNS_ALL                                                                                \
+        "USER,DIRECTORY,SOURCE,STATE,UNTIL,SESSIONS,PROCS,SIZE,INODES,AGE,SERVICE,FROM,PID,SINCE," \
+        "PATH"
+#define COLUMNS_WITH_SIZE "USER,DIRECTORY,STATE,PROCS,SIZE,INODES,AGE,SERVICE,FROM,PID,PATH"
+
+/* By names, "USER,STATE"; NULL: the usual ones. 0, or -EINVAL with a line on stderr. */
+int columns_choose(struct columns *columns, const char *names);
+
+/* Is any of those chosen that only a session fills? */
+bool columns_tell_sessions(const struct columns *columns);
+
+/* Prints what each column is. */
+void columns_help(void);
+
+/* Makes the table. 0 or -errno; columns_done() releases it. */
+int columns_begin(struct columns *columns, bool json, bool noheadings);
+void columns_done(struct columns *columns);
+
+/* Adds a line, below `parent` if that is not NULL. NULL when memory ran out. */
+struct libscols_line *columns_add(const struct columns *columns, struct libscols_line *parent);
+
+/* Fills a cell, if the column was chosen; empty words stay out. 0 or -errno. */
+int columns_set(const struct columns *columns, struct libscols_line *line, enum column column,
+                const char *format, ...) __attribute__((__format__(__printf__, 4, 5)));
+
+int columns_print(const struct columns *columns);
