@@ -61,10 +61,11 @@ static void show_bar(void *arg, const char *base, unsigned done, unsigned all, u
                       BAR_WIDTH - length, "", done, all, (uintmax_t)entries);
 }
 
-static void say_stuck(void *arg, const char *base, const char *name, const char *why)
+static void say_stuck(void *arg, const char *base, const char *folder, const char *name,
+                      const char *why)
 {
         hide_bar(arg);
-        privtmp_say("%s/" INSTANCE_STUCK "/%s: %s", base, name, why);
+        privtmp_say("%s/%s/%s: %s", base, folder, name, why);
 }
 
 static void say_found(void *arg, const char *base, const char *name)

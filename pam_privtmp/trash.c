@@ -65,26 +65,29 @@ int trash_list(int base, const char *folder, void (*found)(void *arg, const char
         return each_name(fd, found, arg);
 }
 
+static void say_stuck(struct work *work, const char *folder, const char *name, const char *why)
+{
+        work->any_stuck = true;
+        work->trash->stuck(work->trash->arg, work->trash->path, folder, name, why);
+}
+
 /* What was stuck the last time is tried again. */
 static void bring_back(void *arg, const char *name)
 {
         struct work *work = arg;
 
-        /* what can't be renamed stays, and is told of */
-        if (rename_new(work->stuck, name, work->folder, name) < 0 && errno != ENOENT) {
-                work->any_stuck = true;
-                work->trash->stuck(work->trash->arg, work->trash->path, name, strerror(errno));
-        }
+        if (rename_new(work->stuck, name, work->folder, name) < 0 && errno != ENOENT)
+                say_stuck(work, INSTANCE_STUCK, name, strerror(errno));
 }
 
 static void put_aside(struct work *work, const char *name, const char *why)
 {
         if (work->stuck < 0)
                 (void)instance_open_folder(work->trash->base, INSTANCE_STUCK, &work->stuck);
-        if (rename_new(work->folder, name, work->stuck, name) < 0 && errno == ENOENT)
-                return; /* another clean was faster */
-        work->any_stuck = true;
-        work->trash->stuck(work->trash->arg, work->trash->path, name, why);
+        if (rename_new(work->folder, name, work->stuck, name) == 0)
+                say_stuck(work, INSTANCE_STUCK, name, why);
+        else if (errno != ENOENT) /* another clean was faster, then */
+                say_stuck(work, INSTANCE_TRASH, name, why);
 }
 
 /* Is a tree in the trash still mounted in some namespace? */
