@@ -211,7 +211,8 @@ static const struct {
         /* not yet there: refused, never ignored */
         {"/b /tmp *\ntmpfs /tmp bob\n", "conf:2: source \"tmpfs\" is not supported yet"},
         {"/b /tmp * noexec,share=.X11-unix\n", "conf:1: option \"share\" is not supported yet"},
-        {"/b /tmp * keep=12h", "conf:1: option \"keep\" is not supported yet"},
+        {"/b /tmp * keep=12",
+         "conf:1: option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
         /* lines that do not go together */
         {"/tmp /tmp *\n", "conf:1: the base /tmp" AT_BELOW "/tmp of conf:1"},
         {"/tmp/b /tmp *\n", "conf:1: the base /tmp/b" AT_BELOW "/tmp of conf:1"},
