@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "namespaces.h"
 #include "opening.h"
 #include "safedir.h"
-#include "tasks.h"
 
 enum {
         SWEEP_MILLISECONDS = 100,
@@ -251,13 +251,13 @@ static void fill_record(const struct opening *o, struct record *record)
 static void sweep_records(int folder, const struct record *record)
 {
         const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
-        _cleanup_free_ ino_t *alive = NULL;
+        _cleanup_free_ struct namespace_id *alive = NULL;
         size_t n, kept = 0;
 
-        if (record->start % 64 != 0 || tasks_namespaces(&deadline, &alive, &n) < 0)
+        if (record->start % 64 != 0 || namespaces_alive(&alive, &n, &deadline) < 0)
                 return;
         for (size_t i = 0; i < n; i++)
-                if (alive[i] != record->ns.number)
+                if (alive[i].number != record->ns.number)
                         alive[kept++] = alive[i];
         record_sweep(folder, alive, kept);
 }

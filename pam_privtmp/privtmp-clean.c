@@ -129,7 +129,7 @@ static int clean_records(void)
         const struct deadline deadline = deadline_in(RECORDS_MILLISECONDS);
         struct report report = PRIVTMP_REPORT;
         _cleanup_close_ int folder = -EBADF;
-        _cleanup_free_ ino_t *alive = NULL;
+        _cleanup_free_ struct namespace_id *alive = NULL;
         size_t n;
         int r;
 
@@ -137,7 +137,7 @@ static int clean_records(void)
         if (r > 0)
                 return EXIT_SUCCESS;
         if (r == 0)
-                r = namespaces_numbers(&alive, &n, &deadline);
+                r = namespaces_alive(&alive, &n, &deadline);
         if (r == 0)
                 record_sweep(folder, alive, n);
         else

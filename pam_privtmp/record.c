@@ -297,7 +297,7 @@ int record_find(int folder, const struct namespace_id *ns, struct record *ret)
 }
 
 struct alive {
-        const ino_t *numbers;
+        const struct namespace_id *ids;
         size_t n;
 };
 
@@ -306,15 +306,16 @@ static int sweep(void *arg, int folder, const char *name, struct record *record)
         const struct alive *alive = arg;
 
         for (size_t i = 0; i < alive->n; i++)
-                if (alive->numbers[i] == record->ns.number)
+                if (alive->ids[i].number == record->ns.number &&
+                    (alive->ids[i].id == 0 || alive->ids[i].id == record->ns.id))
                         return 0;
         (void)unlinkat(folder, name, 0); /* somebody else may have been first */
         return 0;
 }
 
-void record_sweep(int folder, const ino_t *alive, size_t n)
+void record_sweep(int folder, const struct namespace_id *alive, size_t n)
 {
-        (void)each_record(folder, "", sweep, &(struct alive){.numbers = alive, .n = n});
+        (void)each_record(folder, "", sweep, &(struct alive){.ids = alive, .n = n});
 }
 
 struct forgotten {

@@ -78,10 +78,10 @@ int record_find(int folder, const struct namespace_id *own, struct record *ret);
 void record_remove(int folder, ino_t ns, pid_t pid);
 
 /*
- * Takes away the records whose namespace's number is not among those in `alive`:
+ * Takes away the records whose namespace is not among those in `alive` (an id of 0 is not known):
  * whoever opened these sessions was killed.
  */
-void record_sweep(int folder, const ino_t *alive, size_t n);
+void record_sweep(int folder, const struct namespace_id *alive, size_t n);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */
 void record_forget(int folder, uid_t uid, const char *mark);

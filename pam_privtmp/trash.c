@@ -12,12 +12,14 @@
 #include "idle.h"
 #include "instance.h"
 #include "remove.h"
+#include "subvolume.h"
 #include "trash.h"
 
 enum {
         SLICE_MILLISECONDS = 500,
         TURN_SLICES = 4,
-        TURNS = 5, /* for a tree that is still mounted somewhere: what is mounted may grow */
+        VAIN_SLICES = 3, /* in a row, that took nothing away */
+        TURNS = 5,       /* for a tree that is still mounted somewhere: what is mounted may grow */
         TURNS_LIMIT = 900, /* for any tree, half an hour of work: then the next clean goes on */
 };
 
@@ -38,7 +40,7 @@ static void work_done(struct work *work)
         fd_close(work->stuck);
 }
 
-/* Calls each() for the names in a folder, but what begins with a dot. 0 or -errno. */
+/* Calls each() for the names in a folder. 0 or -errno. */
 static int each_name(int fd, void (*each)(void *, const char *), void *arg)
 {
         int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -104,13 +106,19 @@ static bool is_mounted(const struct work *work, const char *name)
 static int remove_for_a_turn(struct work *work, const char *name)
 {
         const struct trash *trash = work->trash;
+        unsigned vain = 0;
         int r = REMOVE_MORE;
 
         for (unsigned i = 0; r == REMOVE_MORE && i < TURN_SLICES; i++) {
-                struct remove_budget budget = {.milliseconds = SLICE_MILLISECONDS};
+                struct remove_budget budget = {.milliseconds = SLICE_MILLISECONDS,
+                                               .subvolume = subvolume_remove};
 
                 r = remove_tree(work->folder, name, &budget);
                 work->entries += budget.done;
+                vain = budget.done > 0 ? 0 : vain + 1;
+                /* a chain that can't be renamed, too long to be walked down in a slice */
+                if (r == REMOVE_MORE && vain == VAIN_SLICES)
+                        r = -ELOOP;
                 trash->progress(trash->arg, trash->path, work->done + (r == 0), work->all,
                                 work->entries);
         }

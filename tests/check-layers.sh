@@ -42,7 +42,7 @@ only selinux/ label
 only pwd.h subject
 only grp.h subject
 only sched.h namespace caller
-only sys/file.h lock candidate instance place
+only sys/file.h lock candidate instance place stale sweep
 
 # The pure rooms: strings and numbers, no system.
 pure='name users policy'
@@ -53,7 +53,7 @@ done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
 order='cleanup deadline report name lock subject users entry line safedir table policy label mounts namespace
-       remove tasks cover caller record match namespaces passes idle instance stale candidate sweep trash
+       listing seal remove tasks cover caller record match namespaces passes idle instance stale candidate subvolume sweep trash
        outer place opening session pam_privtmp privtmp privtmp-clean'
 below=''
 wrong=''
