@@ -19,18 +19,22 @@
 
 enum {
         NAMES_LIMIT = 4096, /* looked at in one open */
+        LOOKS = 8, /* at IDLE_MAX instances each: there are more only if somebody wants it */
 };
 
 /* Instances without a session, each with its lock held exclusively. */
 struct idle_ones {
-        struct instance instances[IDLE_MAX];
+        struct instance instances[IDLE_MAX]; /* to be looked at */
         size_t n;
+        struct instance best; /* the youngest that can be used again */
+        unsigned looks, swept;
 };
 
 static void idle_ones_done(struct idle_ones *ones)
 {
         for (size_t i = 0; i < ones->n; i++)
                 instance_done(&ones->instances[i]);
+        instance_done(&ones->best);
 }
 
 /* What was killed in an open or a close leaves its temporary name behind. */
@@ -42,6 +46,44 @@ static void sweep_temporary(const struct instance_place *place, uid_t uid, const
         /* what can't be renamed now will be tried at the next open */
         if (stale_is_forgotten(place->user, name))
                 (void)instance_trash(place->base, place->user, uid, name, &trash, trash_name);
+}
+
+static void trash(const struct instance_place *place, uid_t uid, const struct stale_one *one)
+{
+        _cleanup_close_ int trash = -EBADF;
+        char trash_name[NAME_BYTES];
+
+        if (instance_trash(place->base, place->user, uid, one->instance->name, &trash,
+                           trash_name) == 0)
+                records_forget_instance(uid, one->mark);
+}
+
+/* A look at those that were found: the stale go to the trash, the youngest of the others stays. */
+static void look(const struct instance_place *place, const struct instance_want *want,
+                 struct idle_ones *idle)
+{
+        struct stale_one ones[IDLE_MAX];
+
+        for (size_t i = 0; i < idle->n; i++)
+                stale_name(&ones[i], want->uid, &idle->instances[i]);
+        stale_judge(place, ones, idle->n, IDLE_OPEN, true);
+        for (size_t i = 0; i < idle->n; i++) {
+                struct instance *one = &idle->instances[i];
+
+                if (ones[i].is == STALE_OVER && idle->swept < IDLE_MAX) {
+                        trash(place, want->uid, &ones[i]);
+                        idle->swept++;
+                } else if (ones[i].is != STALE_OVER && !want->per_session &&
+                           instance_fits(one, want) &&
+                           (idle->best.dir < 0 || one->time > idle->best.time)) {
+                        instance_done(&idle->best);
+                        idle->best = *one;
+                        *one = (struct instance)INSTANCE_NONE;
+                }
+                instance_done(one);
+        }
+        idle->n = 0;
+        idle->looks++;
 }
 
 /*
@@ -65,57 +107,19 @@ static int consider(const struct instance_place *place, const struct instance_wa
                 *ret = instance;
                 return 1;
         }
-        /* what is kept must be found, whatever else there is */
-        if (r == 0 && ones->n == IDLE_MAX && stale_is_kept(&instance) &&
-            instance_fits(&instance, want))
-                instance_done(&ones->instances[--ones->n]);
-        if (r == 0 && ones->n < IDLE_MAX)
+        if (r == 0 && ones->looks < LOOKS)
                 ones->instances[ones->n++] = instance;
         else
                 instance_done(&instance);
+        if (ones->n == IDLE_MAX)
+                look(place, want, ones);
         return 0;
-}
-
-static void trash(const struct instance_place *place, uid_t uid, const struct stale_one *one)
-{
-        _cleanup_close_ int trash = -EBADF;
-        char trash_name[NAME_BYTES];
-
-        if (instance_trash(place->base, place->user, uid, one->instance->name, &trash,
-                           trash_name) == 0)
-                records_forget_instance(uid, one->mark);
-}
-
-/* Of the idle ones: the stale go to the trash; the youngest of the others that fits is joined. */
-static int settle(const struct instance_place *place, const struct instance_want *want,
-                  struct patience *patience, struct idle_ones *idle, struct instance *ret)
-{
-        struct stale_one ones[IDLE_MAX];
-        struct instance *best = NULL;
-
-        for (size_t i = 0; i < idle->n; i++)
-                stale_name(&ones[i], want->uid, &idle->instances[i]);
-        stale_judge(place, ones, idle->n, IDLE_OPEN, true);
-        for (size_t i = 0; i < idle->n; i++) {
-                struct instance *one = &idle->instances[i];
-
-                if (ones[i].is == STALE_OVER)
-                        trash(place, want->uid, &ones[i]);
-                else if (!want->per_session && instance_fits(one, want) &&
-                         (!best || one->time > best->time))
-                        best = one;
-        }
-        if (!best || instance_join(place->user, best, patience) < 0)
-                return 0;
-        *ret = *best;
-        *best = (struct instance)INSTANCE_NONE;
-        return 1;
 }
 
 int candidate_pick(const struct instance_place *place, const struct instance_want *want,
                    struct patience *patience, struct instance *ret)
 {
-        _cleanup_(idle_ones_done) struct idle_ones ones = {0};
+        _cleanup_(idle_ones_done) struct idle_ones ones = {.best = INSTANCE_NONE};
         alignas(struct dirent64) char entries[2048];
         unsigned names = 0;
         ssize_t n;
@@ -130,5 +134,11 @@ int candidate_pick(const struct instance_place *place, const struct instance_wan
                         at += entry->d_reclen;
                 }
         }
-        return ones.n > 0 ? settle(place, want, patience, &ones, ret) : 0;
+        if (ones.n > 0)
+                look(place, want, &ones);
+        if (ones.best.dir < 0 || instance_join(place->user, &ones.best, patience) < 0)
+                return 0;
+        *ret = ones.best;
+        ones.best = (struct instance)INSTANCE_NONE;
+        return 1;
 }

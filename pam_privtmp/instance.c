@@ -91,7 +91,7 @@ unsigned instance_keep(int dir)
 
         if (n < 0)
                 return errno == ENOENT ? 0 : UINT_MAX;
-        return name_read_number(text, text + n, UINT_MAX, &seconds) ? (unsigned)seconds : 0;
+        return name_read_number(text, text + n, UINT_MAX, &seconds) ? (unsigned)seconds : UINT_MAX;
 }
 
 static int make_keep(int dir, const char *name, unsigned seconds)
@@ -316,8 +316,12 @@ int instance_trash(int base, int user, uid_t uid, const char *name, int *ret,
         if (r < 0)
                 return r;
         name_trash(trash_name, uid, name[0] == '.' ? name + 1 : name);
-        if (rename_new(user, name, trash, trash_name) < 0)
-                return -errno;
+        r = rename_new(user, name, trash, trash_name) < 0 ? -errno : 0;
+        /* the base may have a quota project, and the user's instances another */
+        if (r == -EXDEV && remove_project_inheritance(trash) > 0)
+                r = rename_new(user, name, trash, trash_name) < 0 ? -errno : 0;
+        if (r < 0)
+                return r;
         *ret = TAKE_FD(trash);
         return 0;
 }

@@ -166,29 +166,30 @@ int namespaces_list(struct namespaces_entry **ret, size_t *n, const struct deadl
         return 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
+static int alive_by_tasks(struct namespace_id **ret, size_t *n, const struct deadline *deadline)
 {
-        ino_t x = *(const ino_t *)a, y = *(const ino_t *)b;
+        _cleanup_free_ ino_t *numbers = NULL;
+        int r = tasks_namespaces(deadline, &numbers, n);
 
-        return x < y ? -1 : x > y;
+        if (r < 0)
+                return r;
+        *ret = calloc(*n + 1, sizeof(**ret));
+        for (size_t i = 0; *ret && i < *n; i++)
+                (*ret)[i].number = numbers[i];
+        return *ret ? 0 : -ENOMEM;
 }
 
-int namespaces_numbers(ino_t **ret, size_t *n, const struct deadline *deadline)
+int namespaces_alive(struct namespace_id **ret, size_t *n, const struct deadline *deadline)
 {
         _cleanup_free_ struct namespaces_entry *list = NULL;
         int r = namespaces_list(&list, n, deadline);
 
-        if (r == -EOPNOTSUPP)
-                return tasks_namespaces(deadline, ret, n);
         if (r < 0)
-                return r;
-        *ret = calloc(*n, sizeof(**ret));
-        if (!*ret)
-                return -ENOMEM;
-        for (size_t i = 0; i < *n; i++)
-                (*ret)[i] = list[i].id.number;
-        qsort(*ret, *n, sizeof(**ret), compare_numbers);
-        return 0;
+                return r == -EOPNOTSUPP ? alive_by_tasks(ret, n, deadline) : r;
+        *ret = calloc(*n + 1, sizeof(**ret));
+        for (size_t i = 0; *ret && i < *n; i++)
+                (*ret)[i] = list[i].id;
+        return *ret ? 0 : -ENOMEM;
 }
 
 bool namespaces_have(const struct namespaces_entry *list, size_t n, uint64_t id)

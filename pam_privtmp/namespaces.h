@@ -26,10 +26,10 @@ struct namespaces_entry {
 int namespaces_list(struct namespaces_entry **ret, size_t *n, const struct deadline *deadline);
 
 /*
- * The numbers of all, sorted; *ret is the caller's to free. Where the kernel does not tell, those
- * of the namespaces that tasks are in (tasks.h).
+ * Which ones there are; *ret is the caller's to free. Where the kernel does not tell, the numbers
+ * of those that tasks are in (tasks.h), without ids.
  */
-int namespaces_numbers(ino_t **ret, size_t *n, const struct deadline *deadline);
+int namespaces_alive(struct namespace_id **ret, size_t *n, const struct deadline *deadline);
 
 /* Is one with that id among those n? */
 bool namespaces_have(const struct namespaces_entry *list, size_t n, uint64_t id);

@@ -61,10 +61,11 @@ static void show_bar(void *arg, const char *base, unsigned done, unsigned all, u
                       BAR_WIDTH - length, "", done, all, (uintmax_t)entries);
 }
 
-static void say_stuck(void *arg, const char *base, const char *name, const char *why)
+static void say_stuck(void *arg, const char *base, const char *folder, const char *name,
+                      const char *why)
 {
         hide_bar(arg);
-        privtmp_say("%s/" INSTANCE_STUCK "/%s: %s", base, name, why);
+        privtmp_say("%s/%s/%s: %s", base, folder, name, why);
 }
 
 static void say_found(void *arg, const char *base, const char *name)
@@ -128,7 +129,7 @@ static int clean_records(void)
         const struct deadline deadline = deadline_in(RECORDS_MILLISECONDS);
         struct report report = PRIVTMP_REPORT;
         _cleanup_close_ int folder = -EBADF;
-        _cleanup_free_ ino_t *alive = NULL;
+        _cleanup_free_ struct namespace_id *alive = NULL;
         size_t n;
         int r;
 
@@ -136,7 +137,7 @@ static int clean_records(void)
         if (r > 0)
                 return EXIT_SUCCESS;
         if (r == 0)
-                r = namespaces_numbers(&alive, &n, &deadline);
+                r = namespaces_alive(&alive, &n, &deadline);
         if (r == 0)
                 records_sweep(folder, alive, n);
         else

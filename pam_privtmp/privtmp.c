@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* privtmp: the command that looks after private directories */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,15 @@ static int help(void)
         return EXIT_SUCCESS;
 }
 
+/* What was printed must have got where it was to go. */
+static int finish(int status)
+{
+        if (fflush(stdout) == 0 && !ferror(stdout))
+                return status;
+        privtmp_say("standard output: %s", strerror(errno));
+        return status == EXIT_SUCCESS ? EXIT_FAULT : status;
+}
+
 int main(int argc, char *argv[])
 {
         if (argc < 2) {
@@ -85,12 +95,16 @@ int main(int argc, char *argv[])
                 return EXIT_USAGE;
         }
         if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-                return help();
+                return finish(help());
         if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
-                return printf("privtmp from pam_privtmp %s\n", PRIVTMP_VERSION) < 0;
+                return finish(printf("privtmp from pam_privtmp %s\n", PRIVTMP_VERSION) < 0);
         for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-                if (strcmp(argv[1], verbs[i].name) == 0)
-                        return verbs[i].run(argc - 1, argv + 1);
+                if (strcmp(argv[1], verbs[i].name) == 0) {
+                        static char name[] = "privtmp"; /* for getopt's messages */
+
+                        argv[1] = name;
+                        return finish(verbs[i].run(argc - 1, argv + 1));
+                }
         privtmp_say("%s: no such verb, try 'privtmp --help'", argv[1]);
         return EXIT_USAGE;
 }

@@ -10,9 +10,9 @@
 
 #include "cleanup.h"
 #include "name.h"
+#include "namespaces.h"
 #include "records.h"
 #include "safedir.h"
-#include "tasks.h"
 
 enum {
         SWEEP_EVERY = 64,
@@ -192,7 +192,7 @@ bool records_have_other(int folder, const struct record *record)
 }
 
 struct alive {
-        const ino_t *numbers;
+        const struct namespace_id *ids;
         size_t n;
 };
 
@@ -201,15 +201,16 @@ static int sweep(void *arg, int folder, const char *name, struct record *record)
         const struct alive *alive = arg;
 
         for (size_t i = 0; i < alive->n; i++)
-                if (alive->numbers[i] == record->ns.number)
+                if (alive->ids[i].number == record->ns.number &&
+                    (alive->ids[i].id == 0 || alive->ids[i].id == record->ns.id))
                         return 0;
         (void)unlinkat(folder, name, 0); /* somebody else may have been first */
         return 0;
 }
 
-void records_sweep(int folder, const ino_t *alive, size_t n)
+void records_sweep(int folder, const struct namespace_id *alive, size_t n)
 {
-        (void)for_each(folder, "", "", sweep, &(struct alive){.numbers = alive, .n = n});
+        (void)for_each(folder, "", "", sweep, &(struct alive){.ids = alive, .n = n});
 }
 
 struct forgotten {
@@ -248,13 +249,13 @@ void records_forget_instance(uid_t uid, const char *mark)
 static void sweep_now_and_then(int folder, const struct record *record, bool fresh)
 {
         const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
-        _cleanup_free_ ino_t *alive = NULL;
+        _cleanup_free_ struct namespace_id *alive = NULL;
         size_t n, kept = 0;
 
-        if (record->start % SWEEP_EVERY != 0 || tasks_namespaces(&deadline, &alive, &n) < 0)
+        if (record->start % SWEEP_EVERY != 0 || namespaces_alive(&alive, &n, &deadline) < 0)
                 return;
         for (size_t i = 0; i < n; i++)
-                if (!fresh || alive[i] != record->ns.number)
+                if (!fresh || alive[i].number != record->ns.number)
                         alive[kept++] = alive[i];
         records_sweep(folder, alive, kept);
 }

@@ -43,10 +43,10 @@ bool records_have_other(int folder, const struct record *record);
 void records_remove(int folder, const struct record *record);
 
 /*
- * Takes away the records whose namespace's number is not among those in `alive`:
+ * Takes away the records whose namespace is not among those in `alive` (an id of 0 is not known):
  * whoever opened these sessions was killed.
  */
-void records_sweep(int folder, const ino_t *alive, size_t n);
+void records_sweep(int folder, const struct namespace_id *alive, size_t n);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */
 void records_forget(int folder, uid_t uid, const char *mark);

@@ -3,63 +3,211 @@
  * remove: take a hostile tree away by fd
  *
  * MUST NOT follow a symbolic link or enter another mount (test-remove.c).
- * MUST NOT need more fds or stack for a deeper tree (test-remove.c).
+ * MUST NOT need more fds, stack or memory for a deeper or larger tree (test-remove.c).
  * MUST NOT let anybody add to a directory that is being emptied (test-remove.c).
  */
-#include <linux/openat2.h>
+#include <linux/fs.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "cleanup.h"
+#include "listing.h"
 #include "name.h"
 #include "remove.h"
+#include "seal.h"
 
 enum {
         BLOCK = 512, /* bytes, the unit of st_blocks */
         TRIES = 8,
+        LEVELS = 8,               /* directories that are open at once */
+        READ_BYTES = 32 << 10,    /* of entries at once: what a small budget can spend */
+        READ_ALL_BYTES = 4 << 20, /* the more of a large directory are sorted, the better */
+        ENTERED = REMOVE_MORE + 1 /* nothing went away, but the walk goes on elsewhere */
 };
 
-static bool is_spent(struct remove_budget *budget)
-{
-        struct timespec now;
+/*
+ * Where a call is. The top of the tree is level 0, and a directory that is entered is the next
+ * level; the last level stands for the deepest one, however many there are between.
+ */
+struct walk {
+        struct remove_budget *budget;
+        unsigned depth; /* the level that is being read */
+        uint64_t below; /* directories between the last level and the one before it */
+        uint64_t fresh; /* the next name for what is hoisted, 0 at first */
+        int error;      /* the first one */
+        struct listing levels[LEVELS]; /* the entry of one is what the next one is entered by */
+};
 
+static bool is_spent(struct remove_budget *budget, const struct listing *listing)
+{
         if (budget->entries && budget->used >= budget->entries)
                 return true;
-        if (!budget->milliseconds)
+        /* what was read to be sorted is used: read once more, in parts, it is no order any more */
+        if (!budget->milliseconds || (!budget->entries && listing->next < listing->n))
                 return false;
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        if (budget->start.tv_sec == 0 && budget->start.tv_nsec == 0)
-                budget->start = now;
-        return (now.tv_sec - budget->start.tv_sec) * 1000 +
-                       (now.tv_nsec - budget->start.tv_nsec) / 1000000 >=
-               budget->milliseconds;
+        if (budget->end.at.tv_sec == 0)
+                budget->end = deadline_in(budget->milliseconds);
+        return deadline_is_over(&budget->end);
 }
 
-/* Opens a directory for emptying: not through a link, not on another mount, and from now on root's.
- */
-static int open_closed(int parent, const char *name)
+static bool is_same(const struct stat *a, const struct stat *b)
 {
-        struct open_how how = {
-                .flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-        };
-        int fd = (int)syscall(SYS_openat2, parent, name, &how, sizeof(how));
+        return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+int remove_project_inheritance(int dir)
+{
+        struct fsxattr attributes;
+
+        if (ioctl(dir, FS_IOC_FSGETXATTR, &attributes) < 0)
+                return errno == ENOTTY || errno == EOPNOTSUPP ? 0 : -errno;
+        if (!(attributes.fsx_xflags & FS_XFLAG_PROJINHERIT))
+                return 0;
+        attributes.fsx_xflags &= ~(uint32_t)FS_XFLAG_PROJINHERIT;
+        return ioctl(dir, FS_IOC_FSSETXATTR, &attributes) < 0 ? -errno : 1;
+}
+
+/* ------------------------------------------------------------------ where the walk is */
+
+static struct listing *current(struct walk *walk)
+{
+        return &walk->levels[walk->depth];
+}
+
+/* That directory is to be emptied now. */
+static void begin(struct walk *walk, int fd)
+{
+        struct listing *listing = current(walk);
+
+        listing->size = walk->budget->entries ? READ_BYTES : READ_ALL_BYTES;
+        /* in the last level, what comes before an entry must do so too when it is read again */
+        listing->sorted = walk->depth < LEVELS - 1;
+        listing_begin(listing, fd);
+}
+
+static void go_to_top(struct walk *walk)
+{
+        for (; walk->depth > 0; walk->depth--)
+                listing_end(current(walk));
+        walk->below = 0;
+}
+
+/* Renames the directory that the level has come to into a level above, under a free name. */
+static int hoist_into(struct walk *walk, int above)
+{
+        const struct listing *listing = current(walk);
+
+        for (unsigned try = 0;; try++) {
+                char name[NAME_BYTES];
+                int r = 0;
+
+                (void)snprintf(name, sizeof(name), ".%016llx", (unsigned long long)walk->fresh++);
+                if (rename_new(listing->fd, listing->entry->d_name, above, name) < 0)
+                        r = -errno;
+                if (r == -ENOENT)
+                        return 0;
+                if (try < TRIES &&
+                    (r == -EEXIST || (r == -EXDEV && remove_project_inheritance(above) == 1)))
+                        continue;
+                return r;
+        }
+}
+
+/* As high as can be: out of a btrfs subvolume nothing can be renamed, but to its own top. */
+static int hoist(struct walk *walk)
+{
+        int r = -EXDEV;
+
+        if (walk->fresh == 0 && getrandom(&walk->fresh, sizeof(walk->fresh), 0) < 0)
+                return -errno;
+        for (unsigned i = 0; i < walk->depth && r == -EXDEV; i++)
+                r = hoist_into(walk, walk->levels[i].fd);
+        return r;
+}
+
+/* Goes into the directory that the level has come to, unless it can be had nearer to the top. */
+static int enter(struct walk *walk)
+{
+        const struct listing *listing = current(walk);
+        const char *name = listing->entry->d_name;
+        _cleanup_close_ int fd = seal_open(listing->fd, name);
+        int r;
+
+        if (fd == -EMFILE && walk->depth > 0)
+                return hoist(walk); /* the caller has few fds */
+        if (fd < 0)
+                return fd == -ENOENT ? 0 : fd;
+        if (walk->budget->subvolume && walk->budget->subvolume(listing->fd, name, fd) == 0)
+                return 0;
+        if (walk->depth == LEVELS - 1 && hoist(walk) == 0)
+                return 0;
+        r = seal_put(fd);
+        if (r < 0)
+                return r;
+        if (walk->depth < LEVELS - 1)
+                walk->depth++;
+        else
+                walk->below++;
+        begin(walk, TAKE_FD(fd));
+        return ENTERED;
+}
+
+/*
+ * From a directory whose parent was let go up to that parent, by "..". Nobody but root can have
+ * moved a directory that is sealed; if another remover has, this call ends.
+ */
+static int climb(struct walk *walk)
+{
+        struct listing *listing = current(walk);
+        _cleanup_close_ int fd = seal_open(listing->fd, "..");
+        struct stat child, parent, top, st;
+        int r;
 
         if (fd < 0)
+                return fd == -ENOENT ? REMOVE_MORE : fd;
+        if (fstat(listing->fd, &child) < 0 || fstat(fd, &parent) < 0 ||
+            fstat(walk->levels[0].fd, &top) < 0)
                 return -errno;
-        if (fchown(fd, 0, 0) < 0 || fchmod(fd, 0) < 0) {
-                int error = errno;
-
-                fd_close(fd);
-                return -error;
-        }
-        return fd;
+        if (!seal_is_on(&parent) || is_same(&parent, &top))
+                return REMOVE_MORE;
+        begin(walk, TAKE_FD(fd));
+        walk->below--;
+        /* what comes before the child could not be taken out */
+        do {
+                r = listing_next(listing);
+                if (r < 0 || !listing->entry)
+                        return r < 0 ? r : REMOVE_MORE;
+        } while (fstatat(listing->fd, listing->entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+                 !is_same(&st, &child));
+        return 0;
 }
+
+/* All of the directory has been read: back to the one that it is in, and away with it. */
+static int leave(struct walk *walk)
+{
+        const struct listing *listing;
+        int r = 0;
+
+        if (walk->below) {
+                r = climb(walk);
+                if (r < 0)
+                        go_to_top(walk);
+        } else {
+                listing_end(current(walk));
+                walk->depth--;
+        }
+        if (r != 0)
+                return r;
+        listing = current(walk);
+        if (unlinkat(listing->fd, listing->entry->d_name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+                return -errno;
+        return 0;
+}
+
+/* ------------------------------------------------------------------ one entry */
 
 /* Would one call to take it away last too long? A directory is read to its end for that. */
 static bool is_too_large(int parent, const char *name, const struct remove_budget *budget)
@@ -80,116 +228,110 @@ static int unlink_file(int parent, const char *name, const struct remove_budget 
         return unlinkat(parent, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* Renames a directory up to the top, under a name that is free there. */
-static int hoist(int parent, const char *name, int top)
+/* 0 when it is gone or was hoisted, ENTERED, REMOVE_MORE, or -errno. */
+static int take_out(struct walk *walk)
 {
-        for (unsigned try = 0;; try++) {
-                char first[NAME_BYTES], second[NAME_BYTES], fresh[2 * NAME_BYTES];
-                uint8_t random[2 * NAME_RANDOM];
-
-                if (getrandom(random, sizeof(random), 0) != sizeof(random))
-                        return -errno;
-                name_instance(first, random);
-                name_instance(second, random + NAME_RANDOM);
-                (void)snprintf(fresh, sizeof(fresh), "%s%s", first, second);
-                if (rename_new(parent, name, top, fresh) == 0 || errno == ENOENT)
-                        return 0;
-                if (errno != EEXIST || try == TRIES)
-                        return -errno;
-        }
-}
-
-static int empty(int parent, const char *name, int top, struct remove_budget *budget);
-
-/*
- * Takes one entry out of `dir`. A directory that is not empty is hoisted to the top; in the top
- * itself (top is -1 then) it is emptied where it stands.
- */
-static int take_out(int dir, const struct dirent *entry, int top, struct remove_budget *budget)
-{
+        const struct listing *listing = current(walk);
+        const char *name = listing->entry->d_name;
         int r;
 
-        if (entry->d_type != DT_DIR) {
-                r = unlink_file(dir, entry->d_name, budget);
+        if (listing->entry->d_type != DT_DIR) {
+                r = unlink_file(listing->fd, name, walk->budget);
                 if (r != -EISDIR) /* the type is only a hint */
                         return r;
         }
-        if (is_too_large(dir, entry->d_name, budget))
+        if (is_too_large(listing->fd, name, walk->budget))
                 return REMOVE_MORE;
-        if (unlinkat(dir, entry->d_name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        if (unlinkat(listing->fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
                 return 0;
         if (errno == ENOTDIR)
-                return unlink_file(dir, entry->d_name, budget);
-        if (errno != ENOTEMPTY && errno != EEXIST)
-                return -errno;
-        return top < 0 ? empty(dir, entry->d_name, dir, budget) : hoist(dir, entry->d_name, top);
+                return unlink_file(listing->fd, name, walk->budget);
+        return errno == ENOTEMPTY || errno == EEXIST ? enter(walk) : -errno;
 }
 
-static bool is_dot(const char *name)
+static void note(struct walk *walk, int r)
 {
-        return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+        walk->budget->used++;
+        if (r == 0)
+                walk->budget->done++;
+        else if (walk->error == 0)
+                walk->error = r;
 }
 
-/* One pass over a directory. 0, REMOVE_MORE, or the first -errno after trying everything. */
-static int empty_once(DIR *dir, int top, struct remove_budget *budget)
-{
-        struct dirent *entry;
-        int error = 0;
+/* ------------------------------------------------------------------ the whole */
 
-        rewinddir(dir);
-        while ((errno = 0, entry = readdir(dir))) {
+/* Once through all that is in the top. 0, or REMOVE_MORE. */
+static int walk_once(struct walk *walk)
+{
+        for (;;) {
                 int r;
 
-                if (is_dot(entry->d_name))
-                        continue;
-                if (is_spent(budget))
+                if (is_spent(walk->budget, current(walk)))
                         return REMOVE_MORE;
-                budget->used++;
-                r = take_out(dirfd(dir), entry, top, budget);
+                r = listing_next(current(walk));
+                if (r < 0)
+                        note(walk, r);
+                if (current(walk)->entry)
+                        r = take_out(walk);
+                else if (walk->depth > 0)
+                        r = leave(walk);
+                else
+                        return 0;
                 if (r == REMOVE_MORE)
-                        return r;
-                if (r == 0)
-                        budget->done++;
-                else if (error == 0)
-                        error = r;
+                        return REMOVE_MORE;
+                if (r != ENTERED)
+                        note(walk, r);
         }
-        return error ? error : -errno;
 }
 
-/* Empties a directory and removes it. Calls itself once: from the top for what is in the top. */
-static int empty(int parent, const char *name, int top, struct remove_budget *budget)
+static int walk_tree(struct walk *walk, int parent, const char *name)
 {
-        _cleanup_closedir_ DIR *dir = NULL;
-        int fd = open_closed(parent, name);
+        for (unsigned empty = 0; empty < TRIES;) {
+                uint64_t before = walk->budget->done;
 
-        if (fd < 0)
-                return fd == -ENOENT ? 0 : fd;
-        dir = fdopendir(fd);
-        if (!dir) {
-                fd_close(fd);
-                return -ENOMEM;
-        }
-        for (;;) {
-                uint64_t before = budget->done;
-                int r = empty_once(dir, top, budget);
-
-                if (r == REMOVE_MORE)
-                        return r;
+                walk->error = 0;
+                if (walk_once(walk) == REMOVE_MORE)
+                        return REMOVE_MORE;
                 if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
                         return 0;
                 if (errno != ENOTEMPTY && errno != EEXIST)
                         return -errno;
-                /* a pass that moved nothing will not do better the next time */
-                if (budget->done == before)
-                        return r < 0 ? r : -ENOTEMPTY;
+                /*
+                 * What was made before a directory was sealed, or hoisted since it was read, goes
+                 * in the next pass. One that took nothing out will not do better the next time,
+                 * unless another remover is at work.
+                 */
+                if (walk->budget->done == before) {
+                        if (walk->error < 0 && walk->error != -ENOTEMPTY)
+                                return walk->error;
+                        empty++;
+                }
+                begin(walk, TAKE_FD(walk->levels[0].fd));
         }
+        return -ENOTEMPTY;
+}
+
+static void walk_done(struct walk *walk)
+{
+        for (unsigned i = 0; i < LEVELS; i++)
+                listing_done(&walk->levels[i]);
 }
 
 int remove_tree(int parent, const char *name, struct remove_budget *budget)
 {
+        _cleanup_(walk_done) struct walk walk = {.budget = budget};
+        int top, r;
+
+        for (unsigned i = 0; i < LEVELS; i++)
+                walk.levels[i].fd = -EBADF;
         if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
                 return 0;
         if (errno == ENOTDIR)
                 return unlink_file(parent, name, budget);
-        return empty(parent, name, -1, budget);
+        top = seal_open(parent, name);
+        if (top < 0)
+                return top == -ENOENT ? 0 : top;
+        begin(&walk, top);
+        r = seal_put(top);
+        return r < 0 ? r : walk_tree(&walk, parent, name);
 }

@@ -68,7 +68,10 @@ bool stale_is_forgotten(int user, const char *temporary)
                 return false;
         (void)snprintf(path, sizeof(path), "%s/lock", temporary);
         lock = openat(user, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-        return lock < 0 || lock_try(lock, LOCK_EX) == 0;
+        if (lock < 0) /* without a lock nobody can hold it; what can't be told is left alone */
+                return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EISDIR ||
+                       errno == ENXIO;
+        return lock_try(lock, LOCK_EX) == 0;
 }
 
 /* Of an idle one. */

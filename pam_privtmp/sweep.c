@@ -75,7 +75,8 @@ static int found(const struct sweep *sweep, const struct instance_place *place, 
  * The look without the locks: what is in use stays as it is, no login waits for it. Leaves in the
  * handful what may be stale.
  */
-static void look_first(const struct instance_place *place, struct handful *handful)
+static void look_first(const struct sweep *sweep, const struct instance_place *place,
+                       struct handful *handful)
 {
         for (size_t i = 0; i < handful->n; i++)
                 stale_name(&handful->ones[i], place->uid, &handful->instances[i]);
@@ -83,7 +84,7 @@ static void look_first(const struct instance_place *place, struct handful *handf
         for (size_t i = handful->n; i-- > 0;) {
                 if (handful->ones[i].is != STALE_USED)
                         continue;
-                if (instance_keep(handful->instances[i].dir) > 0)
+                if (!sweep->dry && instance_keep(handful->instances[i].dir) > 0)
                         stale_stop(&handful->instances[i]);
                 take_one_out(handful, i);
         }
@@ -95,7 +96,7 @@ static int judge(const struct sweep *sweep, const struct instance_place *place,
 {
         int first = 0;
 
-        look_first(place, handful);
+        look_first(sweep, place, handful);
         for (size_t i = handful->n; !sweep->dry && i-- > 0;)
                 if (lock_try(handful->instances[i].lock, LOCK_EX) < 0 ||
                     !instance_is_in_place(place->user, handful->instances[i].name,

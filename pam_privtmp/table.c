@@ -18,7 +18,8 @@ enum {
         FILES_LIMIT = 256,
 };
 
-const char table_built_in[] = "/var/lib/privtmp  /tmp  *      noexec,nosuid,nodev\n"
+const char table_built_in[] = "/var/lib/privtmp  /tmp  *      noexec,nosuid,nodev,"
+                              "share=.X11-unix:.ICE-unix\n"
                               "none              /tmp  1:999\n"
                               "inherit           /tmp  root\n";
 

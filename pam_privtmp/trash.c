@@ -12,12 +12,14 @@
 #include "idle.h"
 #include "instance.h"
 #include "remove.h"
+#include "subvolume.h"
 #include "trash.h"
 
 enum {
         SLICE_MILLISECONDS = 500,
         TURN_SLICES = 4,
-        TURNS = 5, /* for a tree that is still mounted somewhere: what is mounted may grow */
+        VAIN_SLICES = 3, /* in a row, that took nothing away */
+        TURNS = 5,       /* for a tree that is still mounted somewhere: what is mounted may grow */
         TURNS_LIMIT = 900, /* for any tree, half an hour of work: then the next clean goes on */
 };
 
@@ -38,7 +40,7 @@ static void work_done(struct work *work)
         fd_close(work->stuck);
 }
 
-/* Calls each() for the names in a folder, but what begins with a dot. 0 or -errno. */
+/* Calls each() for the names in a folder. 0 or -errno. */
 static int each_name(int fd, void (*each)(void *, const char *), void *arg)
 {
         int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -65,26 +67,29 @@ int trash_list(int base, const char *folder, void (*found)(void *arg, const char
         return each_name(fd, found, arg);
 }
 
+static void say_stuck(struct work *work, const char *folder, const char *name, const char *why)
+{
+        work->any_stuck = true;
+        work->trash->stuck(work->trash->arg, work->trash->path, folder, name, why);
+}
+
 /* What was stuck the last time is tried again. */
 static void bring_back(void *arg, const char *name)
 {
         struct work *work = arg;
 
-        /* what can't be renamed stays, and is told of */
-        if (rename_new(work->stuck, name, work->folder, name) < 0 && errno != ENOENT) {
-                work->any_stuck = true;
-                work->trash->stuck(work->trash->arg, work->trash->path, name, strerror(errno));
-        }
+        if (rename_new(work->stuck, name, work->folder, name) < 0 && errno != ENOENT)
+                say_stuck(work, INSTANCE_STUCK, name, strerror(errno));
 }
 
 static void put_aside(struct work *work, const char *name, const char *why)
 {
         if (work->stuck < 0)
                 (void)instance_open_folder(work->trash->base, INSTANCE_STUCK, &work->stuck);
-        if (rename_new(work->folder, name, work->stuck, name) < 0 && errno == ENOENT)
-                return; /* another clean was faster */
-        work->any_stuck = true;
-        work->trash->stuck(work->trash->arg, work->trash->path, name, why);
+        if (rename_new(work->folder, name, work->stuck, name) == 0)
+                say_stuck(work, INSTANCE_STUCK, name, why);
+        else if (errno != ENOENT) /* another clean was faster, then */
+                say_stuck(work, INSTANCE_TRASH, name, why);
 }
 
 /* Is a tree in the trash still mounted in some namespace? */
@@ -101,13 +106,19 @@ static bool is_mounted(const struct work *work, const char *name)
 static int remove_for_a_turn(struct work *work, const char *name)
 {
         const struct trash *trash = work->trash;
+        unsigned vain = 0;
         int r = REMOVE_MORE;
 
         for (unsigned i = 0; r == REMOVE_MORE && i < TURN_SLICES; i++) {
-                struct remove_budget budget = {.milliseconds = SLICE_MILLISECONDS};
+                struct remove_budget budget = {.milliseconds = SLICE_MILLISECONDS,
+                                               .subvolume = subvolume_remove};
 
                 r = remove_tree(work->folder, name, &budget);
                 work->entries += budget.done;
+                vain = budget.done > 0 ? 0 : vain + 1;
+                /* a chain that can't be renamed, too long to be walked down in a slice */
+                if (r == REMOVE_MORE && vain == VAIN_SLICES)
+                        r = -ELOOP;
                 trash->progress(trash->arg, trash->path, work->done + (r == 0), work->all,
                                 work->entries);
         }

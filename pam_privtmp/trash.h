@@ -18,8 +18,9 @@ struct trash {
         /* told, after each slice of work, how many trees of how many are gone, and entries */
         void (*progress)(void *arg, const char *base, unsigned done, unsigned all,
                          uint64_t entries);
-        /* told of each tree that stays, and why */
-        void (*stuck)(void *arg, const char *base, const char *name, const char *why);
+        /* told of each tree that stays, in which folder of the base, and why */
+        void (*stuck)(void *arg, const char *base, const char *folder, const char *name,
+                      const char *why);
         void *arg;
 };
 

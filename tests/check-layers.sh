@@ -53,7 +53,7 @@ done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
 order='cleanup deadline report name lock subject users value entry line safedir table policy label mounts namespace
-       remove tasks cover share hint caller record records opener match namespaces passes idle instance stale candidate holders survey usage sweep trash
+       listing seal remove tasks cover share hint caller record match namespaces records opener passes idle instance stale candidate holders survey usage subvolume sweep trash
        outer place ending join opening decision session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-columns privtmp-clean privtmp-enter privtmp-explain privtmp-list privtmp-run'
 below=''
 wrong=''
@@ -83,7 +83,7 @@ done
 result "every room has its place in the plan" "$unknown"
 
 # The process belongs to the login program. The command's faces, privtmp*.c, have one of their own.
-rooms=$(ls ./*.c ./*.h | grep -v '^\./privtmp')
+rooms=$(find . -maxdepth 1 -name '*.[ch]' ! -name 'privtmp*')
 result "no fork, exec, umask, environment, signals, exit" "$(grep -nE \
         '(^|[^_[:alnum:]])(v?fork|system|popen|exec[lv]p?e?|umask|setenv|putenv|getenv|secure_getenv|signal|sigaction|_?exit|abort|chdir|pam_info|pam_error|pam_prompt|f?printf|puts|perror)[[:space:]]*\(' \
         $rooms || true)"

@@ -3,12 +3,14 @@
 #
 # install: what `meson install` puts where (TAP).
 #
-# usage: install.sh BUILD PAMDIR
+# usage: install.sh BUILD PAMDIR UNITDIR TMPFILESDIR
 
 set -eu
 
 build=$1
 pamdir=$2
+unitdir=$3
+tmpfilesdir=$4
 to=$(mktemp -d)
 trap 'rm -rf "$to"' EXIT
 count=0
@@ -41,6 +43,17 @@ same_lines() {
         [ "$(wc -l <"$to/built-in")" = 3 ] && diff -B "$to/built-in" "$to/shipped"
 }
 
+# is_shipped FILE FOLDER
+is_shipped() {
+        cmp "$here/conf/$1" "$to$2/$(basename "$1")"
+}
+
+# The program that the unit names, and no placeholder.
+starts_program() {
+        program=$(sed -n 's/^ExecStart=\(.*\) clean$/\1/p' "$to$unitdir/privtmp-clean.service")
+        [ -x "$to$program" ] && ! grep -F @sbindir@ "$to$unitdir/privtmp-clean.service"
+}
+
 here=$(cd "$(dirname "$0")/.." && pwd -P)
 table=$to/etc/security/privtmp.conf
 
@@ -49,6 +62,13 @@ check "the module is where PAM looks" test -f "$to$pamdir/pam_privtmp.so"
 check "the table is the shipped one" cmp "$here/conf/privtmp.conf" "$table"
 check "its lines are those of the built-in table" same_lines
 echo "# mine" >"$table"
+check "the service starts the installed program" starts_program
+for unit in privtmp-clean.path privtmp-clean.timer privtmp-clean-soon.timer; do
+        check "$unit is where systemd looks" is_shipped "systemd/$unit" "$unitdir"
+done
+check "the rules for the base are where systemd-tmpfiles looks" \
+        is_shipped tmpfiles.d/privtmp.conf "$tmpfilesdir"
+check "nothing is enabled" test -z "$(find "$to" -name '*.wants')"
 check "it can be installed again" install_there
 check "an administrator's table stays as it was" grep -qx '# mine' "$table"
 check "the manual of the module is there" test -n "$(find "$to" -name pam_privtmp.8)"

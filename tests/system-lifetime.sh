@@ -2,9 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # system-lifetime: sessions that do not end as they should, and what outlives them.
+#
+# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 . "$(dirname "$0")/tap.sh"
-need sshd ssh su tmux
+need sshd ssh su tmux strace
+
+command=${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}
+
+clean() {
+        "$command" clean
+}
 
 start_sshd
 echo secret >/tmp/outside
@@ -42,6 +50,7 @@ sign sign
 wait_for test -e /home/alice/noted
 check "end=idle: the process still sees its own /tmp, and nothing of the system's" \
         same mine "$(cat /home/alice/saw)"
+check "end=idle: clean leaves what it uses" clean
 check "end=idle: what it writes does not come to the system's /tmp" not test -e /tmp/by-survivor
 check "end=idle: the next login finds the same /tmp" \
         same "$(printf 'by-survivor\nmine')" "$(as_ssh alice 'ls -A /tmp')"
@@ -70,6 +79,7 @@ table
 as_ssh alice 'tmux new-session -d -s work; echo hello >/tmp/file'
 instance=$(instances alice)
 check "tmux: logout leaves the instance" test -d "$instance"
+check "tmux: so does clean" clean
 check "tmux: the next login can attach to it" says '^work:' as_ssh alice 'tmux list-sessions'
 check "tmux: and finds its files" same hello "$(as_ssh alice 'cat /tmp/file')"
 start_session alice su - alice
@@ -167,6 +177,124 @@ check "su stopped: the user can log in again and has the same /tmp" \
 kill -CONT "$(cat "$tap/alice/pid")"
 end_session alice
 check "su stopped and continued: nothing is left" wait_for has_instances alice 0
+
+# ------------------------------------------------------------------ what clean finds
+
+as_ssh alice "echo mine >/tmp/mine; $survivor"
+wait_for ssh_is_over alice
+start_session bob su bob
+in_session bob 'echo live >/tmp/file'
+start_session killed su bob
+kill -KILL "$(cat "$tap/killed/pid")"
+start_session carol su carol
+shell=$(in_session carol 'echo $$')
+kill -KILL "$(cat "$tap/carol/pid")" "$shell"
+wait_for not kill -0 "$shell"
+end_session carol
+check "clean: with a survivor, live sessions and killed ones there" clean
+check "clean: the survivor has its /tmp" same 1 "$(instances alice | wc -l)"
+check "clean: a live session has its own" same live "$(in_session bob 'cat /tmp/file')"
+check "clean: so has a shell whose su was killed" same live "$(in_session killed 'cat /tmp/file')"
+check "clean: what nobody uses is gone" gone carol
+sign sign
+wait_for test -e /home/alice/noted
+check "clean: the survivor found its files" same mine "$(cat /home/alice/saw)"
+sign end
+wait_for survivor_has_ended
+check "clean: with the survivor ended" clean
+check "clean: its instance is gone" gone alice
+shell=$(in_session killed 'echo $$')
+end_session killed
+end_session bob
+wait_for not kill -0 "$shell"
+check "clean: with the others ended" clean
+check "clean: nothing is left" gone bob
+forget
+
+# ------------------------------------------------------------------ stopped with a lock
+
+# has_stopped PID
+has_stopped() {
+        grep -q '^State:.[Tt]' "/proc/$1/status"
+}
+
+# has_decided PID: it has stopped, or ended.
+has_decided() {
+        has_stopped "$1" || ! kill -0 "$1" 2>/dev/null
+}
+
+# stopped_at NUMBER COMMAND [ARG...]: starts a command that is stopped when it has come out of its
+# n-th flock(2). False if it does not come so far.
+stopped_at() {
+        tap_number=$1
+        shift
+        rm -f "$tap/stopped"
+        # shellcheck disable=SC2016 # for the inner shell
+        strace -qq -o /dev/null -e trace=flock -e inject="flock:signal=STOP:when=$tap_number" \
+                sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$tap/stopped" "$@" </dev/null &
+        strace=$!
+        wait_for test -s "$tap/stopped"
+        stopped=$(cat "$tap/stopped")
+        wait_for has_decided "$stopped"
+        has_stopped "$stopped"
+}
+
+go_on() {
+        kill -CONT "$stopped"
+        wait "$strace"
+}
+
+# log_in: must not wait for who is stopped. (One that did would wait for ever: it is given up.)
+log_in() {
+        same in "$(timeout 60 su alice -c 'echo in >/tmp/in; cat /tmp/in')"
+}
+
+# Three kinds of instances to be found: none, one that is kept, one that a killed su left.
+leave_nothing() {
+        table
+}
+
+leave_kept() {
+        table '/var/lib/privtmp /tmp * keep=30m' 'inherit /tmp root'
+        su alice -c 'echo kept >/tmp/file'
+}
+
+leave_stale() {
+        table '/var/lib/privtmp /tmp * keep=30m' 'inherit /tmp root'
+        su alice -c 'echo stale >/tmp/file'
+        touch -d '1 hour ago' "$(instances alice)/lock"
+}
+
+stops=0
+for left in nothing kept stale; do
+        for who in su clean; do
+                case $who in
+                su) set -- su alice -c true ;;
+                clean) set -- "$command" clean ;;
+                esac
+                for number in $(seq 20); do
+                        "leave_$left"
+                        if ! stopped_at "$number" "$@"; then
+                                wait "$strace"
+                                break
+                        fi
+                        stops=$((stops + 1))
+                        check "$who stopped at lock $number, $left left: the user can log in" log_in
+                        check "$who stopped at lock $number, $left left: clean ends" \
+                                timeout 60 "$command" clean
+                        check "$who stopped at lock $number, $left left: and goes on well" go_on
+                        table
+                        su alice -c true
+                        clean
+                        find "$base/1001" -name lock -exec touch -d '1 hour ago' {} +
+                        clean
+                        check "$who stopped at lock $number, $left left: nothing stays" gone alice
+                done
+        done
+done
+echo "# stopped at $stops locks"
+check "stopped: at enough locks" test "$stops" -ge 15
+table
 
 # ------------------------------------------------------------------ what hides in a chroot
 

@@ -335,6 +335,191 @@ MACHINE_TEST(another_users_are_not_looked_at)
         ck_assert(is_there(user, instance.name));
 }
 
+/* ------------------------------------------------------------------ kept */
+
+enum {
+        KEEP = 3600, /* seconds */
+};
+
+static const struct instance_want wanted_kept = {
+        .directory = "/tmp",
+        .user = "alice",
+        .uid = ALICE,
+        .gid = ALICE,
+        .mode = 01770,
+        .keep = KEEP,
+};
+
+static const char *lock_of(const char *name)
+{
+        static char path[2 * NAME_BYTES];
+
+        (void)snprintf(path, sizeof(path), "1001/%s/lock", name);
+        return path;
+}
+
+static void set_clock(const char *name, time_t seconds)
+{
+        struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds}};
+
+        must(utimensat(scratch.fd, lock_of(name), times, AT_SYMLINK_NOFOLLOW));
+}
+
+static time_t clock_of(const char *name)
+{
+        struct stat st;
+
+        must(fstatat(scratch.fd, lock_of(name), &st, AT_SYMLINK_NOFOLLOW));
+        return st.st_mtime;
+}
+
+/* Idle since so many seconds ago. */
+static struct instance make_kept(const struct instance_want *want, time_t ago)
+{
+        struct instance instance = make_idle(want);
+
+        set_clock(instance.name, time(NULL) - ago);
+        return instance;
+}
+
+MACHINE_TEST(one_that_is_kept_is_found)
+{
+        struct instance kept = make_kept(&wanted_kept, KEEP / 2);
+
+        ck_assert_int_eq(pick(&wanted_kept), 1);
+        ck_assert_str_eq(picked.name, kept.name);
+        ck_assert(has_session(kept.name));
+}
+
+MACHINE_TEST(one_that_is_kept_is_found_though_the_line_says_another_time_now)
+{
+        struct instance kept = make_kept(&wanted_kept, KEEP / 2);
+        struct instance_want changed = wanted_kept;
+
+        changed.keep = _i ? 0 : 2 * KEEP;
+        ck_assert_int_eq(pick(&changed), 1);
+        ck_assert_str_eq(picked.name, kept.name);
+}
+
+MACHINE_TEST(one_whose_time_is_over_goes)
+{
+        struct instance over = make_kept(&wanted_kept, 2 * KEEP);
+
+        ck_assert_int_eq(pick(&wanted_kept), 0);
+        ck_assert(is_in_trash(over.name));
+}
+
+MACHINE_TEST(one_whose_time_is_over_stays_while_it_is_in_use)
+{
+        struct instance used = make_kept(&wanted_kept, 2 * KEEP);
+        pid_t child = use(&used);
+
+        ck_assert_int_eq(pick(&wanted_kept), 1);
+        ck_assert_str_eq(picked.name, used.name);
+        child_end(child);
+}
+
+MACHINE_TEST(one_that_nobody_closed_is_kept_from_now_on)
+{
+        struct instance kept = make_idle(&wanted_kept), elsewhere;
+        struct instance_want want = wanted_elsewhere;
+        time_t before = time(NULL);
+
+        want.keep = KEEP;
+        elsewhere = make_idle(&want);
+        set_clock(kept.name, 0);
+        set_clock(elsewhere.name, 0);
+        ck_assert_int_eq(pick(&wanted_kept), 1);
+        ck_assert_str_eq(picked.name, kept.name);
+        ck_assert(is_in_place(elsewhere.name));
+        ck_assert_int_ge(clock_of(elsewhere.name), before);
+        ck_assert_int_le(clock_of(elsewhere.name), time(NULL));
+}
+
+MACHINE_TEST(one_that_is_kept_for_another_directory_stays_and_is_not_taken)
+{
+        struct instance_want want = wanted_elsewhere;
+        struct instance kept;
+        time_t since;
+
+        want.keep = KEEP;
+        kept = make_kept(&want, KEEP / 2);
+        since = clock_of(kept.name);
+        ck_assert_int_eq(pick(&wanted), 0);
+        ck_assert(is_in_place(kept.name));
+        ck_assert(!has_session(kept.name));
+        ck_assert_int_eq(clock_of(kept.name), since);
+}
+
+MACHINE_TEST(a_single_session_takes_none_that_is_kept)
+{
+        struct instance kept = make_kept(&wanted_kept, KEEP / 2);
+
+        ck_assert_int_eq(pick(&wanted_per_session), 0);
+        ck_assert(is_in_place(kept.name));
+        ck_assert(!has_session(kept.name));
+}
+
+MACHINE_TEST(of_those_kept_and_in_use_the_youngest_is_taken)
+{
+        struct instance kept = make_kept(&wanted_kept, KEEP / 2), used = make_idle(&wanted);
+        pid_t child = use(&used);
+
+        set_mtime(scratch.fd, path_of(kept.name), _i ? 100 : 200);
+        set_mtime(scratch.fd, path_of(used.name), _i ? 200 : 100);
+        ck_assert_int_eq(pick(&wanted_kept), 1);
+        ck_assert_str_eq(picked.name, _i ? kept.name : used.name);
+        ck_assert(is_in_place(kept.name));
+        ck_assert(is_in_place(used.name));
+        child_end(child);
+}
+
+/* More stale ones than are looked at in one go. Gives the name that a look meets last. */
+static void make_crowd(char last[NAME_BYTES])
+{
+        struct dirent *entry;
+        DIR *stream;
+
+        for (int i = 0; i < 2 * IDLE_MAX; i++)
+                (void)make_idle(&wanted);
+        stream = fdopendir(open_user());
+        ck_assert_ptr_nonnull(stream);
+        while ((entry = readdir(stream)))
+                if (name_is_instance(entry->d_name))
+                        (void)snprintf(last, NAME_BYTES, "%.*s", NAME_BYTES - 1, entry->d_name);
+        (void)closedir(stream);
+}
+
+MACHINE_TEST(a_crowd_of_stale_ones_does_not_hide_one_that_is_kept)
+{
+        _cleanup_close_ int user = open_user(), dir = -EBADF;
+        char last[NAME_BYTES];
+        unsigned before;
+
+        make_crowd(last);
+        dir = must(openat(user, last, O_RDONLY | O_CLOEXEC));
+        ck_assert_int_eq(instance_set_keep(dir, KEEP), 0);
+        set_clock(last, _i ? 0 : time(NULL) - KEEP / 2); /* 0: its su was killed */
+        before = count_entries(user);
+        fds = count_fds();
+        ck_assert_int_eq(pick(&wanted_kept), 1);
+        ck_assert_str_eq(picked.name, last);
+        ck_assert_uint_ge(count_entries(user), before - IDLE_MAX);
+        ck_assert_uint_lt(count_entries(user), before);
+}
+
+MACHINE_TEST(a_crowd_of_stale_ones_does_not_hide_one_that_is_in_use)
+{
+        struct instance used = INSTANCE_NONE;
+        pid_t child;
+
+        make_crowd(used.name);
+        child = use(&used);
+        ck_assert_int_eq(pick(&wanted), 1);
+        ck_assert_str_eq(picked.name, used.name);
+        child_end(child);
+}
+
 /* ------------------------------------------------------------------ how many */
 
 MACHINE_TEST(no_more_go_at_a_time_than_one_look_can_tell)
@@ -504,6 +689,17 @@ int main(void)
         tcase_add_test(candidate, a_single_session_takes_nobody_elses);
         tcase_add_test(candidate, one_that_is_being_ended_is_left_to_who_ends_it);
         tcase_add_test(candidate, another_users_are_not_looked_at);
+        tcase_add_test(candidate, one_that_is_kept_is_found);
+        tcase_add_loop_test(candidate,
+                            one_that_is_kept_is_found_though_the_line_says_another_time_now, 0, 2);
+        tcase_add_test(candidate, one_whose_time_is_over_goes);
+        tcase_add_test(candidate, one_whose_time_is_over_stays_while_it_is_in_use);
+        tcase_add_test(candidate, one_that_nobody_closed_is_kept_from_now_on);
+        tcase_add_test(candidate, one_that_is_kept_for_another_directory_stays_and_is_not_taken);
+        tcase_add_test(candidate, a_single_session_takes_none_that_is_kept);
+        tcase_add_loop_test(candidate, of_those_kept_and_in_use_the_youngest_is_taken, 0, 2);
+        tcase_add_loop_test(candidate, a_crowd_of_stale_ones_does_not_hide_one_that_is_kept, 0, 2);
+        tcase_add_test(candidate, a_crowd_of_stale_ones_does_not_hide_one_that_is_in_use);
         tcase_add_test(candidate, no_more_go_at_a_time_than_one_look_can_tell);
         tcase_add_loop_test(candidate, a_temporary_name_stays_while_it_is_young, 0, 2);
         tcase_add_loop_test(candidate, an_old_temporary_name_goes, 0, 2);

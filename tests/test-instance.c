@@ -100,7 +100,7 @@ static bool is_free(int dir, const char *name, int operation)
 
 /* ------------------------------------------------------------------ renameat2, looked at */
 
-static bool rename_is_watched, rename_fails, rename_is_old;
+static bool rename_is_watched, rename_fails, rename_is_old, kept_is_watched;
 static unsigned renames; /* into place */
 
 int __real_renameat2(int from, const char *old, int to, const char *new, unsigned flags);
@@ -117,6 +117,8 @@ int __wrap_renameat2(int from, const char *old, int to, const char *new, unsigne
                 check_owner(dir, "lock", 0, 0, 0600);
                 check_link(dir, "directory", "/tmp");
                 check_link(dir, "user", "alice");
+                if (kept_is_watched)
+                        check_link(dir, "keep", "43200");
                 ck_assert(!is_free(dir, "lock", LOCK_EX));
                 ck_assert(is_free(dir, "lock", LOCK_SH));
                 ck_assert_uint_eq(flags, RENAME_NOREPLACE);
@@ -732,6 +734,262 @@ START_TEST(one_that_is_being_ended_cannot_be_joined_and_patience_is_used_up)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ how long it is kept */
+
+static struct instance_want wanted_for(unsigned seconds)
+{
+        struct instance_want want = wanted;
+
+        want.keep = seconds;
+        return want;
+}
+
+START_TEST(without_a_time_there_is_no_link)
+{
+        struct instance instance = make(&wanted);
+
+        ck_assert(!is_there(instance.dir, "keep"));
+        ck_assert_uint_eq(instance_keep(instance.dir), 0);
+}
+END_TEST
+
+START_TEST(the_time_is_a_link_with_seconds_in_decimal)
+{
+        const struct instance_want want = wanted_for(12 * 3600);
+        struct instance instance;
+
+        kept_is_watched = rename_is_watched = true;
+        instance = make(&want);
+        ck_assert_uint_eq(renames, 1);
+        check_link(instance.dir, "keep", "43200");
+        ck_assert_uint_eq(instance_keep(instance.dir), 43200);
+}
+END_TEST
+
+/* from, to */
+static const unsigned changes[][2] = {{0, 60}, {60, 0}, {60, 86400}, {86400, 60}, {0, 31622400}};
+
+START_TEST(the_time_can_be_changed)
+{
+        const struct instance_want want = wanted_for(changes[_i][0]);
+        struct instance instance = make(&want);
+        unsigned entries = count_entries(instance.dir);
+        char text[16];
+
+        ck_assert_int_eq(instance_set_keep(instance.dir, changes[_i][1]), 0);
+        ck_assert_uint_eq(instance_keep(instance.dir), changes[_i][1]);
+        if (changes[_i][1]) {
+                (void)snprintf(text, sizeof(text), "%u", changes[_i][1]);
+                check_link(instance.dir, "keep", text);
+        }
+        ck_assert(!is_there(instance.dir, ".keep"));
+        ck_assert_uint_eq(count_entries(instance.dir),
+                          entries - (changes[_i][0] > 0) + (changes[_i][1] > 0));
+}
+END_TEST
+
+START_TEST(the_time_that_it_has_is_not_written_again)
+{
+        const struct instance_want want = wanted_for((unsigned)_i * 60);
+        struct instance instance = make(&want);
+        struct stat before, after;
+
+        must(fstat(instance.dir, &before));
+        ck_assert_int_eq(instance_set_keep(instance.dir, want.keep), 0);
+        must(fstat(instance.dir, &after));
+        ck_assert_int_eq(memcmp(&before.st_ctim, &after.st_ctim, sizeof(before.st_ctim)), 0);
+}
+END_TEST
+
+START_TEST(what_was_killed_while_it_changed_the_time_is_in_nobodys_way)
+{
+        const struct instance_want want = wanted_for(60);
+        struct instance instance = make(&want);
+
+        must(symlinkat("86400", instance.dir, ".keep"));
+        ck_assert_uint_eq(instance_keep(instance.dir), 60);
+        ck_assert_int_eq(instance_set_keep(instance.dir, 120), 0);
+        ck_assert_uint_eq(instance_keep(instance.dir), 120);
+        ck_assert(!is_there(instance.dir, ".keep"));
+}
+END_TEST
+
+START_TEST(a_time_that_cannot_be_changed_stays)
+{
+        const struct instance_want want = wanted_for(60);
+        struct instance instance = make(&want);
+
+        close(make_dir(instance.dir, ".keep", 0700));
+        ck_assert_int_lt(instance_set_keep(instance.dir, 120), 0);
+        ck_assert_uint_eq(instance_keep(instance.dir), 60);
+}
+END_TEST
+
+START_TEST(a_time_that_cannot_be_told_is_the_longest)
+{
+        static const char *const garbage[] = {"abc",
+                                              "-1",
+                                              "12h",
+                                              "60 ",
+                                              "0x60",
+                                              "4294967296",
+                                              "99999999999999999999999999999"
+                                              "99999999999999999999"};
+        struct instance instance = make(&wanted);
+
+        ck_assert_uint_eq(instance_keep(-EBADF), UINT_MAX);
+        for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+                must(symlinkat(garbage[i], instance.dir, "keep"));
+                ck_assert_msg(instance_keep(instance.dir) == UINT_MAX, "%s", garbage[i]);
+                must(unlinkat(instance.dir, "keep", 0));
+        }
+        write_file(instance.dir, "keep", "60");
+        ck_assert_uint_eq(instance_keep(instance.dir), UINT_MAX);
+        /* and a table that says it anew mends it */
+        ck_assert_int_eq(instance_set_keep(instance.dir, 60), 0);
+        ck_assert_uint_eq(instance_keep(instance.dir), 60);
+}
+END_TEST
+
+START_TEST(an_instance_fits_whatever_its_time)
+{
+        const struct instance_want kept = wanted_for(60), longer = wanted_for(120);
+        struct instance with = make_again(&kept), without = make_again(&wanted);
+
+        ck_assert(instance_fits(&with, &kept));
+        ck_assert(instance_fits(&with, &longer));
+        ck_assert(instance_fits(&with, &wanted));
+        ck_assert(instance_fits(&without, &kept));
+}
+END_TEST
+
+/* ------------------------------------------------------------------ out of its place */
+
+START_TEST(one_that_retires_has_its_temporary_name_again)
+{
+        struct instance instance = make(&wanted);
+        char temporary[NAME_BYTES], wanted_name[2 * NAME_BYTES];
+        struct stat before, after;
+
+        must(fstat(instance.dir, &before));
+        ck_assert_int_eq(instance_retire(user, instance.name, temporary), 0);
+        (void)snprintf(wanted_name, sizeof(wanted_name), ".%s", instance.name);
+        ck_assert_str_eq(temporary, wanted_name);
+        ck_assert(name_is_temporary(temporary));
+        ck_assert_uint_eq(count_entries(user), 1);
+        must(fstatat(user, temporary, &after, AT_SYMLINK_NOFOLLOW));
+        ck_assert_uint_eq(after.st_ino, before.st_ino);
+        /* who waited for its lock finds that it is not there any more */
+        ck_assert(!instance_is_in_place(user, instance.name, instance.lock));
+}
+END_TEST
+
+START_TEST(one_that_retires_replaces_nothing)
+{
+        struct instance instance = make(&wanted), other = make(&wanted);
+        char temporary[NAME_BYTES];
+
+        name_temporary(temporary, instance.name);
+        must(renameat(user, other.name, user, temporary));
+        ck_assert_int_eq(instance_retire(user, instance.name, temporary), -EEXIST);
+        ck_assert(instance_is_in_place(user, instance.name, instance.lock));
+        ck_assert(instance_is_in_place(user, temporary, other.lock));
+}
+END_TEST
+
+START_TEST(one_that_is_gone_cannot_retire)
+{
+        char temporary[NAME_BYTES];
+
+        ck_assert_int_eq(instance_retire(user, "abcdef", temporary), -ENOENT);
+        ck_assert_uint_eq(count_entries(user), 0);
+}
+END_TEST
+
+START_TEST(what_has_retired_goes_to_the_trash_under_its_proper_name)
+{
+        struct instance instance = make(&wanted);
+        char temporary[NAME_BYTES], trash_name[NAME_BYTES], wanted_name[2 * NAME_BYTES];
+        int trash = -EBADF;
+
+        ck_assert_int_eq(instance_retire(user, instance.name, temporary), 0);
+        ck_assert_int_eq(instance_trash(scratch.fd, user, ALICE, temporary, &trash, trash_name), 0);
+        (void)snprintf(wanted_name, sizeof(wanted_name), "1001.%s", instance.name);
+        ck_assert_str_eq(trash_name, wanted_name);
+        ck_assert(is_there(trash, wanted_name));
+        ck_assert_uint_eq(count_entries(user), 0);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ folders of a base */
+
+START_TEST(a_folder_of_the_base_is_made_once_and_closed)
+{
+        struct stat first, second;
+        int fd = -EBADF, again = -EBADF;
+
+        umask(_i ? 0777 : 0);
+        ck_assert_int_eq(instance_open_folder(scratch.fd, ".stuck", &fd), 0);
+        check_owner(scratch.fd, ".stuck", 0, 0, 0700);
+        ck_assert_int_eq(must(fcntl(fd, F_GETFD)), FD_CLOEXEC);
+        must(fchown(fd, BOB, BOB));
+        must(fchmod(fd, 0777));
+        write_file(fd, "file", "");
+        ck_assert_int_eq(instance_open_folder(scratch.fd, ".stuck", &again), 0);
+        check_owner(scratch.fd, ".stuck", 0, 0, 0700);
+        must(fstat(fd, &first));
+        must(fstat(again, &second));
+        ck_assert_uint_eq(first.st_ino, second.st_ino);
+        ck_assert(is_there(again, "file"));
+}
+END_TEST
+
+static void plant_a_link(void)
+{
+        close(make_dir(scratch.fd, "elsewhere", 0755));
+        must(symlinkat("elsewhere", scratch.fd, ".stuck"));
+}
+
+static void plant_a_dangling_link(void)
+{
+        must(symlinkat("elsewhere", scratch.fd, ".stuck"));
+}
+
+static void plant_a_file(void)
+{
+        write_file(scratch.fd, ".stuck", "");
+}
+
+static void plant_a_fifo(void)
+{
+        must(mknodat(scratch.fd, ".stuck", S_IFIFO | 0600, 0));
+}
+
+static void (*const no_folders[])(void) = {
+        plant_a_link,
+        plant_a_dangling_link,
+        plant_a_file,
+        plant_a_fifo,
+};
+
+START_TEST(what_is_no_folder_is_refused_and_left_as_it_is)
+{
+        struct stat before, after;
+        int fd = -EBADF;
+
+        no_folders[_i]();
+        must(fstatat(scratch.fd, ".stuck", &before, AT_SYMLINK_NOFOLLOW));
+        ck_assert_int_lt(instance_open_folder(scratch.fd, ".stuck", &fd), 0);
+        ck_assert_int_eq(fd, -EBADF);
+        ck_assert_uint_eq(count_fds(), fds);
+        must(fstatat(scratch.fd, ".stuck", &after, AT_SYMLINK_NOFOLLOW));
+        ck_assert_uint_eq(before.st_ino, after.st_ino);
+        ck_assert_int_eq(memcmp(&before.st_ctim, &after.st_ctim, sizeof(before.st_ctim)), 0);
+        if (is_there(scratch.fd, "elsewhere"))
+                check_owner(scratch.fd, "elsewhere", 0, 0, 0755);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ the trash */
 
 START_TEST(into_the_trash_goes_the_whole_instance_under_the_users_name)
@@ -820,7 +1078,7 @@ int main(void)
         Suite *suite = suite_create("instance");
         TCase *made = tcase_create("made"), *exact = tcase_create("exact"),
               *again = tcase_create("again"), *lock = tcase_create("lock"),
-              *trash = tcase_create("trash");
+              *kept = tcase_create("kept"), *trash = tcase_create("trash");
 
         tcase_add_checked_fixture(made, set_up_user, NULL);
         tcase_add_test(made, an_instance_is_complete_and_locked_before_it_can_be_seen);
@@ -857,7 +1115,25 @@ int main(void)
         tcase_add_test(lock, one_that_is_being_ended_cannot_be_joined_and_patience_is_used_up);
         suite_add_tcase(suite, lock);
 
+        tcase_add_checked_fixture(kept, set_up_user, NULL);
+        tcase_add_test(kept, without_a_time_there_is_no_link);
+        tcase_add_test(kept, the_time_is_a_link_with_seconds_in_decimal);
+        tcase_add_loop_test(kept, the_time_can_be_changed, 0, N(changes));
+        tcase_add_loop_test(kept, the_time_that_it_has_is_not_written_again, 0, 2);
+        tcase_add_test(kept, what_was_killed_while_it_changed_the_time_is_in_nobodys_way);
+        tcase_add_test(kept, a_time_that_cannot_be_changed_stays);
+        tcase_add_test(kept, a_time_that_cannot_be_told_is_the_longest);
+        tcase_add_test(kept, an_instance_fits_whatever_its_time);
+        suite_add_tcase(suite, kept);
+
         tcase_add_checked_fixture(trash, set_up_user, NULL);
+        tcase_add_test(trash, one_that_retires_has_its_temporary_name_again);
+        tcase_add_test(trash, one_that_retires_replaces_nothing);
+        tcase_add_test(trash, one_that_is_gone_cannot_retire);
+        tcase_add_test(trash, what_has_retired_goes_to_the_trash_under_its_proper_name);
+        tcase_add_loop_test(trash, a_folder_of_the_base_is_made_once_and_closed, 0, 2);
+        tcase_add_loop_test(trash, what_is_no_folder_is_refused_and_left_as_it_is, 0,
+                            N(no_folders));
         tcase_add_test(trash, into_the_trash_goes_the_whole_instance_under_the_users_name);
         tcase_add_test(trash, nothing_in_the_trash_is_replaced);
         tcase_add_test(trash, an_open_trash_is_closed);

@@ -70,6 +70,7 @@ START_TEST(without_options_all_is_at_its_default)
         ck_assert_uint_eq(line.mode, 0770);
         ck_assert(!line.per_session);
         ck_assert(!line.end_at_close);
+        ck_assert_uint_eq(line.keep, 0);
         ck_assert(!line.nofail);
         line_done(&line);
 }
@@ -130,8 +131,90 @@ START_TEST(every_option_does_what_it_says_and_no_more)
         ck_assert_uint_eq(line.mode, good[_i].mode);
         ck_assert_int_eq(line.per_session, good[_i].per_session);
         ck_assert_int_eq(line.end_at_close, good[_i].end_at_close);
+        ck_assert_uint_eq(line.keep, 0);
         ck_assert_int_eq(line.nofail, good[_i].nofail);
         line_done(&line);
+}
+END_TEST
+
+static const struct {
+        const char *options;
+        unsigned seconds;
+} times[] = {
+        {"keep=1m", 60},
+        {"keep=30m", 30 * 60},
+        {"keep=90m", 90 * 60},
+        {"keep=12h", 12 * 3600},
+        {"keep=2d", 2 * 86400},
+        {"keep=030m", 30 * 60},
+        /* a year at most */
+        {"keep=366d", 366 * 86400},
+        {"keep=8784h", 366 * 86400},
+        {"keep=527040m", 366 * 86400},
+        /* what does not contradict it may be written out */
+        {"scope=user,keep=1h,end=idle", 3600},
+};
+
+START_TEST(a_time_is_kept_in_seconds)
+{
+        struct line line;
+        char text[256];
+
+        snprintf(text, sizeof(text), "/b /tmp * %s", times[_i].options);
+        ck_assert_msg(parse(text, &line) == 1, "%s", heard.report.fault);
+        ck_assert_uint_eq(line.keep, times[_i].seconds);
+        ck_assert_uint_eq(line.flags, DEFAULT_FLAGS);
+        ck_assert_uint_eq(line.mode, 0770);
+        ck_assert(!line.per_session && !line.end_at_close && !line.nofail);
+        line_done(&line);
+}
+END_TEST
+
+static const char *const wrong_times[] = {
+        "keep=",
+        "keep=0d",
+        "keep=1",
+        "keep=3600",
+        "keep=30s",
+        "keep=1w",
+        "keep=30M",
+        "keep=1H",
+        "keep=30mm",
+        "keep=30min",
+        "keep=+5m",
+        "keep=-5m",
+        "keep=0x5m",
+        "keep=1.5h",
+        "keep=1e2m",
+        "keep=h5",
+        "keep=5m5",
+        "keep=forever",
+        /* one more than a year, and what would overflow into something small */
+        "keep=367d",
+        "keep=8785h",
+        "keep=527041m",
+        "keep=4294967297m",
+        "keep=18446744073709551617d",
+};
+
+START_TEST(what_is_no_time_is_refused)
+{
+        struct line line;
+        char text[256];
+
+        snprintf(text, sizeof(text), "/b /tmp * %s", wrong_times[_i]);
+        ck_assert_msg(parse(text, &line) == -EINVAL, "accepted: %s", text);
+        ck_assert_str_eq(heard.report.fault, "conf:7: option \"keep\" must be a time such as 30m, "
+                                             "12h or 2d, a year at most");
+}
+END_TEST
+
+START_TEST(a_time_stands_there_once)
+{
+        struct line line;
+
+        ck_assert_int_eq(parse("/b /tmp * keep=1h,keep=1h", &line), -EINVAL);
+        ck_assert_str_eq(heard.report.fault, "conf:7: option \"keep\" stands there twice");
 }
 END_TEST
 
@@ -510,6 +593,9 @@ int main(void)
         tcase_add_test(tcase, without_options_all_is_at_its_default);
         tcase_add_test(tcase, the_two_sources_that_are_no_base);
         tcase_add_loop_test(tcase, every_option_does_what_it_says_and_no_more, 0, LENGTH(good));
+        tcase_add_loop_test(tcase, a_time_is_kept_in_seconds, 0, LENGTH(times));
+        tcase_add_loop_test(tcase, what_is_no_time_is_refused, 0, LENGTH(wrong_times));
+        tcase_add_test(tcase, a_time_stands_there_once);
         tcase_add_test(tcase, columns_stand_apart_by_blanks_and_tabs);
         tcase_add_test(tcase, a_blank_in_a_path_or_a_group_is_written_as_in_fstab);
         tcase_add_test(tcase, odd_but_plain_paths_are_taken_as_they_are);

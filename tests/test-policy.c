@@ -95,6 +95,19 @@ START_TEST(the_winning_line_counts_whole)
 }
 END_TEST
 
+START_TEST(the_time_of_a_line_that_lost_does_not_count)
+{
+        const char text[] = "/base /tmp * keep=1h\n"
+                            "/base /tmp alice\n"
+                            "/base /tmp bob keep=2h\n";
+
+        ck_assert_int_eq(make_plan(text, &alice), 0);
+        ck_assert_uint_eq(plan->lines[0].line->keep, 0);
+        ck_assert_int_eq(make_plan(text, &root), 0);
+        ck_assert_uint_eq(plan->lines[0].line->keep, 3600);
+}
+END_TEST
+
 START_TEST(each_directory_is_decided_by_itself)
 {
         static const char text[] = "/base /tmp *\n"
@@ -231,6 +244,8 @@ START_TEST(the_same_plan_has_the_same_digest)
         ck_assert_uint_eq(
                 digest("/base /tmp * nodev,noexec,mode=0770,scope=user,end=idle,nosuid\n", &alice),
                 wanted);
+        ck_assert_uint_eq(digest("/base /tmp * keep=120m\n", &alice),
+                          digest("/base /tmp * keep=2h\n", &alice));
         /* the sticky bit that root brings is the one that is written out */
         ck_assert_uint_eq(digest("/base /tmp *\ninherit /tmp root\n", &alice),
                           digest("/base /tmp * mode=1770\n", &alice));
@@ -253,6 +268,9 @@ static const char *const others[] = {
         "/base /tmp * mode=0700\n",
         "/base /tmp * scope=session\n",
         "/base /tmp * end=close\n",
+        "/base /tmp * keep=1m\n",
+        "/base /tmp * keep=1h\n",
+        "/base /tmp * keep=1d\n",
         "/base /tmp *\n/base /var/tmp *\n",
         "/base /tmp *\nnone /var/tmp *\n",
         "/base /var/tmp *\n/base /tmp *\n",
@@ -291,6 +309,7 @@ int main(void)
         tcase_add_test(tcase, the_shipped_table_gives_each_their_own);
         tcase_add_test(tcase, the_last_line_that_matches_wins);
         tcase_add_test(tcase, the_winning_line_counts_whole);
+        tcase_add_test(tcase, the_time_of_a_line_that_lost_does_not_count);
         tcase_add_test(tcase, each_directory_is_decided_by_itself);
         tcase_add_test(tcase, who_is_named_by_no_line_has_an_empty_plan);
         tcase_add_test(tcase, a_name_that_nobody_has_matches_nobody);
