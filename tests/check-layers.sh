@@ -45,14 +45,14 @@ only sched.h namespace caller
 only sys/file.h lock candidate instance place stale sweep
 
 # The pure rooms: strings and numbers, no system.
-pure='name users policy'
+pure='name numbers users policy'
 for room in $pure; do
         result "$room touches no system" "$(grep -n '#include <' "$room.c" "$room.h" |
                 grep -vE '<(errno|limits|stdbool|stddef|stdint|stdio|stdlib|string|sys/types)\.h>' || true)"
 done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
-order='cleanup deadline report name lock subject users entry line safedir table policy label mounts namespace
+order='cleanup deadline report name numbers lock subject users entry line safedir table policy label mounts namespace
        listing seal remove tasks cover caller record match namespaces passes idle instance stale candidate subvolume sweep trash
        outer place opening session pam_privtmp privtmp privtmp-clean'
 below=''

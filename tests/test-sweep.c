@@ -644,7 +644,7 @@ static void make_wreck(const struct instance *wreck, const char *part, bool old)
         _cleanup_close_ int user = open_user(ALICE), dir = -EBADF;
 
         dir = must(openat(user, wreck->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        must(unlinkat(dir, part, strcmp(part, "root") == 0 ? AT_REMOVEDIR : 0));
+        must(renameat(dir, part, scratch.fd, wreck->name));
         if (old)
                 must(futimens(dir, times));
 }
