@@ -253,15 +253,37 @@ static int enter_cwd(const struct caller *caller)
 }
 
 /*
+ * Is root the top of the caller's namespace? In a chroot to a bind mount of the top "/" is the same
+ * directory, and only the mount is another. Who has come to another namespace has been asked. 1, 0
+ * when it can't be told, or -errno; then the thread may be at the top.
+ */
+static int check_top(const struct caller *caller, const struct spot *root)
+{
+        struct spot top;
+
+        if (caller->root.fd < 0 || !namespace_is_own(&caller->id))
+                return 1;
+        if (setns(caller->ns.fd, CLONE_NEWNS) < 0)
+                return 0;
+        return look(AT_FDCWD, "/", &top) == 0 && is_same_spot(root, &top) ? 1 : -ENOTSUP;
+}
+
+/*
  * setns(2), if root and working directory are the very same directories there. 1, 0 when nothing
  * has changed, or -errno: then the thread may be there.
  */
 static int go(const struct caller *caller, int ns, bool aside)
 {
         struct spot before, after;
+        int r;
 
-        if (!caller->can_return || look(AT_FDCWD, "/", &before) < 0 || setns(ns, CLONE_NEWNS) < 0)
+        if (!caller->can_return || look(AT_FDCWD, "/", &before) < 0)
                 return 0;
+        r = check_top(caller, &before);
+        if (r > 0 && setns(ns, CLONE_NEWNS) < 0)
+                return caller->root.fd < 0 ? 0 : -errno;
+        if (r <= 0)
+                return r;
         /* a chroot is not to be left: "/" must be the same directory there */
         if (look(AT_FDCWD, "/", &after) < 0 || !is_same_file(&before, &after))
                 return -ENOTSUP;

@@ -12,12 +12,15 @@
 #include "cleanup.h"
 #include "idle.h"
 #include "namespaces.h"
+#include "numbers.h"
 #include "passes.h"
 #include "tasks.h"
 
 enum {
         LOOK_MILLISECONDS = 250, /* most hosts need a tenth; any user can make it last */
         CLEAN_MILLISECONDS = 10 * 1000,
+        WALKS = 30,
+        CALM_WALKS = 3,
         TRIES = 4,
 };
 
@@ -32,7 +35,8 @@ struct holder {
 struct look {
         const struct match *match;
         const struct deadline *deadline;
-        unsigned mask; /* of the namespace that is being looked at */
+        unsigned mask;        /* of the namespace that is being looked at */
+        struct numbers known; /* ids of what was looked at */
         struct holder *holders;
         size_t n_holders;
         unsigned used;
@@ -40,6 +44,7 @@ struct look {
 
 static inline void look_done(struct look *look)
 {
+        numbers_done(&look->known);
         free(look->holders);
 }
 
@@ -51,11 +56,14 @@ static int compare_mount(void *arg, const char *root)
         return 0;
 }
 
-static int look_at_namespace(struct look *look, const struct namespaces_entry *entry)
+static int look_at_namespace(void *arg, const struct namespaces_entry *entry)
 {
+        struct look *look = arg;
         struct holder *larger;
-        int r;
+        int r = numbers_add(&look->known, entry->id.id);
 
+        if (r != 0)
+                return r < 0 ? r : 0;
         look->mask = 0;
         r = namespaces_each_mount(entry, look->match->device, look->deadline, compare_mount, look);
         if (r < 0 || look->mask == 0)
@@ -70,23 +78,21 @@ static int look_at_namespace(struct look *look, const struct namespaces_entry *e
 }
 
 /*
- * Looks at all namespaces. One that is made meanwhile may stand before those that were listed: what
- * has appeared when all are looked at is looked at, too.
+ * Looks at all namespaces, each while it can't go away. One that is made meanwhile may stand before
+ * those that are still to come, and have gone before the next walk: so the walks go on for a while
+ * when there are new ones.
  */
 static int look_at_all(struct look *look)
 {
-        _cleanup_free_ struct namespaces_entry *before = NULL, *after = NULL;
-        size_t n_before, n_after;
-        int r;
+        unsigned calm = 0;
+        int r = 0;
 
-        r = namespaces_list(&before, &n_before, look->deadline);
-        for (size_t i = 0; r == 0 && i < n_before; i++)
-                r = look_at_namespace(look, &before[i]);
-        if (r == 0)
-                r = namespaces_list(&after, &n_after, look->deadline);
-        for (size_t i = 0; r == 0 && i < n_after; i++)
-                if (!namespaces_have(before, n_before, after[i].id.id))
-                        r = look_at_namespace(look, &after[i]);
+        for (unsigned i = 0; r == 0 && i < WALKS && calm < CALM_WALKS; i++) {
+                size_t n_before = look->known.n;
+
+                r = namespaces_each(look->deadline, look_at_namespace, look);
+                calm = look->known.n == n_before ? calm + 1 : 0;
+        }
         return r;
 }
 
@@ -100,7 +106,7 @@ static int look_at_task(void *arg, const struct task *task)
         if (!task->numbered) {
                 r = passes_look_at(look->match, task, look->deadline, &mask);
                 if (r < 0)
-                        return task_is_gone(r) ? 0 : r;
+                        return r;
                 if (mask != 0 && !task_is_ours(task))
                         look->used |= mask;
                 return 0;
@@ -122,6 +128,7 @@ static int look_at_task(void *arg, const struct task *task)
 static int look_at_holders(struct look *look)
 {
         _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        size_t n_before = look->n_holders;
         bool empty = false;
         int r;
 
@@ -136,7 +143,10 @@ static int look_at_holders(struct look *look)
                 else if (!holder->ours)
                         empty = true;
         }
-        return r == 0 && empty ? -EAGAIN : r;
+        /* who was there may have left for a new one before it was looked at */
+        if (r == 0)
+                r = look_at_all(look);
+        return r == 0 && (empty || look->n_holders > n_before) ? -EAGAIN : r;
 }
 
 /*

@@ -134,7 +134,7 @@ static int try(void *arg, const struct record *record)
                 return no(search, record, why);
         r = caller_enter(join->caller, fd, is_aside(join));
         if (r == 0)
-                return no(search, record, "setns(2) is refused");
+                return no(search, record, "its namespace can't be entered from here");
         if (r > 0 && is_covered(join, record)) {
                 take_over(join, record);
                 *search->ret = record->ns;
@@ -164,7 +164,12 @@ int join_enter(const struct join *join, struct namespace_id *ret, struct report 
         struct report silent = {0};
         int r;
 
-        if (!know_here(join, &search.here) || record_read_boot(search.boot) < 0 ||
+        if (!know_here(join, &search.here)) {
+                report_note(report, REPORT_DEBUG,
+                            "not joining: can't tell which namespace this is");
+                return 0;
+        }
+        if (record_read_boot(search.boot) < 0 ||
             safedir_open_own(RECORD_FOLDER, false, &folder, &silent) != 0)
                 return 0;
         r = records_each(folder, join->uid, try, &search);

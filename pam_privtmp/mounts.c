@@ -208,7 +208,7 @@ int mounts_search(int proc, const char *path, const char *const *needles, size_t
         window = malloc(WINDOW);
         if (!window)
                 return -ENOMEM;
-        for (bool rest = false;;) {
+        for (bool rest = false, empty = true;; empty = false) {
                 ssize_t got = read(fd, window + used, WINDOW - used);
                 size_t whole;
                 int r;
@@ -217,6 +217,8 @@ int mounts_search(int proc, const char *path, const char *const *needles, size_t
                         continue;
                 if (got < 0)
                         return -errno;
+                if (got == 0 && empty)
+                        return -ENODATA;
                 used += (size_t)got;
                 whole = take_lines(window, used, got == 0, &rest);
                 r = search_lines(&search, window, whole);

@@ -36,7 +36,7 @@ struct mounts_entry;
 /*
  * Reads a mountinfo file like mounts_read(), in constant memory, and calls each() for the mounts in
  * whose line one of the needles stands, until it returns something else than 0. -ETIMEDOUT after
- * the deadline: users can mount 100,000 times, by long names.
+ * the deadline: users can mount 100,000 times, by long names. -ENODATA when the table is empty.
  */
 int mounts_search(int proc, const char *path, const char *const *needles, size_t n,
                   const struct deadline *deadline, int (*each)(void *, const struct mounts_entry *),

@@ -88,12 +88,10 @@ struct list {
         size_t n;
 };
 
-static int add(struct list *list, int fd, const struct mount_namespace *info)
+static int add(void *arg, const struct namespaces_entry *entry)
 {
-        struct stat st;
+        struct list *list = arg;
 
-        if (fstat(fd, &st) < 0)
-                return -errno;
         if ((list->n & (list->n - 1)) == 0) {
                 size_t room = list->n ? list->n * 2 : 1;
                 struct namespaces_entry *larger =
@@ -103,13 +101,23 @@ static int add(struct list *list, int fd, const struct mount_namespace *info)
                         return -ENOMEM;
                 list->entries = larger;
         }
-        list->entries[list->n++] =
-                (struct namespaces_entry){.id = {.number = st.st_ino, .id = info->id}};
+        list->entries[list->n++] = *entry;
         return 0;
 }
 
+static int visit(int fd, const struct mount_namespace *info,
+                 int (*each)(void *, const struct namespaces_entry *), void *arg)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        return each(arg, &(struct namespaces_entry){.id = {.number = st.st_ino, .id = info->id}});
+}
+
 /* From the namespace of `fd`, which is not added itself, to one end of the kernel's list. */
-static int walk(int fd, unsigned long step, const struct deadline *deadline, struct list *list)
+static int walk(int fd, unsigned long step, const struct deadline *deadline,
+                int (*each)(void *, const struct namespaces_entry *), void *arg)
 {
         _cleanup_close_ int at = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
@@ -123,8 +131,8 @@ static int walk(int fd, unsigned long step, const struct deadline *deadline, str
                         return errno == ENOENT ? 0 : translate(errno);
                 fd_close(at);
                 at = next;
-                r = add(list, at, &info);
-                if (r < 0)
+                r = visit(at, &info, each, arg);
+                if (r != 0)
                         return r;
                 if (deadline_is_over(deadline))
                         return -ETIMEDOUT;
@@ -139,23 +147,33 @@ static int compare(const void *a, const void *b)
         return x < y ? -1 : x > y;
 }
 
-int namespaces_list(struct namespaces_entry **ret, size_t *n, const struct deadline *deadline)
+int namespaces_each(const struct deadline *deadline,
+                    int (*each)(void *, const struct namespaces_entry *), void *arg)
 {
         struct mount_namespace info = {.size = sizeof(info)};
         _cleanup_close_ int own = -EBADF;
-        struct list list = {0};
+        struct stat st;
         int r;
 
         own = open(NAMESPACE_OWN, O_RDONLY | O_CLOEXEC);
-        if (own < 0)
+        if (own < 0 || fstat(own, &st) < 0)
                 return -errno;
-        r = ioctl(own, GET_INFO, &info) < 0 ? translate(errno) : add(&list, own, &info);
-        if (r == 0) {
-                list.entries[0].mounts = info.mounts;
-                r = walk(own, GET_PREV, deadline, &list);
-        }
+        if (ioctl(own, GET_INFO, &info) < 0)
+                return translate(errno);
+        r = each(arg, &(struct namespaces_entry){.id = {.number = st.st_ino, .id = info.id},
+                                                 .mounts = info.mounts});
         if (r == 0)
-                r = walk(own, GET_NEXT, deadline, &list);
+                r = walk(own, GET_PREV, deadline, each, arg);
+        if (r == 0)
+                r = walk(own, GET_NEXT, deadline, each, arg);
+        return r;
+}
+
+int namespaces_list(struct namespaces_entry **ret, size_t *n, const struct deadline *deadline)
+{
+        struct list list = {0};
+        int r = namespaces_each(deadline, add, &list);
+
         if (r < 0) {
                 free(list.entries);
                 return r;
@@ -168,14 +186,15 @@ int namespaces_list(struct namespaces_entry **ret, size_t *n, const struct deadl
 
 static int alive_by_tasks(struct namespace_id **ret, size_t *n, const struct deadline *deadline)
 {
-        _cleanup_free_ ino_t *numbers = NULL;
-        int r = tasks_namespaces(deadline, &numbers, n);
+        _cleanup_(numbers_done) struct numbers numbers = {0};
+        int r = tasks_namespaces(deadline, &numbers);
 
         if (r < 0)
                 return r;
+        *n = numbers.n;
         *ret = calloc(*n + 1, sizeof(**ret));
         for (size_t i = 0; *ret && i < *n; i++)
-                (*ret)[i].number = numbers[i];
+                (*ret)[i].number = numbers.numbers[i];
         return *ret ? 0 : -ENOMEM;
 }
 
@@ -235,7 +254,7 @@ bool namespaces_top_is_shared(void)
         return mounts_top_is_shared();
 }
 
-struct visit {
+struct mounts {
         uint64_t ns;
         dev_t device;
         const struct deadline *deadline;
@@ -243,7 +262,7 @@ struct visit {
         void *arg;
 };
 
-static int visit_mount(const struct visit *visit, uint64_t mount, struct answer **answer,
+static int visit_mount(const struct mounts *visit, uint64_t mount, struct answer **answer,
                        size_t *size)
 {
         int r;
@@ -265,11 +284,11 @@ int namespaces_each_mount(const struct namespaces_entry *entry, dev_t device,
                           const struct deadline *deadline, int (*each)(void *, const char *root),
                           void *arg)
 {
-        const struct visit visit = {.ns = entry->id.id,
-                                    .device = device,
-                                    .deadline = deadline,
-                                    .each = each,
-                                    .arg = arg};
+        const struct mounts visit = {.ns = entry->id.id,
+                                     .device = device,
+                                     .deadline = deadline,
+                                     .each = each,
+                                     .arg = arg};
         struct request request = {.size = sizeof(request), .mount = EVERYTHING, .ns = entry->id.id};
         _cleanup_free_ struct answer *answer = NULL;
         uint64_t mounts[LIST_MOUNTS], seen = 0;

@@ -20,6 +20,13 @@ struct namespaces_entry {
 };
 
 /*
+ * Calls each() for all there are, until it returns something else than 0, and returns that. Each
+ * stays as long as the call lasts, whoever leaves it. One that is made meanwhile may be left out.
+ */
+int namespaces_each(const struct deadline *deadline,
+                    int (*each)(void *, const struct namespaces_entry *), void *arg);
+
+/*
  * All there are, sorted by id; *ret is the caller's to free. While it looks it holds an fd of one
  * of them: a namespace that others look for may live that much longer. Or -errno.
  */

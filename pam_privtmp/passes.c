@@ -132,13 +132,19 @@ static int look_at_task(void *arg, const struct task *task)
                         return -ENOMEM;
         }
         if (!seen->whole) {
+                bool empty;
+
                 r = passes_look_at(pass->match, task, pass->deadline, &mask);
-                if (r < 0)
-                        return task_is_gone(r) ? 0 : r;
+                empty = r == -ENODATA;
+                if (r < 0 && !empty)
+                        return r;
                 seen->mask |= mask;
                 r = task_is_rooted(task);
                 if (r < 0)
-                        return 0; /* it is ending: it has no root any more */
+                        return r; /* it is ending: it has no root any more */
+                /* in the middle of unshare() or setns() its root is not in its namespace */
+                if (r && empty)
+                        return -EAGAIN;
                 seen->whole = r;
         }
         /* whatever would count, counts not if it is the closing program itself */
@@ -168,6 +174,7 @@ int passes_look(const struct match *match, bool closing, const struct deadline *
 {
         _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         const unsigned all = (1U << match->n) - 1;
+        bool agree = false;
 
         if (proc < 0)
                 return -errno;
@@ -178,13 +185,18 @@ int passes_look(const struct match *match, bool closing, const struct deadline *
                         .match = match, .deadline = deadline, .closing = closing};
                 int r = look_once(proc, &pass);
 
+                if (r == -EAGAIN) {
+                        agree = false;
+                        continue;
+                }
                 if (r < 0)
                         return r;
-                if (pass.used == all || (i > 0 && pass.used == *used)) {
+                if (pass.used == all || (agree && pass.used == *used)) {
                         *used = pass.used;
                         return 0;
                 }
                 *used = pass.used;
+                agree = true;
         }
         return -EBUSY;
 }

@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "name.h"
 #include "namespaces.h"
+#include "opener.h"
 #include "records.h"
 #include "safedir.h"
 
@@ -242,6 +243,22 @@ void records_forget_instance(uid_t uid, const char *mark)
                 records_forget(folder, uid, mark);
 }
 
+/* Of the session's own namespace: it may live for as long as the user stays. */
+static int sweep_killed(void *arg, int folder, const char *name, struct record *record)
+{
+        const struct record *own = arg;
+        const char *why;
+        int fd;
+
+        if (!namespace_is_same(&record->ns, &own->ns))
+                return 0;
+        fd = opener_open_namespace(record, &why);
+        if (fd < 0)
+                (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        fd_close(fd);
+        return 0;
+}
+
 /*
  * Openers that were killed leave their records: one open in 64 takes those of the gone away. What
  * has the number of a namespace that was made just now is of one that is gone.
@@ -258,6 +275,9 @@ static void sweep_now_and_then(int folder, const struct record *record, bool fre
                 if (!fresh || alive[i].number != record->ns.number)
                         alive[kept++] = alive[i];
         records_sweep(folder, alive, kept);
+        if (!fresh)
+                (void)for_each_of_user(folder, record->uid, sweep_killed,
+                                       &(struct record){.ns = record->ns});
 }
 
 int records_note(struct record *record, bool fresh, struct report *report)

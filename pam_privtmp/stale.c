@@ -74,6 +74,30 @@ bool stale_is_forgotten(int user, const char *temporary)
         return lock_try(lock, LOCK_EX) == 0;
 }
 
+static bool is_missing(int user, const char *name, const char *what)
+{
+        char path[2 * NAME_BYTES];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%s/%s", name, what);
+        return fstatat(user, path, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+bool stale_is_wreck(const struct instance_place *place, const char *name)
+{
+        char mark[COVER_MARK_BYTES];
+        struct idle_query query = {.mark = mark};
+        struct stat st;
+
+        if (fstatat(place->user, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+            time(NULL) - st.st_mtime < TEMPORARY_SECONDS ||
+            (!is_missing(place->user, name, "lock") && !is_missing(place->user, name, "root")))
+                return false;
+        (void)snprintf(mark, sizeof(mark), "%ju/%s", (uintmax_t)place->uid, name);
+        idle_look(place->base, place->path, &query, 1, IDLE_CLEAN);
+        return !query.used;
+}
+
 /* Of an idle one. */
 static enum stale_is judge_idle(const struct instance *instance, bool sure)
 {

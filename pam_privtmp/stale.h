@@ -51,5 +51,11 @@ bool stale_is_kept(const struct instance *instance);
  */
 bool stale_is_forgotten(int user, const char *temporary);
 
+/*
+ * Is it a directory with an instance's name that has no lock or no root/, as a power loss may leave
+ * it, 10 minutes old, and mounted nowhere?
+ */
+bool stale_is_wreck(const struct instance_place *place, const char *name);
+
 /* The instance is in use from now on: its clock is stopped. */
 void stale_stop(const struct instance *instance);

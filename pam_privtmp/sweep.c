@@ -127,8 +127,10 @@ static int consider(const struct sweep *sweep, const struct instance_place *plac
 
         if (name_is_temporary(name) && stale_is_forgotten(place->user, name))
                 return found(sweep, place, name, report);
-        if (!name_is_instance(name) || instance_open(place->user, name, instance) < 0)
+        if (!name_is_instance(name))
                 return 0;
+        if (instance_open(place->user, name, instance) < 0)
+                return stale_is_wreck(place, name) ? found(sweep, place, name, report) : 0;
         if (stale_is_kept(instance) || lock_try(instance->lock, LOCK_EX) < 0) {
                 instance_done(instance);
                 return 0;

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "name.h"
+#include "numbers.h"
 #include "tasks.h"
 
 enum {
@@ -18,6 +19,7 @@ enum {
         STAT_BYTES = 512,
         FIRST_FIELD = 3, /* of /proc/PID/stat, behind the name */
         START_FIELD = 22,
+        ROUNDS = 50,
 };
 
 #define SECOND UINT64_C(1000000000) /* in nanoseconds */
@@ -34,17 +36,24 @@ static void task_path(const struct task *task, const char *file, char path[TASK_
 
 struct walk {
         int proc;
-        bool *saw_first; /* PID 1 */
         const struct deadline *deadline;
         int (*each)(void *, const struct task *);
         void *arg;
+        struct numbers visited; /* processes */
+        bool lost;              /* one that was listed had ended when it was to be visited */
 };
 
-static int visit(const struct walk *walk, const char *pid, const char *tid)
+static inline void walk_done(struct walk *walk)
+{
+        numbers_done(&walk->visited);
+}
+
+static int visit(struct walk *walk, const char *pid, const char *tid)
 {
         struct task task = {.proc = walk->proc, .pid = pid, .tid = tid};
         char path[TASK_PATH];
         struct stat st;
+        int r;
 
         if (deadline_is_over(walk->deadline))
                 return -ETIMEDOUT;
@@ -52,14 +61,15 @@ static int visit(const struct walk *walk, const char *pid, const char *tid)
         task.numbered = fstatat(walk->proc, path, &st, 0) == 0;
         if (task.numbered)
                 task.number = st.st_ino;
-        else if (task_is_gone(-errno))
-                return 0;
-        return walk->each(walk->arg, &task);
+        r = task.numbered || !task_is_gone(-errno) ? walk->each(walk->arg, &task) : -ESRCH;
+        if (task_is_gone(r))
+                walk->lost = true;
+        return task_is_gone(r) ? 0 : r;
 }
 
 /* Calls visit() for the names in a folder of /proc that are numbers. */
-static int each_number(const struct walk *walk, const char *folder, const char *pid,
-                       int (*each)(const struct walk *, const char *, const char *))
+static int each_number(struct walk *walk, const char *folder, const char *pid,
+                       int (*each)(struct walk *, const char *, const char *))
 {
         _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
@@ -83,35 +93,43 @@ static int each_number(const struct walk *walk, const char *folder, const char *
         return -errno;
 }
 
-static int visit_process(const struct walk *walk, const char *pid, const char *unused)
+static int visit_process(struct walk *walk, const char *pid, const char *unused)
 {
         char path[TASK_PATH];
         struct stat st;
         int r;
 
         (void)unused;
-        *walk->saw_first |= strcmp(pid, "1") == 0;
+        r = numbers_add(&walk->visited, strtoull(pid, NULL, 10));
+        if (r != 0)
+                return r < 0 ? r : 0;
         (void)snprintf(path, sizeof(path), "%.20s/task", pid);
         /* one link for each task: most processes have a single one, and need not be listed */
         if (fstatat(walk->proc, path, &st, 0) == 0 && st.st_nlink == 2 + 1)
                 return visit(walk, pid, pid);
         r = each_number(walk, path, pid, visit);
+        if (task_is_gone(r))
+                walk->lost = true;
         return task_is_gone(r) ? 0 : r;
 }
 
 int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, const struct task *),
                void *arg)
 {
-        bool saw_first = false;
-        struct walk walk = {.proc = proc,
-                            .saw_first = &saw_first,
-                            .deadline = deadline,
-                            .each = each,
-                            .arg = arg};
-        int r = each_number(&walk, ".", NULL, visit_process);
+        _cleanup_(walk_done) struct walk walk = {
+                .proc = proc, .deadline = deadline, .each = each, .arg = arg};
+        int r = 0;
 
+        /* who has ended before the visit may have left a child that was not listed */
+        walk.lost = true;
+        for (unsigned i = 0; r == 0 && walk.lost; i++) {
+                if (i >= ROUNDS)
+                        return -EBUSY;
+                walk.lost = false;
+                r = each_number(&walk, ".", NULL, visit_process);
+        }
         /* PID 1 is always there: who does not see it does not see others either (hidepid=) */
-        return r == 0 && !saw_first ? -EACCES : r;
+        return r == 0 && (walk.visited.n == 0 || walk.visited.numbers[0] != 1) ? -EACCES : r;
 }
 
 int task_is_rooted(const struct task *task)
@@ -207,48 +225,16 @@ bool task_is_ours(const struct task *task)
                ours.stx_ino == its.stx_ino;
 }
 
-struct numbers {
-        ino_t *numbers;
-        size_t n;
-};
-
 static int add_number(void *arg, const struct task *task)
 {
-        struct numbers *all = arg;
+        int r = task->numbered ? numbers_add(arg, task->number) : 0;
 
-        if (!task->numbered || (all->n > 0 && all->numbers[all->n - 1] == task->number))
-                return 0;
-        if ((all->n & (all->n - 1)) == 0) {
-                size_t room = all->n ? all->n * 2 : 1;
-                ino_t *larger = reallocarray(all->numbers, room, sizeof(*larger));
-
-                if (!larger)
-                        return -ENOMEM;
-                all->numbers = larger;
-        }
-        all->numbers[all->n++] = task->number;
-        return 0;
+        return r < 0 ? r : 0;
 }
 
-static int compare(const void *a, const void *b)
-{
-        ino_t x = *(const ino_t *)a, y = *(const ino_t *)b;
-
-        return x < y ? -1 : x > y;
-}
-
-int tasks_namespaces(const struct deadline *deadline, ino_t **ret, size_t *n)
+int tasks_namespaces(const struct deadline *deadline, struct numbers *ret)
 {
         _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        struct numbers all = {0};
-        int r = proc < 0 ? -errno : tasks_each(proc, deadline, add_number, &all);
 
-        if (r < 0) {
-                free(all.numbers);
-                return r;
-        }
-        qsort(all.numbers, all.n, sizeof(*all.numbers), compare);
-        *ret = all.numbers;
-        *n = all.n;
-        return 0;
+        return proc < 0 ? -errno : tasks_each(proc, deadline, add_number, ret);
 }

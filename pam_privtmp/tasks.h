@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "deadline.h"
+#include "numbers.h"
 
 struct task {
         int proc;        /* fd of /proc */
@@ -19,7 +20,8 @@ struct task {
 
 /*
  * Calls each() for every task until it returns something else than 0, and returns that; -ETIMEDOUT
- * when the deadline has passed; 0 at the end. What ends meanwhile is passed over.
+ * when the deadline has passed; 0 at the end. What ends meanwhile is passed over, and what it has
+ * left behind is visited; each() says by an error of task_is_gone() that the task has ended.
  */
 int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, const struct task *),
                void *arg);
@@ -48,5 +50,5 @@ int task_open_process(pid_t pid);
  */
 int task_read_start(int process, uint64_t *ret);
 
-/* The numbers of all mount namespaces that tasks are in, sorted; *ret is the caller's to free. */
-int tasks_namespaces(const struct deadline *deadline, ino_t **ret, size_t *n);
+/* The numbers of all mount namespaces that tasks are in; *ret is empty at first. 0 or -errno. */
+int tasks_namespaces(const struct deadline *deadline, struct numbers *ret);

@@ -45,15 +45,15 @@ only sched.h namespace caller privtmp-solo privtmp-enter
 only sys/file.h lock candidate instance place ending stale sweep
 
 # The pure rooms: strings and numbers, no system.
-pure='name users value policy'
+pure='name numbers users value policy'
 for room in $pure; do
         result "$room touches no system" "$(grep -n '#include <' "$room.c" "$room.h" |
                 grep -vE '<(errno|limits|stdbool|stddef|stdint|stdio|stdlib|string|sys/types)\.h>' || true)"
 done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
-order='cleanup deadline report name lock subject users value entry line safedir table policy label mounts namespace
-       listing seal remove tasks cover share hint caller record match namespaces records opener passes idle instance stale candidate holders survey usage subvolume sweep trash
+order='cleanup deadline report name numbers lock subject users value entry line safedir table policy label mounts namespace
+       listing seal remove tasks cover share hint caller record match namespaces opener records passes idle instance stale candidate holders survey usage subvolume sweep trash
        outer place ending join opening decision session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-columns privtmp-clean privtmp-enter privtmp-explain privtmp-list privtmp-run'
 below=''
 wrong=''

@@ -129,8 +129,7 @@ static inline bool mount_image(const char *folder, const char *type)
         (void)snprintf(path, sizeof(path), "%s.control", folder);
         if (control < 0 && mknod(path, S_IFCHR | 0600, makedev(10, 237)) == 0)
                 control = open(path, O_RDWR | O_CLOEXEC);
-        number = control < 0 ? -1 : ioctl(control, LOOP_CTL_GET_FREE);
-        if (number < 0)
+        if (control < 0)
                 return false;
         (void)snprintf(path, sizeof(path), "%s.image", folder);
         image = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -139,13 +138,17 @@ static inline bool mount_image(const char *folder, const char *type)
         (void)snprintf(command, sizeof(command), "mkfs.%s -q %s >/dev/null 2>&1", type, path);
         if (system(command) != 0)
                 return false;
-        (void)snprintf(path, sizeof(path), "%s.loop", folder);
-        if (mknod(path, S_IFBLK | 0600, makedev(7, (unsigned)number)) < 0)
-                return false;
-        loop = open(path, O_RDWR | O_CLOEXEC);
         config.fd = (unsigned)image;
-        return loop >= 0 && ioctl(loop, LOOP_CONFIGURE, &config) == 0 &&
-               mount(path, folder, type, 0, NULL) == 0;
+        (void)snprintf(path, sizeof(path), "%s.loop", folder);
+        do { /* somebody else may take the free one first */
+                fd_close(loop);
+                (void)unlink(path);
+                number = ioctl(control, LOOP_CTL_GET_FREE);
+                if (number < 0 || mknod(path, S_IFBLK | 0600, makedev(7, (unsigned)number)) < 0)
+                        return false;
+                loop = open(path, O_RDWR | O_CLOEXEC);
+        } while (loop >= 0 && ioctl(loop, LOOP_CONFIGURE, &config) < 0 && errno == EBUSY);
+        return loop >= 0 && mount(path, folder, type, 0, NULL) == 0;
 }
 
 /* ------------------------------------------------------------------ processes */

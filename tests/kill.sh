@@ -179,19 +179,31 @@ complain() {
         return 1
 }
 
+is_as_before() {
+        clean || return
+        traces >"$kill_dir/traces.now"
+        diff "$kill_dir/traces" "$kill_dir/traces.now" >"$kill_dir/said"
+}
+
 # Nothing else but this may be needed to have everything as it was.
 recover() {
         after_kill || complain "what lives on was touched" || return
         if [ "$kill_first" = clean ]; then
                 wait_for_others || complain "processes remain" || return
-                clean || complain "privtmp clean failed before the login" || return
+                $kill_wait is_as_before || complain "clean alone is not enough" || return
         fi
         log_in_again || complain "$kill_user can't log in again" || return
         wait_for_others || complain "processes or namespaces remain" || return
-        clean || complain "privtmp clean failed" || return
-        traces >"$kill_dir/traces.now"
-        diff "$kill_dir/traces" "$kill_dir/traces.now" >"$kill_dir/said" ||
-                complain "it is not as it was before"
+        $kill_wait is_as_before || complain "it is not as it was before"
+}
+
+is_gone_with_clean() {
+        run_clean && gone "$1"
+}
+
+# leaves_nothing USER: whose session was there all the time.
+leaves_nothing() {
+        $kill_wait is_gone_with_clean "$1"
 }
 
 # ------------------------------------------------------------------ the matrix
@@ -260,9 +272,14 @@ kill_each() {
 
 # kill_matrix SCENE all|changes: at all calls, or at those that change something and the one behind.
 kill_matrix() {
-        # where the kernel tells of all mount namespaces, other calls depend on what else runs
         kill_calls=$2
-        [ "$(readlink /proc/1/ns/mnt)" = "$(readlink /proc/self/ns/mnt)" ] || kill_calls=changes
+        kill_wait=
+        # Where the kernel tells of all mount namespaces, other calls depend on what else runs, and
+        # somebody else's look may hold a namespace for a moment.
+        if [ "$(readlink /proc/1/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ]; then
+                kill_calls=changes
+                kill_wait=wait_a_little
+        fi
         log_in_again
         clean
         namespaces >"$kill_dir/namespaces"

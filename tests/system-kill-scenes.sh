@@ -127,7 +127,7 @@ scene
 kill_matrix "scope=session, beside another session" changes
 check "alice's session still has its /tmp" same "of alice" "$(in_session alice 'cat /tmp/note')"
 end_session alice
-check "and leaves nothing when it ends" gone alice
+check "and leaves nothing when it ends" leaves_nothing alice
 
 # ------------------------------------------------------------------ keep=
 
@@ -152,6 +152,6 @@ table
 
 check "bob's session still has its /tmp" same "of bob" "$(in_session bob 'cat /tmp/note')"
 end_session bob
-check "and leaves nothing when it ends" gone bob
+check "and leaves nothing when it ends" leaves_nothing bob
 
 finish

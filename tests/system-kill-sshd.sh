@@ -23,6 +23,6 @@ check "ssh: alice can still log in" as_ssh alice true
 check "bob's session still has its /tmp" same "of bob" "$(in_session bob 'cat /tmp/note')"
 end_session bob
 wait_for ssh_is_over bob
-check "and leaves nothing when it ends" wait_for gone bob
+check "and leaves nothing when it ends" leaves_nothing bob
 
 finish

@@ -17,6 +17,6 @@ in_session bob 'echo of bob >/tmp/note'
 kill_matrix "alone" all
 check "bob's session still has its /tmp" same "of bob" "$(in_session bob 'cat /tmp/note')"
 end_session bob
-check "and leaves nothing when it ends" gone bob
+check "and leaves nothing when it ends" leaves_nothing bob
 
 finish

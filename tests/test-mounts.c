@@ -453,7 +453,7 @@ START_TEST(what_can_not_be_searched_is_an_error)
 
         ck_assert_int_eq(search_for("/u/a", &found), -ENOENT);
         scratch_write(&scratch, "table", "");
-        ck_assert_int_eq(search_for("/u/a", &found), 0);
+        ck_assert_int_eq(search_for("/u/a", &found), -ENODATA);
         ck_assert_uint_eq(found.n, 0);
 }
 END_TEST

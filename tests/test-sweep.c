@@ -633,6 +633,48 @@ MACHINE_TEST(dry_it_stops_no_clock)
         child_end(child);
 }
 
+/* ------------------------------------------------------------------ what a power loss leaves */
+
+static const char *const parts[] = {"lock", "root"};
+
+static void make_wreck(const struct instance *wreck, const char *part, bool old)
+{
+        const struct timespec times[] = {{.tv_sec = time(NULL) - 700},
+                                         {.tv_sec = time(NULL) - 700}};
+        _cleanup_close_ int user = open_user(ALICE), dir = -EBADF;
+
+        dir = must(openat(user, wreck->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        must(renameat(dir, part, scratch.fd, wreck->name));
+        if (old)
+                must(futimens(dir, times));
+}
+
+MACHINE_TEST(what_has_no_lock_or_no_root_goes_when_it_is_old)
+{
+        struct instance young = make_idle(&alices, 0), old = make_idle(&alices, 0);
+        _cleanup_close_ int user = open_user(ALICE);
+
+        make_wreck(&young, parts[_i], false);
+        make_wreck(&old, parts[_i], true);
+        sweep();
+        ck_assert(is_there(user, young.name));
+        ck_assert(!is_there(user, old.name));
+}
+
+MACHINE_TEST(what_has_no_lock_stays_while_it_is_mounted)
+{
+        struct instance used = make_idle(&alices, 0);
+        _cleanup_close_ int user = open_user(ALICE);
+        pid_t child = use(&used);
+
+        make_wreck(&used, "lock", true);
+        sweep();
+        ck_assert(is_there(user, used.name));
+        child_end(child);
+        sweep();
+        ck_assert(!is_there(user, used.name));
+}
+
 /* ------------------------------------------------------------------ records */
 
 static void write_record(int folder, pid_t pid, const struct instance *instance)
@@ -795,6 +837,8 @@ int main(void)
         tcase_add_test(sweeps, the_lock_of_what_is_in_use_is_not_held_while_others_are_looked_at);
         tcase_add_test(sweeps, dry_it_tells_the_same_and_changes_nothing);
         tcase_add_loop_test(sweeps, dry_it_stops_no_clock, 0, 2);
+        tcase_add_loop_test(sweeps, what_has_no_lock_or_no_root_goes_when_it_is_old, 0, 2);
+        tcase_add_test(sweeps, what_has_no_lock_stays_while_it_is_mounted);
         tcase_add_test(sweeps, with_an_instance_its_records_go);
         tcase_add_loop_test(sweeps, what_cannot_be_renamed_is_deleted_where_it_stands, 0, 4);
         tcase_add_test(sweeps, what_is_deleted_where_it_stands_is_made_unfit_for_a_login_first);

@@ -14,7 +14,7 @@
  *
  * The program MUST NOT measure a look that gave up: each says "idle", or is counted as a doubt.
  *
- * Not a test: nothing here fails for being slow. Run it by `sh tests/bench/run-idle`.
+ * Not a test: nothing here fails for being slow. Run it by `sh tests/bench/idle-run`.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
