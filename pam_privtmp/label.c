@@ -80,3 +80,15 @@ bool label_is(const char *label, int fd)
                 return true;
         return fgetfilecon_raw(fd, &now) >= 0 && strcmp(now, label) == 0;
 }
+
+const char *label_switch_off(bool *enforcing)
+{
+        /* Fedora's name and Debian's */
+        static const char *const names[] = {"polyinstantiation_enabled", "allow_polyinstantiation"};
+
+        *enforcing = is_selinux_enabled() > 0 && security_getenforce() == 1;
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+                if (is_selinux_enabled() > 0 && security_get_boolean_active(names[i]) == 0)
+                        return names[i];
+        return NULL;
+}

@@ -31,3 +31,10 @@ int label_set(const char *label, int fd, struct report *report);
 
 /* Has what fd (readable) is open on that label? */
 bool label_is(const char *label, int fd);
+
+/*
+ * The policy's switch without which programs that log users in may not make mount namespaces and
+ * private directories: its name where there is one and it is off, else NULL. Tells whether SELinux
+ * enforces its policy now.
+ */
+const char *label_switch_off(bool *enforcing);

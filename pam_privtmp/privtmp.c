@@ -13,6 +13,7 @@ static const struct verb {
         int (*run)(int argc, char *argv[]);
         const char *arguments, *summary;
 } verbs[] = {
+        {"check", privtmp_check, "[options]", "find faults of the table and of the host"},
         {"clean", privtmp_clean, "[options]", "delete what is stale, and the trash"},
         {"enter", privtmp_enter, "USER [COMMAND]", "look at what a user sees"},
         {"explain", privtmp_explain, "USER", "tell what a user would get, and why"},
@@ -45,22 +46,13 @@ void privtmp_say_fault(struct report *report)
         report->fault[0] = '\0';
 }
 
-/* Is this the first line with that base? */
-static bool is_first_of_base(const struct table *table, size_t i)
-{
-        for (size_t j = 0; j < i; j++)
-                if (table->lines[j].base && strcmp(table->lines[j].base, table->lines[i].base) == 0)
-                        return false;
-        return true;
-}
-
 int privtmp_each_base(const struct table *table, int (*each)(void *arg, const char *base),
                       void *arg)
 {
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < table->n; i++)
-                if (table->lines[i].base && is_first_of_base(table, i))
+                if (table->lines[i].base && table_is_first_of_base(table, i))
                         r = each(arg, table->lines[i].base);
         return r;
 }

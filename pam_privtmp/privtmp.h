@@ -28,6 +28,7 @@ int privtmp_each_base(const struct table *table, int (*each)(void *arg, const ch
                       void *arg);
 
 /* The verbs: argv[0] is the verb. Each returns the exit status. */
+int privtmp_check(int argc, char *argv[]);
 int privtmp_clean(int argc, char *argv[]);
 int privtmp_enter(int argc, char *argv[]);
 int privtmp_explain(int argc, char *argv[]);

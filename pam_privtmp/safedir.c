@@ -143,6 +143,13 @@ int safedir_open_cached(const char *path)
         }
 }
 
+bool safedir_is_local(int fd)
+{
+        struct statfs fs;
+
+        return fstatfs(fd, &fs) == 0 && !is_remote((uint32_t)fs.f_type);
+}
+
 static int check_own(int fd, const char *path, struct report *report)
 {
         struct statfs fs;

@@ -34,6 +34,10 @@ int safedir_open_cached(const char *path);
  */
 int safedir_open_own(const char *path, bool create, int *ret, struct report *report);
 
+/* Is what fd (O_PATH will do) stands for on a local file system? False also if that can't be told.
+ */
+bool safedir_is_local(int fd);
+
 /*
  * The whole of a regular file of root's that nobody else can write, at most `limit` bytes. *ret is
  * the caller's to free and has a NUL behind its *size bytes. 1 if there is no such file. Never

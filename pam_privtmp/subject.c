@@ -137,6 +137,16 @@ static int find_group(const struct subject *subject, const char *name, gid_t *gi
         return 0;
 }
 
+int subject_group_exists(const char *group)
+{
+        const struct subject nobody = {.name = as_mutable("")};
+        bool listed;
+        gid_t gid;
+        int r = find_group(&nobody, group, &gid, &listed);
+
+        return r < 0 ? r : r == 0;
+}
+
 int subject_is_member(void *arg, const char *group)
 {
         struct subject *subject = arg;

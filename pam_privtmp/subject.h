@@ -24,6 +24,9 @@ struct subject {
 int subject_load(const char *name, struct subject **ret);
 struct subject *subject_free(struct subject *subject);
 
+/* Is there a group of that name? 1, 0, or -errno when the lookup failed. */
+int subject_group_exists(const char *group);
+
 /* The name of a uid, the caller's to free; NULL if it has none, or it can't be told. */
 char *subject_name_of(uid_t uid);
 

@@ -23,6 +23,20 @@ const char table_built_in[] = "/var/lib/privtmp  /tmp  *      noexec,nosuid,node
                               "none              /tmp  1:999\n"
                               "inherit           /tmp  root\n";
 
+/* A fault ends the reading, unless all faults are wanted. */
+static int judge(const struct table *table, const char *file, unsigned number, int r,
+                 struct report *report)
+{
+        const struct table_fault fault = {
+                .file = file, .number = number, .error = r, .text = report->fault};
+
+        if (r >= 0 || r == -ENOMEM || !table->tell)
+                return r;
+        table->tell(table->tell_arg, &fault);
+        report->fault[0] = '\0';
+        return 0;
+}
+
 /* Room for one more element, in steps that double: 90,000 lines are not copied 90,000 times. */
 static void *grow(void *array, size_t n, size_t size)
 {
@@ -70,14 +84,17 @@ static int add_text(struct table *table, const char *file, const char *text, siz
         r = add_file(table, file, &file);
         if (r < 0)
                 return report_errno(report, r, "%s", file);
-        if (nul)
-                return report_fault(report, -EINVAL, "%s: has a NUL byte at offset %td", file,
-                                    nul - text);
+        if (nul) {
+                r = report_fault(report, -EINVAL, "%s: has a NUL byte at offset %td", file,
+                                 nul - text);
+                return judge(table, file, 0, r, report);
+        }
         for (; text < end; number++) {
                 const char *newline = memchr(text, '\n', (size_t)(end - text));
                 const char *stop = newline ? newline : end;
 
                 r = add_line(table, file, number, text, (size_t)(stop - text), report);
+                r = judge(table, file, number, r, report);
                 if (r < 0)
                         return report_errno(report, r, "%s:%u", file, number);
                 text = stop + 1;
@@ -129,8 +146,10 @@ static int check_lines(const struct table *table, struct report *report)
                         distinct[n++] = &table->lines[i];
         for (size_t i = 0; i < n; i++)
                 for (size_t j = 0; j < n; j++) {
-                        int r = check_pair(distinct[i], distinct[j], report);
+                        const struct line *line = distinct[i];
+                        int r = check_pair(line, distinct[j], report);
 
+                        r = judge(table, line->file, line->number, r, report);
                         if (r < 0)
                                 return r;
                 }
@@ -146,7 +165,7 @@ static int add_path(struct table *table, const char *path, struct report *report
 
         r = safedir_read_file(path, FILE_LIMIT, &text, &size, report);
         if (r != 0)
-                return r;
+                return judge(table, path, 0, r, report);
         return add_text(table, path, text, size, report);
 }
 
@@ -157,6 +176,7 @@ static int add_drop_ins(struct table *table, const char *folder, struct report *
         int r;
 
         r = safedir_list(folder, ".conf", FILES_LIMIT, &names, &n, report);
+        r = judge(table, folder, 0, r, report);
         for (size_t i = 0; r == 0 && i < n; i++) {
                 char path[PATH_MAX];
 
@@ -175,11 +195,14 @@ static int load(struct table *table, const struct table_place *place, struct rep
 
         if (place->only) {
                 if (!name_is_path(place->only))
-                        return report_fault(report, -EINVAL,
-                                            "conf=%s is no absolute path in its shortest form",
-                                            place->only);
-                r = add_path(table, place->only, report);
-                return r > 0 ? report_errno(report, -ENOENT, "conf=%s", place->only) : r;
+                        r = report_fault(report, -EINVAL,
+                                         "conf=%s is no absolute path in its shortest form",
+                                         place->only);
+                else
+                        r = add_path(table, place->only, report);
+                if (r > 0)
+                        r = report_errno(report, -ENOENT, "conf=%s", place->only);
+                return judge(table, place->only, 0, r, report);
         }
         r = add_path(table, place->conf, report);
         if (r > 0)
@@ -188,32 +211,60 @@ static int load(struct table *table, const struct table_place *place, struct rep
         return r < 0 ? r : add_drop_ins(table, place->drop_ins, report);
 }
 
-/* Reads from a place, or, if that is NULL, from a text. */
-static int make(const struct table_place *place, const char *file, const char *text, size_t length,
-                struct table **ret, struct report *report)
+/* The end of reading, if that went well: r is 0. Takes the table over, or gives it away. */
+static int finish(struct table *table, int r, struct table **ret, struct report *report)
 {
-        _cleanup_table_ struct table *table = calloc(1, sizeof(*table));
-        int r;
-
-        if (!table)
-                return report_errno(report, -ENOMEM, "table");
-        r = place ? load(table, place, report) : add_text(table, file, text, length, report);
         if (r == 0)
                 r = check_lines(table, report);
         if (r == 0)
-                *ret = TAKE_PTR(table);
+                *ret = table;
+        else
+                table_free(table);
         return r;
+}
+
+int table_load_all(const struct table_place *place, table_tell *tell, void *arg, struct table **ret,
+                   struct report *report)
+{
+        struct table *table = calloc(1, sizeof(*table));
+
+        if (!table)
+                return report_errno(report, -ENOMEM, "table");
+        table->tell = tell;
+        table->tell_arg = arg;
+        return finish(table, load(table, place, report), ret, report);
 }
 
 int table_load(const struct table_place *place, struct table **ret, struct report *report)
 {
-        return make(place, NULL, NULL, 0, ret, report);
+        return table_load_all(place, NULL, NULL, ret, report);
 }
 
 int table_parse(const char *file, const char *text, size_t length, struct table **ret,
                 struct report *report)
 {
-        return make(NULL, file, text, length, ret, report);
+        struct table *table = calloc(1, sizeof(*table));
+
+        if (!table)
+                return report_errno(report, -ENOMEM, "table");
+        return finish(table, add_text(table, file, text, length, report), ret, report);
+}
+
+bool table_is_first_of_base(const struct table *table, size_t i)
+{
+        for (size_t j = 0; j < i; j++)
+                if (table->lines[j].base && strcmp(table->lines[j].base, table->lines[i].base) == 0)
+                        return false;
+        return true;
+}
+
+bool table_is_first_private(const struct table *table, size_t i)
+{
+        for (size_t j = 0; j < i; j++)
+                if (line_is_private(&table->lines[j]) &&
+                    strcmp(table->lines[j].directory, table->lines[i].directory) == 0)
+                        return false;
+        return line_is_private(&table->lines[i]);
 }
 
 void table_make_own(struct table *table)

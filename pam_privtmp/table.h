@@ -7,11 +7,22 @@
 #include "line.h"
 #include "report.h"
 
+/* One fault of a table. */
+struct table_fault {
+        const char *file;
+        unsigned number; /* of the line; 0: the whole file */
+        int error;       /* -errno */
+        const char *text;
+};
+typedef void table_tell(void *arg, const struct table_fault *fault);
+
 struct table {
         struct line *lines;
         size_t n;
         char **files; /* the names that the lines point to */
         size_t n_files;
+        table_tell *tell; /* who is told of faults, instead of the first one ending it all */
+        void *tell_arg;
 };
 
 /* Where a table is read from. */
@@ -33,6 +44,19 @@ extern const char table_built_in[];
  * *ret is the caller's to free. Returns 0, or -errno with FILE:LINE in the report.
  */
 int table_load(const struct table_place *place, struct table **ret, struct report *report);
+
+/*
+ * Goes on behind each fault, after having told it: *ret has the lines that are good. -errno only
+ * when memory runs out.
+ */
+int table_load_all(const struct table_place *place, table_tell *tell, void *arg, struct table **ret,
+                   struct report *report);
+
+/* Is line i, which has a base, the first one with that base? */
+bool table_is_first_of_base(const struct table *table, size_t i);
+
+/* Is it the first of the lines that make its directory private? */
+bool table_is_first_private(const struct table *table, size_t i);
 
 /*
  * Takes out the lines that make nothing private, and makes the others such that a session has its

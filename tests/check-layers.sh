@@ -39,9 +39,9 @@ only security/ pam_privtmp
 only syslog.h pam_privtmp
 only libmount.h entry line mounts
 only selinux/ label
-only pwd.h subject privtmp-program
-only grp.h subject privtmp-program
-only sched.h namespace caller privtmp-solo privtmp-enter
+only pwd.h subject privtmp-program privtmp-check-groups
+only grp.h subject privtmp-program privtmp-check-groups
+only sched.h namespace caller privtmp-solo privtmp-enter privtmp-check-host
 only sys/file.h lock candidate instance place ending stale sweep
 
 # The pure rooms: strings and numbers, no system.
@@ -52,9 +52,13 @@ for room in $pure; do
 done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
-order='cleanup deadline report name numbers lock subject users value entry line safedir table policy label mounts namespace
-       listing seal remove tasks cover share hint caller record match namespaces opener records passes idle instance stale candidate holders survey usage subvolume sweep trash
-       outer place ending join opening decision session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-columns privtmp-clean privtmp-enter privtmp-explain privtmp-list privtmp-run'
+order='cleanup deadline report name numbers lock subject users value entry line safedir table policy label mounts
+       namespace listing seal remove tasks cover share hint caller record match namespaces opener records passes idle
+       instance stale candidate holders survey usage subvolume sweep trash outer place ending join opening decision
+       session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-columns privtmp-check-findings
+       privtmp-check-text privtmp-check-table privtmp-check-bases privtmp-check-names privtmp-check-groups
+       privtmp-check-stack privtmp-check-wiring privtmp-check-tmpfiles privtmp-check-host privtmp-check
+       privtmp-clean privtmp-enter privtmp-explain privtmp-list privtmp-run'
 below=''
 wrong=''
 for room in $order; do
