@@ -199,8 +199,6 @@ int findings_print(const struct findings *findings, bool json)
                 (void)printf("no faults, no warnings\n");
         else
                 print_text(findings);
-        if (r == 0 && (fflush(stdout) != 0 || ferror(stdout)))
-                r = -EIO;
         return r;
 }
 

@@ -66,7 +66,7 @@ check "an argument: usage" \
         complains 2 "privtmp: check: /tmp: no argument belongs here" "$command" check /tmp
 check "an unknown option: usage" exits 2 "$command" check --force
 check "--conf without a file: usage" exits 2 "$command" check --conf
-check "who can't print says so" complains 1 "privtmp: check: can't print: Input/output error" \
+check "who can't print says so" complains 1 "privtmp: standard output: No space left on device" \
         sh -c "'$command' check >/dev/full"
 
 # ------------------------------------------------------------------ a fresh installation
