@@ -24,10 +24,11 @@ static int end(struct place *place, const struct instance_place *where)
                 stale_judge(where, &one, 1, IDLE_CLOSE, true);
         if (one.is == STALE_USED)
                 return ENDING_USED;
+        /* with end=close nobody has looked: who is there may use another directory of the record */
+        if (!place->end_at_close)
+                records_forget_instance(place->uid, place->mark);
         if (one.is == STALE_OVER)
                 stale_end(where, &one);
-        else
-                records_forget_instance(place->uid, place->mark);
         return 0;
 }
 
@@ -37,7 +38,7 @@ int ending_of(struct place *place)
         _cleanup_close_ int base = -EBADF, user = -EBADF;
         char name[NAME_BYTES];
         struct report silent = {0};
-        int r = 0;
+        int r;
 
         /* what is in memory ends with the last namespace that has it */
         if (place->in_memory)
@@ -54,8 +55,7 @@ int ending_of(struct place *place)
         where.base = base;
         where.user = user;
         /* a failure loses the shared lock, and of two closers one succeeds */
-        if (lock_try(place->instance.lock, LOCK_EX) == 0)
-                r = end(place, &where);
+        r = lock_try(place->instance.lock, LOCK_EX) == 0 ? end(place, &where) : ENDING_USED;
         place_release(place);
         return r;
 }

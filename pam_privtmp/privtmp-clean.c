@@ -127,6 +127,7 @@ static int clean_base(struct clean *clean, const char *path)
 static int clean_records(void)
 {
         const struct deadline deadline = deadline_in(RECORDS_MILLISECONDS);
+        const uint64_t since = record_now();
         struct report report = PRIVTMP_REPORT;
         _cleanup_close_ int folder = -EBADF;
         _cleanup_free_ struct namespace_id *alive = NULL;
@@ -138,9 +139,10 @@ static int clean_records(void)
                 return EXIT_SUCCESS;
         if (r == 0)
                 r = namespaces_alive(&alive, &n, &deadline);
-        if (r == 0)
-                records_sweep(folder, alive, n);
-        else
+        if (r == 0) {
+                records_sweep(folder, since, alive, n);
+                records_sweep_killed(folder, (uid_t)-1);
+        } else
                 (void)report_errno(&report, r, "%s", RECORD_FOLDER);
         privtmp_say_fault(&report);
         return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;

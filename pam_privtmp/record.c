@@ -25,12 +25,17 @@ int record_read_boot(char boot[RECORD_BOOT])
         return n == RECORD_BOOT - 1 ? 0 : -EINVAL;
 }
 
-int record_stamp(struct record *record)
+uint64_t record_now(void)
 {
         struct timespec now;
 
         (void)clock_gettime(CLOCK_BOOTTIME, &now);
-        record->start = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+        return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+int record_stamp(struct record *record)
+{
+        record->start = record_now();
         record->pid = getpid();
         return record_read_boot(record->boot);
 }

@@ -47,6 +47,9 @@ struct record {
 /* This boot. 0 or -errno. */
 int record_read_boot(char boot[RECORD_BOOT]);
 
+/* ns, CLOCK_BOOTTIME. */
+uint64_t record_now(void);
+
 /* Fills in boot, pid and start: here and now. 0 or -errno. */
 int record_stamp(struct record *record);
 

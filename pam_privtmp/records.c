@@ -193,6 +193,7 @@ bool records_have_other(int folder, const struct record *record)
 }
 
 struct alive {
+        uint64_t since;
         const struct namespace_id *ids;
         size_t n;
 };
@@ -201,6 +202,8 @@ static int sweep(void *arg, int folder, const char *name, struct record *record)
 {
         const struct alive *alive = arg;
 
+        if (record->start >= alive->since)
+                return 0;
         for (size_t i = 0; i < alive->n; i++)
                 if (alive->ids[i].number == record->ns.number &&
                     (alive->ids[i].id == 0 || alive->ids[i].id == record->ns.id))
@@ -209,9 +212,10 @@ static int sweep(void *arg, int folder, const char *name, struct record *record)
         return 0;
 }
 
-void records_sweep(int folder, const struct namespace_id *alive, size_t n)
+void records_sweep(int folder, uint64_t since, const struct namespace_id *alive, size_t n)
 {
-        (void)for_each(folder, "", "", sweep, &(struct alive){.ids = alive, .n = n});
+        (void)for_each(folder, "", "", sweep,
+                       &(struct alive){.since = since, .ids = alive, .n = n});
 }
 
 struct forgotten {
@@ -243,20 +247,35 @@ void records_forget_instance(uid_t uid, const char *mark)
                 records_forget(folder, uid, mark);
 }
 
-/* Of the session's own namespace: it may live for as long as the user stays. */
-static int sweep_killed(void *arg, int folder, const char *name, struct record *record)
+/* Is it a record of the namespace behind `arg`, and its opener alive? */
+static int is_alive_there(void *arg, const struct record *record)
 {
-        const struct record *own = arg;
+        const struct record *other = arg;
         const char *why;
         int fd;
 
-        if (!namespace_is_same(&record->ns, &own->ns))
+        if (!namespace_is_same(&record->ns, &other->ns))
                 return 0;
         fd = opener_open_namespace(record, &why);
-        if (fd < 0)
+        fd_close(fd);
+        return fd >= 0;
+}
+
+static int sweep_killed(void *unused, int folder, const char *name, struct record *record)
+{
+        const char *why;
+        int fd = opener_open_namespace(record, &why);
+
+        (void)unused;
+        if (fd < 0 && records_each(folder, record->uid, is_alive_there, record) > 0)
                 (void)unlinkat(folder, name, 0); /* somebody else may have been first */
         fd_close(fd);
         return 0;
+}
+
+void records_sweep_killed(int folder, uid_t uid)
+{
+        (void)for_each_of_user(folder, uid, sweep_killed, NULL);
 }
 
 /*
@@ -274,10 +293,8 @@ static void sweep_now_and_then(int folder, const struct record *record, bool fre
         for (size_t i = 0; i < n; i++)
                 if (!fresh || alive[i].number != record->ns.number)
                         alive[kept++] = alive[i];
-        records_sweep(folder, alive, kept);
-        if (!fresh)
-                (void)for_each_of_user(folder, record->uid, sweep_killed,
-                                       &(struct record){.ns = record->ns});
+        records_sweep(folder, record->start, alive, kept);
+        records_sweep_killed(folder, record->uid);
 }
 
 int records_note(struct record *record, bool fresh, struct report *report)

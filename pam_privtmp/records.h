@@ -44,9 +44,16 @@ void records_remove(int folder, const struct record *record);
 
 /*
  * Takes away the records whose namespace is not among those in `alive` (an id of 0 is not known):
- * whoever opened these sessions was killed.
+ * whoever opened these sessions was killed. Those that are not older than `since` (record_now(),
+ * before it was asked who is alive) may be of namespaces that were not there yet, and stay.
  */
-void records_sweep(int folder, const struct namespace_id *alive, size_t n);
+void records_sweep(int folder, uint64_t since, const struct namespace_id *alive, size_t n);
+
+/*
+ * Takes away the user's records, or all with (uid_t)-1, whose opener was killed, where another
+ * session lives in the same namespace: it may live for as long as the user stays.
+ */
+void records_sweep_killed(int folder, uid_t uid);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */
 void records_forget(int folder, uid_t uid, const char *mark);

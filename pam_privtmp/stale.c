@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "cleanup.h"
-#include "records.h"
 #include "remove.h"
 #include "stale.h"
 
@@ -140,8 +139,6 @@ void stale_end(const struct instance_place *place, const struct stale_one *one)
         char temporary[NAME_BYTES], trash_name[NAME_BYTES];
         _cleanup_close_ int trash = -EBADF;
 
-        /* in this order: what is killed here leaves an instance, which the next open ends */
-        records_forget_instance(place->uid, one->mark);
         if (instance_retire(place->user, one->instance->name, temporary) < 0)
                 return;
         (void)lock_try(one->instance->lock, LOCK_UN);

@@ -232,10 +232,9 @@ static inline void scene_make_run(void)
         close(fd);
 }
 
-static inline void scene_begin(void)
+/* Becomes process 1 of a new process namespace. */
+static inline void scene_be_first(void)
 {
-        const char *module = getenv("PRIVTMP_MODULE");
-        struct stat log;
         pid_t pid;
 
         fflush(NULL);
@@ -245,11 +244,18 @@ static inline void scene_begin(void)
         if (pid > 0)
                 check_waitpid_and_exit(pid);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        scene_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+        scene_mount("proc", "/proc", "proc", 0, NULL);
+}
+
+/* In a mount namespace that nobody outside has a part in. */
+static inline void scene_set(void)
+{
+        const char *module = getenv("PRIVTMP_MODULE");
+        struct stat log;
 
         umask(022);
         ck_assert_int_eq(chdir("/"), 0);
-        scene_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
-        scene_mount("proc", "/proc", "proc", 0, NULL);
         scene_mount("tmpfs", "/srv", "tmpfs", 0, "mode=755");
         if (module)
                 scene_copy(module, "/srv/module.so");
@@ -265,6 +271,24 @@ static inline void scene_begin(void)
         ck_assert_int_eq(stat(SCENE_LOG, &log), 0);
         scene_log = log.st_size;
         scene_read("/proc/self/mountinfo", scene_mounts, sizeof(scene_mounts));
+}
+
+static inline void scene_begin(void)
+{
+        scene_be_first();
+        scene_set();
+}
+
+/*
+ * The same in the process namespace that the test is in: PID 1 is another process, in a mount
+ * namespace of its own. What the test starts is left to the throw-away host.
+ */
+static inline void scene_begin_beside(void)
+{
+        assert_done(unshare(CLONE_NEWNS) == 0, "no namespace");
+        scene_mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+        assert_done(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "orphans");
+        scene_set();
 }
 
 /* To be called after the test has mounted something itself. */

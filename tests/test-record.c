@@ -683,7 +683,7 @@ START_TEST(records_of_namespaces_that_are_gone_are_swept)
         record.ns.number = 4026532177;
         ck_assert_int_eq(records_write(folder.fd, &record), 0);
         ck_assert_int_eq(symlinkat("garbage", folder.fd, "6.1.1001"), 0);
-        records_sweep(folder.fd, alive, LENGTH(alive));
+        records_sweep(folder.fd, UINT64_MAX, alive, LENGTH(alive));
         ck_assert(!scratch_has(&folder, "4.4711.1001"));
         ck_assert(scratch_has(&folder, "5.4711.1001"));
         ck_assert(!scratch_has(&folder, "6.4711.1001"));
