@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* hint: what the PAM environment names, but the session will not find (pure) */
+#include <stdio.h>
 #include <string.h>
 
 #include "hint.h"
 #include "name.h"
 
+enum {
+        KERBEROS,          /* among the names */
+        VALUE_BYTES = 257, /* of a value in the log */
+};
+
 const char *const hint_names[HINT_VARIABLES] = {
-        "KRB5CCNAME",
+        [KERBEROS] = "KRB5CCNAME",
         "SSH_AUTH_SOCK",
         "XAUTHORITY",
         "TMPDIR",
@@ -19,10 +25,10 @@ static const char *const advice[HINT_VARIABLES] = {
         "set it in the session, to what is there",
 };
 
-/* Behind the type of a Kerberos cache. */
+/* Behind the type of a Kerberos cache; "DIR::" is one of a directory. */
 static const char *skip_type(const char *value)
 {
-        static const char *const types[] = {"FILE:", "DIR:"};
+        static const char *const types[] = {"FILE:", "DIR::", "DIR:"};
 
         for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
                 if (strncmp(value, types[i], strlen(types[i])) == 0)
@@ -30,19 +36,32 @@ static const char *skip_type(const char *value)
         return value;
 }
 
+/* The user may have chosen the value: for the log it is cut, and only what can be printed stays. */
+static void make_printable(char text[VALUE_BYTES], const char *value)
+{
+        (void)snprintf(text, VALUE_BYTES, "%s", value);
+        for (; *text; text++)
+                if (*text < ' ' || *text > '~')
+                        *text = '?';
+}
+
 void hint_say(const char *const values[HINT_VARIABLES], const char *directory,
               const struct share_list *shares, struct report *report)
 {
         for (size_t i = 0; i < HINT_VARIABLES; i++) {
-                const char *path = values[i] ? skip_type(values[i]) : "", *entry;
+                const char *path = values[i] ? values[i] : "", *entry;
+                char text[VALUE_BYTES];
 
+                if (i == KERBEROS)
+                        path = skip_type(path);
                 if (!name_is_within(path, directory))
                         continue;
                 entry = path + strlen(directory);
                 entry += strspn(entry, "/");
                 if (*entry == '\0' || share_has(shares, entry, strcspn(entry, "/")))
                         continue;
-                report_note(report, REPORT_WARNING, "%s=%.256s is not in the private %s: %s",
-                            hint_names[i], values[i], directory, advice[i]);
+                make_printable(text, values[i]);
+                report_note(report, REPORT_WARNING, "%s=%s is not in the private %s: %s",
+                            hint_names[i], text, directory, advice[i]);
         }
 }

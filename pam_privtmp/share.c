@@ -15,6 +15,7 @@
 
 #include "cleanup.h"
 #include "cover.h"
+#include "mounts.h"
 #include "share.h"
 #include "subject.h"
 
@@ -52,8 +53,13 @@ static int look(int fd, struct statx *ret)
 }
 
 /* Why not? NULL if it can be. */
-static const char *judge(const struct take *take, const struct statx *stx)
+static const char *judge(const struct take *take, int fd, const struct statx *stx)
 {
+        if (stx->stx_attributes & STATX_ATTR_MOUNT_ROOT && !take->plain)
+                return "it is a mount of its own";
+        /* a user's file system says what it likes, also whose its files are */
+        if (stx->stx_attributes & STATX_ATTR_MOUNT_ROOT && mounts_is_fuse(fd))
+                return "it is a FUSE file system";
         if (!S_ISDIR(stx->stx_mode) && !S_ISREG(stx->stx_mode) && !S_ISSOCK(stx->stx_mode))
                 return "it is no directory, file or socket";
         if (stx->stx_uid != 0 && stx->stx_uid != take->uid && stx->stx_uid != take->owner)
@@ -68,8 +74,8 @@ static bool is_taken(const struct share_list *list, const char *name)
         return share_has(list, name, strlen(name));
 }
 
-/* Takes one entry, if it is there. */
-static void take_name(struct take *take, const char *name)
+/* Takes one entry, if it is there. False when there is no room for more. */
+static bool take_name(struct take *take, const char *name)
 {
         _cleanup_close_ int fd = openat(take->directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
         struct share share = {.tree = -EBADF};
@@ -78,19 +84,21 @@ static void take_name(struct take *take, const char *name)
         int r;
 
         if (is_taken(take->list, name) || (fd < 0 && errno == ENOENT))
-                return;
+                return true;
         if (fd < 0 || look(fd, &stx) < 0) {
                 leave_out(take->line, take->report, name, strerror(errno));
-                return;
+                return true;
         }
-        why = judge(take, &stx);
+        why = judge(take, fd, &stx);
         if (why && !take->plain) {
                 /* to match others' entries is what a pattern is like */
                 say(take->line, take->report, REPORT_DEBUG, name, why);
-                return;
+                return true;
         }
-        if (!why && take->list->n == SHARE_MAX)
-                why = "there are too many";
+        if (!why && take->list->n == SHARE_MAX) {
+                leave_out(take->line, take->report, name, "there are too many");
+                return false;
+        }
         if (!why) {
                 r = cover_clone(fd, take->line->flags, &share.tree);
                 share.name = r < 0 ? NULL : strdup(name);
@@ -99,12 +107,13 @@ static void take_name(struct take *take, const char *name)
         if (why) {
                 fd_close(share.tree);
                 leave_out(take->line, take->report, name, why);
-                return;
+                return true;
         }
         share.is_directory = S_ISDIR(stx.stx_mode);
         share.dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
         share.ino = stx.stx_ino;
         take->list->shares[take->list->n++] = share;
+        return true;
 }
 
 static void take_pattern(struct take *take, const char *glob)
@@ -125,8 +134,9 @@ static void take_pattern(struct take *take, const char *glob)
                 }
                 /* ".*" means no folder that is not in the directory itself */
                 if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-                    fnmatch(glob, entry->d_name, FNM_PERIOD) == 0)
-                        take_name(take, entry->d_name);
+                    fnmatch(glob, entry->d_name, FNM_PERIOD) == 0 &&
+                    !take_name(take, entry->d_name))
+                        return;
         }
 }
 
@@ -152,16 +162,15 @@ void share_take(const struct line *line, int directory, uid_t uid, struct share_
         struct take take = {
                 .line = line, .directory = directory, .uid = uid, .list = ret, .report = report};
 
-        if (line->n_shares == 0)
+        if (line->n_shares == 0 || ret->shares)
                 return;
-        if (!ret->shares)
-                ret->shares = calloc(SHARE_MAX, sizeof(*ret->shares));
+        ret->shares = calloc(SHARE_MAX, sizeof(*ret->shares));
         for (size_t i = 0; ret->shares && i < line->n_shares; i++) {
                 if (!find_owner(&take, &line->shares[i]))
                         continue;
                 take.plain = value_is_plain(line->shares[i].glob);
                 if (take.plain)
-                        take_name(&take, line->shares[i].glob);
+                        (void)take_name(&take, line->shares[i].glob);
                 else
                         take_pattern(&take, line->shares[i].glob);
         }
@@ -170,6 +179,8 @@ void share_take(const struct line *line, int directory, uid_t uid, struct share_
 /* The place for a share below top: made, or found as the same kind of thing. An fd or -errno. */
 static int open_place(int top, const struct share *share)
 {
+        _cleanup_close_ int place = -EBADF;
+        struct statx stx;
         struct open_how how = {
                 .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | (share->is_directory ? O_DIRECTORY : 0),
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
@@ -185,8 +196,10 @@ static int open_place(int top, const struct share *share)
                 return -errno;
         if (!share->is_directory)
                 fd_close(fd);
-        fd = (int)syscall(SYS_openat2, top, share->name, &how, sizeof(how));
-        return fd < 0 ? -errno : fd;
+        place = (int)syscall(SYS_openat2, top, share->name, &how, sizeof(how));
+        if (place < 0 || look(place, &stx) < 0)
+                return -errno;
+        return S_ISLNK(stx.stx_mode) ? -ELOOP : TAKE_FD(place);
 }
 
 /* Does it stand there already, in a namespace that was joined? */
@@ -212,7 +225,9 @@ void share_put(const struct line *line, struct share_list *list, int top, struct
                 place = open_place(top, share);
                 r = place < 0 ? place : cover_put(share->tree, place);
                 if (r < 0)
-                        leave_out(line, report, share->name, strerror(-r));
+                        leave_out(line, report, share->name,
+                                  r == -EXDEV ? "something else is mounted in its place"
+                                              : strerror(-r));
         }
 }
 

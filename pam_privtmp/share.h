@@ -34,9 +34,9 @@ struct share_list {
 /*
  * Takes what the line's globs name in `directory`, an O_PATH fd of the system directory: folders,
  * files and sockets of root's, of `uid`'s, or of the owner whom the item names; no symbolic link,
- * and no file that has another name. A plain name is opened, only a pattern reads the directory.
- * What *ret has already stays as it is. It is the caller's to release by share_done(). Needs
- * CAP_SYS_ADMIN.
+ * and no file that has another name. What is a mount of its own must be named by a plain name, and
+ * be no FUSE. A plain name is opened, only a pattern reads the directory. Where *ret has been taken
+ * before, it stays as it is. It is the caller's to release by share_done(). Needs CAP_SYS_ADMIN.
  */
 void share_take(const struct line *line, int directory, uid_t uid, struct share_list *ret,
                 struct report *report);

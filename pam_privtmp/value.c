@@ -50,18 +50,20 @@ bool value_time(const char *text, unsigned *ret)
         return false;
 }
 
-/* Bytes or a number, with one of the kernel's letters: each is 1024 times the one before. */
-static bool is_scaled(const char *text)
+/*
+ * Bytes or a number, with one of the kernel's letters: each is 1024 times the one before. With a
+ * leading zero it would be octal, to the kernel.
+ */
+static bool is_scaled(const char *text, uint64_t max)
 {
         static const char letters[] = "kmgt";
         uint64_t number;
-        const char *unit = read_number(text, INT64_MAX, &number), *letter;
+        const char *unit = read_number(text, max, &number), *letter;
 
-        if (!unit || *unit == '\0')
-                return unit != NULL;
+        if (!unit || *text == '0' || *unit == '\0')
+                return unit && *text != '0';
         letter = strchr(letters, *unit | ('a' - 'A'));
-        return letter && unit[1] == '\0' &&
-               number <= (uint64_t)INT64_MAX >> (10 * (letter - letters + 1));
+        return letter && unit[1] == '\0' && number <= max >> (10 * (letter - letters + 1));
 }
 
 bool value_is_size(const char *text)
@@ -69,12 +71,13 @@ bool value_is_size(const char *text)
         uint64_t percent;
         const char *end = read_number(text, 100, &percent);
 
-        return (end && strcmp(end, "%") == 0) || is_scaled(text);
+        return (end && *text != '0' && strcmp(end, "%") == 0) || is_scaled(text, INT64_MAX);
 }
 
 bool value_is_count(const char *text)
 {
-        return is_scaled(text);
+        /* the kernel counts an inode as a KiB */
+        return is_scaled(text, INT64_MAX >> 10);
 }
 
 /* Takes one item, `length` bytes of it. 0, -EINVAL or -ENOMEM. */

@@ -23,7 +23,9 @@ bool value_mode(const char *text, mode_t *ret);
 /* "30m", "12h", "2d": seconds, 1 to VALUE_TIME_LIMIT. */
 bool value_time(const char *text, unsigned *ret);
 
-/* A size as tmpfs(5) takes it: bytes, with k, m, g or t, or "10%"; not 0, which is without limit.
+/*
+ * A size as tmpfs(5) takes it: bytes, with k, m, g or t, or "10%"; not 0, which is without limit,
+ * and without a leading zero.
  */
 bool value_is_size(const char *text);
 

@@ -470,6 +470,76 @@ START_TEST(a_cover_in_memory_is_known_by_its_mark)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ in another's namespace */
+
+START_TEST(it_is_shown_by_the_instance_and_the_flags)
+{
+        int other = make_dir(scratch.fd, "1001/other", 0777), system = open_path(DIRECTORY), top;
+
+        ck_assert(!cover_shows(system, root, 0));
+        put(clone_it(ALL), DIRECTORY);
+        top = open_path(DIRECTORY);
+        ck_assert(cover_shows(top, root, ALL));
+        ck_assert(cover_shows(top, root, LINE_NOEXEC));
+        /* what lies below the cover, another instance, a folder in it */
+        ck_assert(!cover_shows(system, root, 0));
+        ck_assert(!cover_shows(top, other, ALL));
+        close(make_dir(root, "sub", 0755));
+        ck_assert(!cover_shows(open_path(DIRECTORY "/sub"), root, ALL));
+        /* the instance itself, which no mount begins with */
+        ck_assert(!cover_shows(root, root, 0));
+}
+END_TEST
+
+/* The tops of two file systems may have the same number. */
+START_TEST(it_is_not_shown_by_another_file_system)
+{
+        int tree = make_memory(ALL), other = make_memory(ALL), top;
+        struct stat a, b;
+
+        must(fstat(tree, &a));
+        must(fstat(other, &b));
+        ck_assert_uint_eq(a.st_ino, b.st_ino);
+        put(tree, DIRECTORY);
+        top = open_path(DIRECTORY);
+        ck_assert(cover_shows(top, tree, ALL));
+        ck_assert(!cover_shows(top, other, ALL));
+}
+END_TEST
+
+START_TEST(it_is_not_shown_with_a_flag_missing)
+{
+        static const unsigned flags[] = {LINE_NOEXEC, LINE_NOSUID, LINE_NODEV};
+        int tree = clone_it(ALL & ~flags[_i]), top;
+
+        put(tree, DIRECTORY);
+        top = open_path(DIRECTORY);
+        ck_assert(!cover_shows(top, root, ALL));
+        ck_assert(cover_shows(top, root, ALL & ~flags[_i]));
+}
+END_TEST
+
+START_TEST(in_memory_it_is_shown_by_the_mark_and_the_flags)
+{
+        int tree = make_memory(ALL & ~(unsigned)LINE_NODEV), other = make_memory(ALL), top;
+        char mark[COVER_MARK_BYTES], others[COVER_MARK_BYTES];
+
+        ck_assert_int_eq(cover_mark_memory(tree, mark), 0);
+        ck_assert_int_eq(cover_mark_memory(other, others), 0);
+        ck_assert_str_ne(mark, others);
+        put(tree, DIRECTORY);
+        top = open_path(DIRECTORY);
+        ck_assert(cover_shows_memory(top, mark, LINE_NOEXEC | LINE_NOSUID));
+        ck_assert(!cover_shows_memory(top, mark, ALL));
+        ck_assert(!cover_shows_memory(top, others, 0));
+        ck_assert(!cover_shows_memory(top, MARK, 0));
+        ck_assert(!cover_shows_memory(top, "", 0));
+        /* a folder in it has its device, too */
+        must(mkdir(DIRECTORY "/sub", 0755));
+        ck_assert(!cover_shows_memory(open_path(DIRECTORY "/sub"), mark, 0));
+}
+END_TEST
+
 START_TEST(without_proc_there_is_no_answer)
 {
         while (umount2("/proc", MNT_DETACH) == 0)
@@ -581,6 +651,24 @@ START_TEST(a_fuse_on_top_is_not_asked)
 }
 END_TEST
 
+START_TEST(a_fuse_that_shows_nothing_of_ours_is_not_asked)
+{
+        char mark[COVER_MARK_BYTES];
+        int tree = make_memory(ALL), top;
+        pid_t server;
+
+        ck_assert_int_eq(cover_mark_memory(tree, mark), 0);
+        put(clone_it(ALL), DIRECTORY);
+        server = fuse_mount(DIRECTORY, ALICE);
+        fuse_silence(server);
+        top = open_path(DIRECTORY);
+        ck_assert(!cover_shows(top, root, ALL));
+        ck_assert(!cover_shows_memory(top, mark, ALL));
+        alarm(0);
+        child_end(server);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("cover");
@@ -615,6 +703,10 @@ int main(void)
         tcase_add_checked_fixture(marks, set_up, NULL);
         tcase_add_test(marks, a_cover_is_known_by_its_mark);
         tcase_add_test(marks, a_cover_in_memory_is_known_by_its_mark);
+        tcase_add_test(marks, it_is_shown_by_the_instance_and_the_flags);
+        tcase_add_test(marks, it_is_not_shown_by_another_file_system);
+        tcase_add_loop_test(marks, it_is_not_shown_with_a_flag_missing, 0, 3);
+        tcase_add_test(marks, in_memory_it_is_shown_by_the_mark_and_the_flags);
         tcase_add_test(marks, without_proc_there_is_no_answer);
         suite_add_tcase(suite, marks);
 
@@ -631,6 +723,7 @@ int main(void)
                 tcase_add_checked_fixture(fuse, set_up, NULL);
                 tcase_set_timeout(fuse, 30);
                 tcase_add_test(fuse, a_fuse_on_top_is_not_asked);
+                tcase_add_test(fuse, a_fuse_that_shows_nothing_of_ours_is_not_asked);
                 suite_add_tcase(suite, fuse);
         }
         return scratch_run(suite);

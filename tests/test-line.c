@@ -218,6 +218,66 @@ START_TEST(a_time_stands_there_once)
 }
 END_TEST
 
+START_TEST(without_options_nothing_is_shared_or_limited)
+{
+        struct line line;
+
+        ck_assert_int_eq(parse("tmpfs /dev/shm *", &line), 1);
+        ck_assert_int_eq(line.source, LINE_MEMORY);
+        ck_assert(line_is_private(&line));
+        ck_assert_ptr_null(line.base);
+        ck_assert_ptr_null(line.size);
+        ck_assert_ptr_null(line.inodes);
+        ck_assert_ptr_null(line.shares);
+        ck_assert_uint_eq(line.n_shares, 0);
+        ck_assert_uint_eq(line.keep, 0);
+        ck_assert_uint_eq(line.flags, DEFAULT_FLAGS);
+        line_done(&line);
+}
+END_TEST
+
+START_TEST(sizes_are_handed_on_as_they_are_written)
+{
+        struct line line;
+
+        ck_assert_int_eq(parse("tmpfs /dev/shm * size=1G,nr_inodes=4k,exec,scope=session", &line),
+                         1);
+        ck_assert_str_eq(line.size, "1G");
+        ck_assert_str_eq(line.inodes, "4k");
+        ck_assert_uint_eq(line.flags, LINE_NOSUID | LINE_NODEV);
+        ck_assert(line.per_session);
+        line_done(&line);
+        ck_assert_ptr_null(line.size);
+        ck_assert_ptr_null(line.inodes);
+        ck_assert_int_eq(parse("tmpfs /tmp * nr_inodes=10,end=idle,size=5%", &line), 1);
+        ck_assert_str_eq(line.size, "5%");
+        ck_assert_str_eq(line.inodes, "10");
+        line_done(&line);
+}
+END_TEST
+
+START_TEST(what_is_shared_has_globs_and_owners)
+{
+        struct line line;
+
+        ck_assert_int_eq(
+                parse("/b /tmp * exec,share=.X11-unix:krb5cc_*:.s.PGSQL.*@postgres,nodev", &line),
+                1);
+        ck_assert_uint_eq(line.n_shares, 3);
+        ck_assert_str_eq(line.shares[0].glob, ".X11-unix");
+        ck_assert_ptr_null(line.shares[0].owner);
+        ck_assert_str_eq(line.shares[1].glob, "krb5cc_*");
+        ck_assert_str_eq(line.shares[2].glob, ".s.PGSQL.*");
+        ck_assert_str_eq(line.shares[2].owner, "postgres");
+        ck_assert_uint_eq(line.flags, LINE_NOSUID | LINE_NODEV);
+        line_done(&line);
+        ck_assert_ptr_null(line.shares);
+        ck_assert_int_eq(parse("tmpfs /tmp * share=a", &line), 1);
+        ck_assert_uint_eq(line.n_shares, 1);
+        line_done(&line);
+}
+END_TEST
+
 START_TEST(columns_stand_apart_by_blanks_and_tabs)
 {
         struct line line;
@@ -441,6 +501,8 @@ static const struct {
         {"tmpfs /tmp * size=9223372036854775808", SIZE},
         {"tmpfs /tmp * size=9223372036854775807k", SIZE},
         {"tmpfs /tmp * size=10%%", SIZE},
+        {"tmpfs /tmp * size=010M", SIZE},
+        {"tmpfs /tmp * size=0x10", SIZE},
         {"tmpfs /tmp * nr_inodes", COUNT},
         {"tmpfs /tmp * nr_inodes=", COUNT},
         {"tmpfs /tmp * nr_inodes=0", COUNT},
@@ -453,6 +515,9 @@ static const struct {
          "option \"keep\" does not go with tmpfs, which ends with its last process"},
         {"tmpfs /tmp * end=close",
          "option \"end\" does not go with tmpfs, which ends with its last process"},
+        {"none /tmp * share=a", "source \"none\" takes no options"},
+        {"inherit /tmp * share=a", "source \"inherit\" takes no options"},
+        {"none /tmp * size=1G", "source \"none\" takes no options"},
         {"none /tmp * exec", "source \"none\" takes no options"},
         {"none /tmp * nofail", "source \"none\" takes no options"},
         {"inherit /tmp root noexec", "source \"inherit\" takes no options"},
@@ -593,6 +658,9 @@ int main(void)
         tcase_add_test(tcase, without_options_all_is_at_its_default);
         tcase_add_test(tcase, the_two_sources_that_are_no_base);
         tcase_add_loop_test(tcase, every_option_does_what_it_says_and_no_more, 0, LENGTH(good));
+        tcase_add_test(tcase, without_options_nothing_is_shared_or_limited);
+        tcase_add_test(tcase, sizes_are_handed_on_as_they_are_written);
+        tcase_add_test(tcase, what_is_shared_has_globs_and_owners);
         tcase_add_loop_test(tcase, a_time_is_kept_in_seconds, 0, LENGTH(times));
         tcase_add_loop_test(tcase, what_is_no_time_is_refused, 0, LENGTH(wrong_times));
         tcase_add_test(tcase, a_time_stands_there_once);

@@ -173,6 +173,28 @@ START_TEST(a_failed_lookup_makes_no_plan)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ many lines */
+
+/* Everybody else is named before alice: each of 10,000 lines is tried, and the last decides. */
+START_TEST(ten_thousand_lines_are_tried_and_no_group_is_asked_for)
+{
+        enum {
+                LINES = 10000,
+                WIDTH = 32,
+        };
+        char *text = malloc(2 * WIDTH + (size_t)LINES * WIDTH);
+        size_t used;
+
+        ck_assert_ptr_nonnull(text);
+        used = (size_t)sprintf(text, "none /tmp @ldap\n/base /tmp alice\n");
+        for (unsigned i = 0; i < LINES; i++)
+                used += (size_t)sprintf(text + used, "none /tmp u%u,!@ldap\n", i);
+        ck_assert_uint_eq(deciding(text, &alice, "/tmp"), 2);
+        ck_assert_uint_eq(asked, 0);
+        free(text);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ modes */
 
 static const struct {
@@ -271,6 +293,18 @@ static const char *const others[] = {
         "/base /tmp * keep=1m\n",
         "/base /tmp * keep=1h\n",
         "/base /tmp * keep=1d\n",
+        "/base /tmp * share=a\n",
+        "/base /tmp * share=b\n",
+        "/base /tmp * share=a:b\n",
+        "/base /tmp * share=a@b\n",
+        "/base /tmp * share=ab\n",
+        "tmpfs /tmp *\n",
+        "tmpfs /tmp * size=1\n",
+        "tmpfs /tmp * size=2\n",
+        "tmpfs /tmp * nr_inodes=1\n",
+        "tmpfs /tmp * size=1,nr_inodes=1\n",
+        "tmpfs /tmp * share=a\n",
+        "tmpfs /tmp * scope=session\n",
         "/base /tmp *\n/base /var/tmp *\n",
         "/base /tmp *\nnone /var/tmp *\n",
         "/base /var/tmp *\n/base /tmp *\n",
@@ -316,6 +350,7 @@ int main(void)
         tcase_add_test(tcase, a_group_of_a_line_that_is_not_reached_is_not_asked_for);
         tcase_add_test(tcase, a_group_of_a_line_that_is_reached_is_asked_for_once);
         tcase_add_test(tcase, a_failed_lookup_makes_no_plan);
+        tcase_add_test(tcase, ten_thousand_lines_are_tried_and_no_group_is_asked_for);
         tcase_add_loop_test(tcase, the_sticky_bit_is_there_where_root_may_inherit, 0,
                             LENGTH(modes));
         tcase_add_test(tcase, the_same_plan_has_the_same_digest);
