@@ -73,10 +73,12 @@ static struct mounts_entry entry_of(struct libmnt_fs *fs)
 
         (void)mnt_fs_get_propagation(fs, &propagation); /* else it is none that counts */
         return (struct mounts_entry){
+                .id = (uint64_t)mnt_fs_get_id(fs),
                 .device = mnt_fs_get_devno(fs),
                 .root = mnt_fs_get_root(fs),
                 .target = mnt_fs_get_target(fs),
                 .type = mnt_fs_get_fstype(fs),
+                .options = mnt_fs_get_fs_options(fs),
                 .shared = propagation & MS_SHARED,
         };
 }
@@ -255,6 +257,17 @@ static bool judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *), b
 static bool is_fuse(const struct mounts_entry *entry)
 {
         return strncmp(entry->type, "fuse", 4) == 0;
+}
+
+bool mounts_is_fuse_of(const struct mounts_entry *entry, uid_t uid)
+{
+        char *value, text[16];
+        size_t length;
+
+        (void)snprintf(text, sizeof(text), "%ju", (uintmax_t)uid);
+        return is_fuse(entry) && entry->options &&
+               mnt_optstr_get_option(entry->options, "user_id", &value, &length) == 0 &&
+               length == strlen(text) && memcmp(value, text, length) == 0;
 }
 
 static bool is_shared(const struct mounts_entry *entry)

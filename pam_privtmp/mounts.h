@@ -44,11 +44,13 @@ int mounts_search(int proc, const char *path, const char *const *needles, size_t
 
 /* Where the mount of an id stands (statx(2), stx_mnt_id). Pointers are the table's. */
 struct mounts_entry {
-        dev_t device;       /* as mountinfo gives it: not st_dev (btrfs) */
-        const char *root;   /* path in the file system that the mount begins at */
-        const char *target; /* path that it is mounted on */
-        const char *type;   /* of file system */
-        bool shared;        /* with the mounts that are copied from it */
+        uint64_t id;
+        dev_t device;        /* as mountinfo gives it: not st_dev (btrfs) */
+        const char *root;    /* path in the file system that the mount begins at */
+        const char *target;  /* path that it is mounted on */
+        const char *type;    /* of file system */
+        const char *options; /* of the file system */
+        bool shared;         /* with the mounts that are copied from it */
 };
 
 /* Finds a mount by its id. -ENOENT when the table does not have it. */
@@ -63,6 +65,9 @@ int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mou
 
 /* Is "/" a shared mount? False also when it can't be told. */
 bool mounts_top_is_shared(void);
+
+/* Is it a FUSE file system that this user mounted? */
+bool mounts_is_fuse_of(const struct mounts_entry *entry, uid_t uid);
 
 /*
  * Is what the O_PATH fd stands for on a FUSE file system? Asked of the mount table, for FUSE itself

@@ -4,7 +4,12 @@
  *
  * MUST NOT leave a cover of the outer session under or over one of the inner (test-session.c).
  */
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
 #include "cleanup.h"
+#include "mounts.h"
 #include "name.h"
 #include "outer.h"
 #include "records.h"
@@ -82,6 +87,75 @@ int outer_keep(const struct outer *outer, struct record *record, struct report *
         return 0;
 }
 
+/* One pass over the mounts of this namespace. */
+struct fuse_pass {
+        const struct outer *outer;
+        bool took, left;
+};
+
+/* What is mounted on the path is taken off, if it is that mount. Nobody's file system is asked. */
+static bool take_off_one(const struct mounts_entry *entry)
+{
+        _cleanup_close_ int fd = safedir_open_cached(entry->target);
+        struct statx stx;
+        char path[64];
+
+        (void)snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", fd);
+        /* to ask for anything more would be refused: whose the files are is only for the owner */
+        return fd >= 0 &&
+               statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0, &stx) == 0 &&
+               stx.stx_mask & STATX_MNT_ID && stx.stx_mnt_id == entry->id &&
+               umount2(path, MNT_DETACH) == 0;
+}
+
+static int take_off_fuse(void *arg, const struct mounts_entry *entry)
+{
+        struct fuse_pass *pass = arg;
+        const struct outer *outer = pass->outer;
+
+        if (!mounts_is_fuse_of(entry, outer->record.uid))
+                return 0;
+        for (size_t i = 0; i < outer->record.n_covers; i++)
+                if (name_is_within(entry->target, outer->record.covers[i].directory) &&
+                    inherits(outer, outer->record.covers[i].directory))
+                        return 0;
+        if (take_off_one(entry))
+                pass->took = true;
+        else
+                pass->left = true;
+        return 0;
+}
+
+/*
+ * An ordinary user can mount nothing but FUSE. What the outer one mounted, below inherited
+ * directories aside, would wait for the inner one. Of a stack, each pass takes the top.
+ */
+static int take_off_others(const struct outer *outer, struct report *report)
+{
+        struct fuse_pass pass = {.outer = outer};
+
+        if (outer->record.uid == 0 || outer->record.uid == outer->uid)
+                return 0;
+        do {
+                _cleanup_mounts_ struct libmnt_table *table = NULL;
+                _cleanup_free_ char *text = NULL;
+                size_t size;
+                int r;
+
+                pass.took = pass.left = false;
+                r = mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
+                if (r == 0)
+                        r = mounts_parse(text, size, &table);
+                if (r == 0)
+                        r = mounts_each(table, take_off_fuse, &pass);
+                if (r < 0)
+                        return report_errno(report, r, "can't read the mounts of this namespace");
+        } while (pass.took && pass.left);
+        return pass.left ? report_fault(report, -EBUSY,
+                                        "can't take off what the caller mounted by FUSE")
+                         : 0;
+}
+
 int outer_take_off(const struct outer *outer, struct report *report)
 {
         for (size_t i = 0; i < outer->record.n_covers; i++) {
@@ -99,5 +173,5 @@ int outer_take_off(const struct outer *outer, struct report *report)
                 if (r < 0)
                         return report_errno(report, r, "can't uncover %s", cover->directory);
         }
-        return 0;
+        return take_off_others(outer, report);
 }

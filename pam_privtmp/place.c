@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "idle.h"
 #include "label.h"
+#include "name.h"
 #include "place.h"
 #include "records.h"
 #include "safedir.h"
@@ -103,6 +104,26 @@ static int prepare_disk(struct place *place, const struct instance_want *want,
         return r < 0 ? r : take_instance(place, want, shared, report);
 }
 
+/*
+ * What BASE/UID is to instances: of a user's sessions that are opened at once, one makes the tmpfs,
+ * and the others find it. A line on disk does as well. Who does not get it goes on alone.
+ */
+static void wait_for_turn(struct place *place, const struct place_shared *shared)
+{
+        _cleanup_close_ int folder = -EBADF, fd = -EBADF;
+        struct report silent = {0};
+        char name[NAME_BYTES];
+
+        for (size_t i = 0; i < shared->n; i++)
+                if (shared->places[i].user >= 0)
+                        return;
+        (void)snprintf(name, sizeof(name), "%ju.lock", (uintmax_t)place->uid);
+        if (safedir_open_own(RECORD_FOLDER, true, &folder, &silent) == 0)
+                fd = openat(folder, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0 && lock_take(fd, LOCK_EX, shared->patience) == 0)
+                place->user = TAKE_FD(fd);
+}
+
 static int prepare_memory(struct place *place, const struct instance_want *want, const char *size,
                           const char *inodes, struct report *report)
 {
@@ -173,6 +194,8 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
         if (r < 0)
                 return report_errno(report, r, "%s", line->directory);
         want.label = label;
+        if (line->source == LINE_MEMORY && !line->per_session)
+                wait_for_turn(place, shared);
         if (line->source == LINE_MEMORY)
                 return prepare_memory(place, &want, line->size ? line->size : DEFAULT_SIZE,
                                       line->inodes ? line->inodes : DEFAULT_INODES, report);

@@ -23,7 +23,8 @@ struct place {
         struct instance instance;
         dev_t lock_dev;
         ino_t lock_ino;
-        int base_fd, user; /* BASE, and BASE/UID while it is locked */
+        int base_fd, user; /* BASE; BASE/UID, or what stands for it in RECORD_FOLDER, while it is
+                              locked */
         int tree;          /* the detached mount, then the attached one */
         int top;           /* in a namespace that was joined: what covers the directory there */
         struct share_list shares; /* until settle */

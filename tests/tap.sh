@@ -187,11 +187,14 @@ start_session() {
         mkdir "$tap_session"
         chmod 777 "$tap_session"
         mkfifo "$tap_session/input"
-        # This one keeps the pipe open until the session is to end.
-        sleep infinity <>"$tap_session/input" &
+        # This one keeps the pipe open until the session is to end. It has it from its first instant
+        # on: a session that begins before would find the end of its input.
+        exec 9<>"$tap_session/input"
+        sleep infinity <&9 9<&- &
         echo $! >"$tap_session/holder"
-        "$@" <"$tap_session/input" >"$tap_session/output" 2>&1 &
+        "$@" <"$tap_session/input" >"$tap_session/output" 2>&1 9<&- &
         echo $! >"$tap_session/pid"
+        exec 9<&-
         in_session "${tap_session##*/}" true
 }
 
