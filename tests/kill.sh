@@ -24,6 +24,9 @@ need strace
 kill_dir=$tap/kill
 kill_command=${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}
 
+# What an open must call, else it was not the one that is meant: two words.
+kill_opens='unshare move_mount'
+
 # Calls that only see to memory, whose number may vary, and those that strace can't name (statmount,
 # listmount): a kill before one is a kill before the next.
 kill_memory='^(brk|mmap|mremap|munmap|syscall_0x[0-9a-f]+)$'
@@ -287,8 +290,9 @@ kill_matrix() {
         traces >"$kill_dir/traces"
         kill_points=0
         kill_missed=0
+        # shellcheck disable=SC2086 # two words
         check "$kill_service, $1: killed in open, nothing is left behind or touched" \
-                kill_each open_session "$kill_calls" unshare move_mount
+                kill_each open_session "$kill_calls" $kill_opens
         kill_in_open=$kill_points
         kill_points=0
         check "$kill_service, $1: killed in close, nothing is left behind or touched" \

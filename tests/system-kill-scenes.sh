@@ -104,7 +104,10 @@ in_session alice 'echo of alice >/tmp/note'
 scene
 kill_says='grep "of alice" /tmp/note'
 kill_again=$kill_says
+# it joins
+kill_opens='setns symlinkat'
 kill_matrix "beside another session" changes
+kill_opens='unshare move_mount'
 
 table '/var/lib/privtmp /tmp * end=close' 'inherit /tmp root'
 kill_matrix "end=close, beside another session" changes
