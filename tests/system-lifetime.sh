@@ -97,6 +97,7 @@ wait_for ssh_is_over alice
 kill "$tmux_server"
 wait_for not kill -0 "$tmux_server"
 # the shell in it may take longer to end than the server
+# shellcheck disable=SC2016 # for the inner shell
 check "tmux: gone when tmux has ended and the user has logged in again" \
         wait_for sh -c 'ssh -n alice@127.0.0.1 true; ! test -e "$1"' sh "$instance"
 check "tmux: nothing of alice's is left in the end" wait_for has_instances alice 0
