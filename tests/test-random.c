@@ -35,6 +35,7 @@ enum {
         SESSIONS = 64, /* a bit each */
         INSTANCES = 256,
         SPACES = 128,
+        RECORDS = 64, /* of a space */
         TEMPORARIES = 16,
         UNDER = 8,
         VARIANTS = 4,
@@ -122,14 +123,24 @@ struct instance {
         enum fate fate;
 };
 
-/* A mount namespace. */
+/* Who has opened a session in a space, and so what its record is called. */
+struct opener {
+        pid_t pid; /* 0: none */
+        unsigned user;
+        struct process *process; /* NULL: it has ended */
+};
+
+/* A mount namespace, of as many sessions as have joined it. */
 struct space {
         bool there;
         ino_t number;
+        unsigned user;
+        const struct line *lines[DIRECTORIES]; /* its plan */
+        bool from_host;                        /* made from the host's: it can be joined */
         struct instance *shows[DIRECTORIES]; /* NULL: the system directory */
         struct instance *under[UNDER];       /* mounted, and not to be seen */
-        bool recorded;                       /* it must have that record */
-        char record[64];
+        bool recorded;                       /* it must have one of these records */
+        struct opener openers[RECORDS];
 };
 
 struct session {
@@ -176,7 +187,7 @@ static bool iterates; /* the kernel tells of all namespaces, those too that are 
 /* What happened, for the last line. */
 static struct {
         unsigned long opens, joins, nests, closes, kills, cleans, races, ends, boots, late, slow,
-                alone, pairs, pairs_alone;
+                alone, pairs, pairs_alone, entered, entered_surely;
 } tally;
 
 /* for (each(p, processes)): those that are there */
@@ -243,7 +254,7 @@ static void print_process(const struct process *process)
         if (process->parent)
                 printf(", of %d", process->parent->login.pid);
         if (space != host)
-                printf(", in namespace %ju, record %s", (uintmax_t)space->number, space->record);
+                printf(", in namespace %ju", (uintmax_t)space->number);
         for (unsigned d = 0; d < DIRECTORIES; d++) {
                 const struct instance *shown = space->shows[d];
 
@@ -374,6 +385,55 @@ static enum fate judge(struct instance *instance, const struct process *closer, 
                 instance->clock_unsure |= beside; /* others on this machine may look, too */
         }
         return STAYS;
+}
+
+static const char *record_path(const struct space *space, const struct opener *opener)
+{
+        static char path[128];
+
+        (void)snprintf(path, sizeof(path), "/run/privtmp/%ju.%d.%u", (uintmax_t)space->number,
+                       opener->pid, uids[opener->user]);
+        return path;
+}
+
+static bool has_record(const struct space *space, const struct opener *opener)
+{
+        return opener->pid != 0 && scene_has(record_path(space, opener));
+}
+
+/* Its opener is there, and has not gone elsewhere. */
+static bool is_live(const struct space *space, const struct opener *opener)
+{
+        return opener->process && opener->process->space == space;
+}
+
+/* Has the space any record, other than that of the process with this pid? */
+static bool has_record_but(const struct space *space, pid_t pid)
+{
+        for (unsigned i = 0; i < RECORDS; i++)
+                if (space->openers[i].pid != pid && has_record(space, &space->openers[i]))
+                        return true;
+        return false;
+}
+
+/* The process may have written a record there. */
+static void add_opener(struct space *space, struct process *process, unsigned user)
+{
+        struct opener *place = NULL;
+
+        for (unsigned i = 0; i < RECORDS; i++) {
+                struct opener *opener = &space->openers[i];
+
+                if (opener->pid == process->login.pid && opener->user == user) {
+                        place = opener;
+                        break;
+                }
+                if (!place && !has_record(space, opener))
+                        place = opener;
+        }
+        if (!place)
+                wrong("the model is too small: records");
+        *place = (struct opener){.pid = process->login.pid, .user = user, .process = process};
 }
 
 /* Nobody is promised a record of what showed it any more. */
@@ -521,14 +581,13 @@ static bool has_processes(const struct space *space)
 /* A nested su must find where it is. */
 static void look_at_record(const struct space *space)
 {
-        char path[128];
         bool shows = false;
 
         for (unsigned d = 0; d < DIRECTORIES; d++)
                 shows |= space->shows[d] && space->shows[d]->in_place;
-        (void)snprintf(path, sizeof(path), "/run/privtmp/%s", space->record);
-        if (space->recorded && shows && has_processes(space) && !scene_has(path))
-                wrong("%s is gone, though somebody uses what it covers", path);
+        if (space->recorded && shows && has_processes(space) && !has_record_but(space, 0))
+                wrong("no record of namespace %ju is left, though somebody uses what it covers",
+                      (uintmax_t)space->number);
 }
 
 /* What nothing speaks of any more leaves the model. */
@@ -701,6 +760,10 @@ static void remove_process(struct process *process)
         for (each(p, processes))
                 if (p->parent == process)
                         p->parent = NULL;
+        for (each(s, spaces))
+                for (unsigned i = 0; i < RECORDS; i++)
+                        if (s->openers[i].process == process)
+                                s->openers[i].process = NULL;
         process->there = false;
         /* who has a copy of its fds holds the lock still */
         for (each(s, sessions))
@@ -771,10 +834,7 @@ struct opening {
 
 static bool is_inside(const struct process *process)
 {
-        char path[128];
-
-        (void)snprintf(path, sizeof(path), "/run/privtmp/%s", process->space->record);
-        return process->space->record[0] && scene_has(path);
+        return has_record_but(process->space, 0);
 }
 
 /*
@@ -967,31 +1027,121 @@ static void stack(struct space *space, const struct opening *o, const struct spa
                 wrong("the model is too small: under");
 }
 
-/* What the process that has opened a session is in now. */
+/* Does the session begin in the host's namespace? */
+static bool is_from_host(const struct opening *o)
+{
+        return o->home || o->process->space == host;
+}
+
+/* Can such a session join what is in the space: the same for the same user, as the table says now? */
+static bool can_join(const struct space *space, const struct opening *o, const struct session *session)
+{
+        bool any_private = false;
+
+        if (!is_from_host(o) || !space->from_host || space->user != o->user)
+                return false;
+        for (unsigned d = 0; d < DIRECTORIES; d++) {
+                const struct line *line = lines[o->user][d];
+
+                if (space->lines[d] != line || space->shows[d] != session->places[d] ||
+                    line->per_session)
+                        return false;
+                any_private |= line->options != NULL;
+        }
+        return any_private;
+}
+
+/* Is somebody there to go to? Who opens is elsewhere while it looks around. */
+static bool is_open(const struct space *space, const struct process *opener)
+{
+        for (unsigned i = 0; i < RECORDS; i++)
+                if (is_live(space, &space->openers[i]) && space->openers[i].process != opener &&
+                    has_record(space, &space->openers[i]))
+                        return true;
+        return false;
+}
+
+/* The space with that number that somebody is in, besides the opener, who is in it now; or NULL. */
+static struct space *find_space(ino_t number, const struct process *opener)
+{
+        for (each(s, spaces)) {
+                if (s->number != number)
+                        continue;
+                for (each(p, processes))
+                        if (p != opener && p->space == s)
+                                return s;
+                if (is_held(s) || opener->space == s)
+                        return s;
+        }
+        return NULL;
+}
+
+/* Must it have joined? */
+static const struct space *find_open(const struct opening *o, const struct session *session)
+{
+        for (each(s, spaces))
+                if (can_join(s, o, session) && is_open(s, o->process))
+                        return s;
+        return NULL;
+}
+
+/* It has joined that space: could it? */
+static void observe_join(const struct opening *o, struct space *space,
+                         const struct session *session)
+{
+        if (!can_join(space, o, session))
+                wrong("process %d is in namespace %ju, which is another's or has another plan",
+                      o->process->login.pid, (uintmax_t)space->number);
+        if (!o->racing && !is_open(space, o->process))
+                wrong("process %d has joined namespace %ju, where no session is",
+                      o->process->login.pid, (uintmax_t)space->number);
+        say(" joined %ju", (uintmax_t)space->number);
+        tally.entered++;
+        tally.entered_surely += !o->racing;
+}
+
+static struct space *add_space(const struct opening *o, ino_t number, const struct session *session)
+{
+        struct space *space = take_free(spaces);
+
+        space->number = number;
+        space->user = o->user;
+        space->from_host = is_from_host(o);
+        if (!space->from_host)
+                stack(space, o, session->left);
+        for (unsigned d = 0; d < DIRECTORIES; d++) {
+                space->lines[d] = lines[o->user][d];
+                if (o->private[d])
+                        space->shows[d] = session->places[d];
+        }
+        return space;
+}
+
+/* What the process that has opened a session is in now: the host's, another's, or one of its own. */
 static struct space *observe_space(const struct opening *o, struct session *session)
 {
         bool any_private = o->private[0] || o->private[1];
         ino_t number = namespace_of(o->process);
-        struct space *space;
+        const struct space *open = o->racing ? NULL : find_open(o, session);
+        struct space *space = find_space(number, o->process);
 
         if (o->home && !any_private) {
                 if (number != host->number)
                         wrong("process %d is not in the host's namespace", o->process->login.pid);
                 return host;
         }
-        if (number == o->process->space->number || number == host->number)
+        if (space == host)
                 wrong("process %d has no namespace of its own", o->process->login.pid);
-        space = take_free(spaces);
-        space->number = number;
+        if (space)
+                observe_join(o, space, session);
+        else if (open)
+                wrong("process %d has not joined namespace %ju", o->process->login.pid,
+                      (uintmax_t)open->number);
+        else
+                space = add_space(o, number, session);
         space->recorded = any_private;
         if (any_private)
-                (void)snprintf(space->record, sizeof(space->record), "%ju.%d", (uintmax_t)number,
-                               o->process->login.pid);
-        if (!o->home)
-                stack(space, o, session->left);
-        for (unsigned d = 0; d < DIRECTORIES; d++)
-                if (o->private[d])
-                        space->shows[d] = session->places[d];
+                add_opener(space, o->process, o->user);
         return space;
 }
 
@@ -1107,7 +1257,7 @@ static void expect_close(struct process *process)
         if (!used && session->own != host)
                 session->own->recorded = false;
         for (each(p, processes))
-                p->ending |= p->space == session->own && !counts(p, process);
+                p->ending |= p != process && p->space == session->own && !counts(p, process);
         session->there = is_copied(session);
         tally.closes++;
 }
@@ -1138,17 +1288,17 @@ static bool observe_logout(int answer)
 
 static void close_session(struct process *process, int how)
 {
+        const struct opener self = {.pid = process->login.pid, .user = process->session->user};
         struct space *own = process->session->own;
-        char path[128];
         bool sure;
 
         say(" close (%d) by %d of %s", how, process->login.pid, users[process->session->user]);
         expect_logout(process, how);
         begin_time();
         sure = observe_logout(login_do(&process->login, do_logout, number(how))) && !beside;
-        (void)snprintf(path, sizeof(path), "/run/privtmp/%s", own->record);
-        if (sure && how != LOGOUT_NEVER && own != host && !own->recorded && scene_has(path))
-                wrong("%s is left", path);
+        if (sure && how != LOGOUT_NEVER && own != host && has_record(own, &self) &&
+            (!own->recorded || has_record_but(own, self.pid)))
+                wrong("%s is left", record_path(own, &self));
 }
 
 /* ------------------------------------------------------------------ clean */
@@ -1248,6 +1398,17 @@ static bool has_dead_record(void)
         return dead;
 }
 
+/* Of those who were killed, only what says of a namespace that it is ours. */
+static void look_at_openers(const struct space *space)
+{
+        if (!is_open(space, NULL))
+                return;
+        for (unsigned i = 0; i < RECORDS; i++)
+                if (has_record(space, &space->openers[i]) && !is_live(space, &space->openers[i]))
+                        wrong("clean has left %s, whose opener is gone",
+                              record_path(space, &space->openers[i]));
+}
+
 static void clean(void)
 {
         struct cleaning cleaning;
@@ -1259,6 +1420,8 @@ static void clean(void)
         observe_clean();
         if (!beside && has_dead_record())
                 wrong("clean has left a record of a namespace that is gone");
+        for (each(s, spaces))
+                look_at_openers(s);
 }
 
 /* ------------------------------------------------------------------ choices */
@@ -1818,6 +1981,9 @@ static void step_killed_open(void)
                 i->clock_unsure |= i->in_place && i->user == user;
         login_begin(&process->login, do_login, users[user]);
         wait_a_moment(MOMENT_LOGIN);
+        for (each(s, spaces))
+                if (s->user == user && s->from_host)
+                        add_opener(s, process, user); /* where it may have come to */
         kill_process(process);
         adopt(user);
 }
@@ -1990,6 +2156,7 @@ static void print_tally(void)
         printf("# %s of all namespaces\n", iterates ? "the kernel tells" : "/proc has to tell");
         printf("# %lu opens (%lu times an instance was found, %lu nested), %lu closes, %lu kills\n",
                tally.opens, tally.joins, tally.nests, tally.closes, tally.kills);
+        printf("# %lu joins, of which %lu had to be\n", tally.entered, tally.entered_surely);
         printf("# %lu cleans, %lu races, %lu ends of everything, %lu boots\n", tally.cleans,
                tally.races, tally.ends, tally.boots);
         printf("# %lu instances went later than they could, %lu opens and closes were slow\n",
@@ -2016,6 +2183,8 @@ START_TEST(whatever_happens_in_whatever_order_nothing_in_use_goes_and_nothing_st
         /* others may look at namespaces too, but not all the time */
         if (tally.late * 10 > tally.closes)
                 wrong("%lu instances went later than they could", tally.late);
+        if (n_steps >= STEPS && tally.entered == 0)
+                wrong("nobody has joined a session");
         if (tally.pairs_alone * 4 > tally.pairs + 4)
                 wrong("%lu of %lu opens did not wait for another", tally.pairs_alone, tally.pairs);
 }
