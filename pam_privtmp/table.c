@@ -18,10 +18,10 @@ enum {
         FILES_LIMIT = 256,
 };
 
-const char table_built_in[] = "/var/lib/privtmp  /tmp  *      noexec,nosuid,nodev,"
-                              "share=.X11-unix:.ICE-unix\n"
-                              "none              /tmp  1:999\n"
-                              "inherit           /tmp  root\n";
+const char table_built_in[] =
+        "/var/lib/privtmp  /tmp  *  noexec,nosuid,nodev,share=.X11-unix:.ICE-unix\n"
+        "none              /tmp  1:999\n"
+        "inherit           /tmp  root\n";
 
 /* A fault ends the reading, unless all faults are wanted. */
 static int judge(const struct table *table, const char *file, unsigned number, int r,

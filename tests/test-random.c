@@ -1865,12 +1865,22 @@ static void step_clean_clean(void)
         observe_clean();
 }
 
+/* What could be expected earlier may come, too. */
+static void allow(struct opening *o, const struct opening *before)
+{
+        for (unsigned d = 0; d < DIRECTORIES; d++) {
+                o->may_be_new[d] |= before->may_be_new[d];
+                for (unsigned i = 0; i < INSTANCES; i++)
+                        o->may_be[d][i] |= before->may_be[d][i];
+        }
+}
+
 /* Two at once of the same user: one instance. */
 static void step_open_open(void)
 {
         struct process *one = choose_opener(), *two;
         unsigned user = roll(USERS);
-        struct opening o, p;
+        struct opening before, o, p;
         unsigned long alone;
         int answer;
 
@@ -1880,8 +1890,11 @@ static void step_open_open(void)
         if (one == two)
                 return;
         say(" open by %d and %d for %s", one->login.pid, two->login.pid, users[user]);
+        expect_open(&before, two, user); /* it may look before the first one leaves for home */
         expect_open(&o, one, user);
         expect_open(&p, two, user);
+        allow(&o, &before);
+        allow(&p, &before);
         expect_absence(one, user, false);
         blur();
         tally.races++;
@@ -1904,6 +1917,43 @@ static void step_open_open(void)
         tally.pairs_alone += tally.alone - alone;
 }
 
+/* Do two that close there at once see the same, whoever is first? */
+static bool closes_plainly(const struct process *process)
+{
+        const struct session *session = process->session;
+
+        if (!session || session->own == host || session->own == session->left)
+                return false;
+        for (each(p, processes))
+                if (p->space == session->own && !counts(p, process) && p != process)
+                        return false;
+        return true;
+}
+
+/* Two sessions of one namespace: whoever lives on in it keeps a record. */
+static void step_close_close(void)
+{
+        struct process *one = choose(closes_plainly), *two = NULL;
+
+        for (each(p, processes))
+                if (one && p != one && closes_plainly(p) && p->session->own == one->session->own)
+                        two = p;
+        if (!two)
+                return;
+        say(" close by %d and %d of %s", one->login.pid, two->login.pid,
+            users[one->session->user]);
+        login_begin(&one->login, do_logout, number(LOGOUT));
+        if (roll(2))
+                wait_a_moment(MOMENT_LOGIN);
+        login_begin(&two->login, do_logout, number(LOGOUT));
+        expect_close(one);
+        expect_close(two);
+        blur();
+        tally.races++;
+        (void)observe_logout(login_wait(&one->login));
+        (void)observe_logout(login_wait(&two->login));
+}
+
 /* The last session of a user closes while the next one opens. */
 static void step_close_open(void)
 {
@@ -1924,11 +1974,7 @@ static void step_close_open(void)
         login_begin(&opener->login, do_login, users[user]);
         expect_close(closer);
         expect_open(&o, opener, user);
-        for (unsigned d = 0; d < DIRECTORIES; d++) {
-                o.may_be_new[d] |= before.may_be_new[d];
-                for (unsigned i = 0; i < INSTANCES; i++)
-                        o.may_be[d][i] |= before.may_be[d][i];
-        }
+        allow(&o, &before);
         blur();
         tally.races++;
         o.racing = true;
@@ -2086,7 +2132,8 @@ static const struct {
         {step_temporary, 20},    {step_table, 20},      {step_open_clean, 60},
         {step_close_clean, 25},  {step_kill_clean, 15}, {step_clean_clean, 5},
         {step_open_open, 30},    {step_close_open, 30}, {step_killed_open, 20},
-        {step_killed_close, 15}, {step_end, 2},         {step_boot, 2},
+        {step_killed_close, 15}, {step_close_close, 40}, {step_end, 2},
+        {step_boot, 2},
 };
 
 static void take_step(void)
