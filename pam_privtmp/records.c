@@ -7,8 +7,10 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include "cleanup.h"
+#include "lock.h"
 #include "name.h"
 #include "namespaces.h"
 #include "opener.h"
@@ -275,7 +277,10 @@ static int sweep_killed(void *unused, int folder, const char *name, struct recor
 
 void records_sweep_killed(int folder, uid_t uid)
 {
+        if (lock_try(folder, LOCK_EX) < 0)
+                return;
         (void)for_each_of_user(folder, uid, sweep_killed, NULL);
+        (void)lock_try(folder, LOCK_UN);
 }
 
 /*
@@ -297,6 +302,23 @@ static void sweep_now_and_then(int folder, const struct record *record, bool fre
         records_sweep_killed(folder, record->uid);
 }
 
+static int forget_one(void *arg, int folder, const char *name, struct record *record)
+{
+        (void)arg;
+        (void)record;
+        (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        return 0;
+}
+
+/* What has the number of a namespace that was made just now is of one that is gone. */
+static void forget_number(int folder, const struct record *record)
+{
+        char prefix[NAME_BYTES];
+
+        (void)snprintf(prefix, sizeof(prefix), "%ju.", (uintmax_t)record->ns.number);
+        (void)for_each(folder, prefix, "", forget_one, NULL);
+}
+
 int records_note(struct record *record, bool fresh, struct report *report)
 {
         _cleanup_close_ int folder = -EBADF;
@@ -307,6 +329,8 @@ int records_note(struct record *record, bool fresh, struct report *report)
                 r = safedir_open_own(RECORD_FOLDER, true, &folder, report);
         if (r < 0)
                 return r;
+        if (fresh)
+                forget_number(folder, record);
         sweep_now_and_then(folder, record, fresh);
         return records_write(folder, record);
 }

@@ -36,7 +36,10 @@ int records_find(int folder, const struct namespace_id *own, struct record *ret)
 int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct record *record),
                  void *arg);
 
-/* Is there another record of the same user and namespace? */
+/*
+ * Is there another record of the same user and namespace? Who removes one for that has the folder
+ * locked: of two at once none would stay.
+ */
 bool records_have_other(int folder, const struct record *record);
 
 /* Takes a session's record away: ns.number, pid and uid count. It may be gone. */

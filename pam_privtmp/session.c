@@ -4,9 +4,12 @@
  *
  * MUST NOT decide by anything but PAM_USER: no environment, no PAM_RUSER (test-module.c).
  */
+#include <sys/file.h>
+
 #include "cleanup.h"
 #include "decision.h"
 #include "ending.h"
+#include "lock.h"
 #include "records.h"
 #include "safedir.h"
 #include "session.h"
@@ -67,7 +70,9 @@ static void remove_record(const struct session *session, bool used)
         struct report silent = {0};
 
         if (safedir_open_own(RECORD_FOLDER, false, &folder, &silent) == 0 &&
-            (!used || records_have_other(folder, &record)))
+            (!used ||
+             /* of two that close at once one record stays */
+             (lock_try(folder, LOCK_EX) == 0 && records_have_other(folder, &record))))
                 records_remove(folder, &record);
 }
 

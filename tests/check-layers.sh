@@ -42,7 +42,7 @@ only selinux/ label
 only pwd.h subject privtmp-program privtmp-check-groups
 only grp.h subject privtmp-program privtmp-check-groups
 only sched.h namespace caller privtmp-solo privtmp-enter privtmp-check-host
-only sys/file.h lock candidate instance place ending stale sweep
+only sys/file.h lock candidate instance place ending records session stale sweep
 
 # The pure rooms: strings and numbers, no system.
 pure='name numbers users value policy'

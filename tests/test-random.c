@@ -137,9 +137,9 @@ struct space {
         unsigned user;
         const struct line *lines[DIRECTORIES]; /* its plan */
         bool from_host;                        /* made from the host's: it can be joined */
-        struct instance *shows[DIRECTORIES]; /* NULL: the system directory */
-        struct instance *under[UNDER];       /* mounted, and not to be seen */
-        bool recorded;                       /* it must have one of these records */
+        struct instance *shows[DIRECTORIES];   /* NULL: the system directory */
+        struct instance *under[UNDER];         /* mounted, and not to be seen */
+        bool recorded;                         /* it must have one of these records */
         struct opener openers[RECORDS];
 };
 
@@ -826,6 +826,7 @@ struct opening {
         bool inside; /* another session, as its record says */
         bool home;   /* begins in the host's namespace */
         bool racing; /* who does not get a lock in time goes on alone */
+        bool paired; /* another one is opened beside it, which it can join */
         bool slow;   /* what it could not look at it takes for used */
         bool any;    /* is there anything to do? */
         bool private[DIRECTORIES], may_be_new[DIRECTORIES];
@@ -1033,8 +1034,10 @@ static bool is_from_host(const struct opening *o)
         return o->home || o->process->space == host;
 }
 
-/* Can such a session join what is in the space: the same for the same user, as the table says now? */
-static bool can_join(const struct space *space, const struct opening *o, const struct session *session)
+/* Can such a session join what is in the space: the same for the same user, as the table says now?
+ */
+static bool can_join(const struct space *space, const struct opening *o,
+                     const struct session *session)
 {
         bool any_private = false;
 
@@ -1092,12 +1095,12 @@ static void observe_join(const struct opening *o, struct space *space,
         if (!can_join(space, o, session))
                 wrong("process %d is in namespace %ju, which is another's or has another plan",
                       o->process->login.pid, (uintmax_t)space->number);
-        if (!o->racing && !is_open(space, o->process))
+        if (!o->racing && !o->paired && !is_open(space, o->process))
                 wrong("process %d has joined namespace %ju, where no session is",
                       o->process->login.pid, (uintmax_t)space->number);
         say(" joined %ju", (uintmax_t)space->number);
         tally.entered++;
-        tally.entered_surely += !o->racing;
+        tally.entered_surely += !o->racing && !o->paired;
 }
 
 static struct space *add_space(const struct opening *o, ino_t number, const struct session *session)
@@ -1117,7 +1120,8 @@ static struct space *add_space(const struct opening *o, ino_t number, const stru
         return space;
 }
 
-/* What the process that has opened a session is in now: the host's, another's, or one of its own. */
+/* What the process that has opened a session is in now: the host's, another's, or one of its own.
+ */
 static struct space *observe_space(const struct opening *o, struct session *session)
 {
         bool any_private = o->private[0] || o->private[1];
@@ -1898,6 +1902,7 @@ static void step_open_open(void)
         expect_absence(one, user, false);
         blur();
         tally.races++;
+        o.paired = true;
         p.racing = true;
         login_do(&one->login, do_pam_start, users[user]); /* it takes longer than the open */
         login_do(&two->login, do_pam_start, users[user]);
@@ -1940,8 +1945,7 @@ static void step_close_close(void)
                         two = p;
         if (!two)
                 return;
-        say(" close by %d and %d of %s", one->login.pid, two->login.pid,
-            users[one->session->user]);
+        say(" close by %d and %d of %s", one->login.pid, two->login.pid, users[one->session->user]);
         login_begin(&one->login, do_logout, number(LOGOUT));
         if (roll(2))
                 wait_a_moment(MOMENT_LOGIN);
@@ -2126,12 +2130,12 @@ static const struct {
         void (*take)(void);
         unsigned weight;
 } steps[] = {
-        {step_open, 240},        {step_close, 170},     {step_start, 150},
-        {step_kill, 140},        {step_clean, 30},      {step_dry_run, 20},
-        {step_time, 30},         {step_old, 10},        {step_fat, 10},
-        {step_temporary, 20},    {step_table, 20},      {step_open_clean, 60},
-        {step_close_clean, 25},  {step_kill_clean, 15}, {step_clean_clean, 5},
-        {step_open_open, 30},    {step_close_open, 30}, {step_killed_open, 20},
+        {step_open, 240},        {step_close, 170},      {step_start, 150},
+        {step_kill, 140},        {step_clean, 30},       {step_dry_run, 20},
+        {step_time, 30},         {step_old, 10},         {step_fat, 10},
+        {step_temporary, 20},    {step_table, 20},       {step_open_clean, 60},
+        {step_close_clean, 25},  {step_kill_clean, 15},  {step_clean_clean, 5},
+        {step_open_open, 30},    {step_close_open, 30},  {step_killed_open, 20},
         {step_killed_close, 15}, {step_close_close, 40}, {step_end, 2},
         {step_boot, 2},
 };
