@@ -15,7 +15,7 @@ static const struct {
         int flags, json;
         const char *help;
 } known[COLUMNS] = {
-        [COLUMN_USER] = {"USER", SCOLS_FL_TREE, SCOLS_JSON_STRING, "whose it is"},
+        [COLUMN_USER] = {"USER", 0, SCOLS_JSON_STRING, "whose it is"},
         [COLUMN_DIRECTORY] = {"DIRECTORY", 0, SCOLS_JSON_STRING, "what is private"},
         [COLUMN_SOURCE] = {"SOURCE", 0, SCOLS_JSON_STRING, "the base, or tmpfs"},
         [COLUMN_STATE] = {"STATE", 0, SCOLS_JSON_STRING,

@@ -32,10 +32,10 @@ static int usage(void)
         return EXIT_SUCCESS;
 }
 
-/* Passes a signal on, unless the terminal has sent it to the whole process group. */
+/* Passes a signal on, unless the terminal has sent it to the child as well. */
 static void pass_on(pid_t child, const siginfo_t *info)
 {
-        bool from_terminal = info->si_code == SI_KERNEL;
+        bool away = getsid(child) != getsid(0); /* where no terminal can stop it */
 
         switch (info->si_signo) {
         case SIGCHLD:
@@ -43,19 +43,18 @@ static void pass_on(pid_t child, const siginfo_t *info)
         case SIGPIPE:
                 return;
         case SIGTSTP:
-        case SIGTTIN:
-        case SIGTTOU:
-                if (!from_terminal)
-                        (void)kill(child, info->si_signo);
-                (void)raise(SIGSTOP);
+                if (away)
+                        (void)kill(child, SIGSTOP);
+                else if (info->si_code != SI_KERNEL)
+                        (void)kill(child, SIGTSTP);
                 return;
         default:
-                if (!from_terminal)
+                if (away || info->si_code != SI_KERNEL)
                         (void)kill(child, info->si_signo);
         }
 }
 
-/* Until the child has ended. Its exit status, as a shell would tell it. */
+/* Until the child has ended; stops when it stops. Its exit status, as a shell would tell it. */
 static int wait_for(pid_t child, const sigset_t *all)
 {
         for (;;) {
@@ -65,17 +64,23 @@ static int wait_for(pid_t child, const sigset_t *all)
                 if (sigwaitinfo(all, &info) < 0)
                         continue;
                 pass_on(child, &info);
-                if (waitpid(child, &status, WNOHANG) != child)
+                if (waitpid(child, &status, WNOHANG | WUNTRACED) != child)
                         continue;
-                return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+                if (!WIFSTOPPED(status))
+                        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+                (void)raise(SIGSTOP);
+                (void)kill(child, SIGCONT);
         }
 }
 
 static int run_child(const struct run *run)
 {
         sigset_t all, before;
+        sighandler_t on_child;
         pid_t child;
 
+        /* ignored, as by some who start us, it would not say how the child has ended */
+        on_child = signal(SIGCHLD, SIG_DFL);
         (void)sigfillset(&all);
         (void)sigprocmask(SIG_BLOCK, &all, &before);
         child = fork();
@@ -84,6 +89,7 @@ static int run_child(const struct run *run)
                 return EXIT_FAULT;
         }
         if (child == 0) {
+                (void)signal(SIGCHLD, on_child);
                 (void)sigprocmask(SIG_SETMASK, &before, NULL);
                 _exit(run->user && program_become(run->user) < 0
                               ? EXIT_FAULT

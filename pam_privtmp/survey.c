@@ -246,13 +246,24 @@ static int compare(const void *a, const void *b)
         return r ? r : strcmp(x->name, y->name);
 }
 
+/* Those in one namespace together, the oldest first. */
+static int compare_sessions(const void *a, const void *b)
+{
+        const struct record *x = a, *y = b;
+
+        if (x->ns.number != y->ns.number)
+                return x->ns.number < y->ns.number ? -1 : 1;
+        if (x->start != y->start)
+                return x->start < y->start ? -1 : 1;
+        return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
 /* The processes that see a tmpfs: those in the namespaces of its sessions. */
 static unsigned count_memory(const struct survey *survey, const struct survey_item *item)
 {
         ino_t last = 0;
         unsigned n = 0;
 
-        /* sessions that share it are in one namespace, most often */
         for (size_t i = 0; i < survey->n_sessions; i++) {
                 const struct record *session = &survey->sessions[i];
 
@@ -268,6 +279,9 @@ int survey_end(struct survey *survey, struct report *report)
 {
         int r = holders_count(&survey->holders);
 
+        if (survey->n_sessions > 0)
+                qsort(survey->sessions, survey->n_sessions, sizeof(*survey->sessions),
+                      compare_sessions);
         for (size_t i = 0; r == 0 && i < survey->n; i++) {
                 struct survey_item *item = &survey->items[i];
 
@@ -282,7 +296,8 @@ int survey_end(struct survey *survey, struct report *report)
                 else if (item->processes > 0)
                         item->state = SURVEY_USED;
         }
-        qsort(survey->items, survey->n, sizeof(*survey->items), compare);
+        if (survey->n > 0)
+                qsort(survey->items, survey->n, sizeof(*survey->items), compare);
         return r < 0 ? report_errno(report, r, "can't look at the processes") : 0;
 }
 
