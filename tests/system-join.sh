@@ -88,8 +88,8 @@ from_all() {
         from "$1" login "$2" home
 }
 
-mkdir -m 777 /tmp/sub /srv/work /srv/real /srv/fuse /srv/gone
-mkdir -m 777 /srv/work/sub
+mkdir -m 777 /tmp/sub /srv/desk /srv/real /srv/fuse /srv/gone
+mkdir -m 777 /srv/desk/sub
 bindfs /srv/real /srv/fuse
 log_mark
 start_session first ssh alice@127.0.0.1 sh
@@ -109,17 +109,17 @@ cd /tmp
 from_all /tmp joins top
 cd /tmp/sub
 from_all "a directory below /tmp" joins top
-cd /srv/work/sub
+cd /srv/desk/sub
 from_all "a directory elsewhere" joins same
 cd /srv/fuse
 from_all "a FUSE file system" apart same
 cd /srv/gone
 rmdir /srv/gone
 from_all "a deleted directory" apart same
-nsenter -t "$(session_pid first)" -m mount -t tmpfs none /srv/work
-cd /srv/work
+nsenter -t "$(session_pid first)" -m mount -t tmpfs none /srv/desk
+cd /srv/desk
 from_all "a directory that is covered in the first session" apart same
-cd /srv/work/sub
+cd /srv/desk/sub
 from_all "a directory below one that is covered in the first session" apart same
 from "a directory that is covered in the first session" ssh joins home
 cd /
@@ -128,18 +128,18 @@ cd /
 check "a relative name from a joined session is that of the caller's directory" \
         sh -c 'cd /srv/real; su alice -c "touch by-joined"; test -e /srv/real/by-joined'
 check "and from one that did not join as well" \
-        sh -c 'cd /srv/work; su alice -c "touch by-apart"; test -e /srv/work/by-apart'
+        sh -c 'cd /srv/desk; su alice -c "touch by-apart"; test -e /srv/desk/by-apart'
 check "which is not the directory that the first session has there" \
-        same "" "$(in_session first 'ls -A /srv/work')"
-in_session first 'mkdir /srv/work/mine; touch /srv/work/mine/file'
+        same "" "$(in_session first 'ls -A /srv/desk')"
+in_session first 'mkdir /srv/desk/mine; touch /srv/desk/mine/file'
 # shellcheck disable=SC2016 # that shell's
 check "sudo chown -R in the first session is for what the caller saw there" \
-        in_session first '(cd /srv/work/mine; sudo chown -R bob .
+        in_session first '(cd /srv/desk/mine; sudo chown -R bob .
                 test "$(stat -c %U . file)" = "$(printf "bob\nbob")")'
 check "and in a joined session for what was seen there" \
-        same bob "$(su alice -c 'cd /srv/work/mine; stat -c %U file')"
-nsenter -t "$(session_pid first)" -m umount /srv/work
-cd /srv/work
+        same bob "$(su alice -c 'cd /srv/desk/mine; stat -c %U file')"
+nsenter -t "$(session_pid first)" -m umount /srv/desk
+cd /srv/desk
 from_all "what was covered there for a while" joins same
 cd /
 check "nothing of all this was worth a line in the log" not log_says pam_privtmp
