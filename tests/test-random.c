@@ -1922,12 +1922,15 @@ static void step_open_open(void)
         tally.pairs_alone += tally.alone - alone;
 }
 
-/* Do two that close there at once see the same, whoever is first? */
+/*
+ * Do two that close there at once see the same, whoever is first? Who goes back to a namespace that
+ * shows an instance itself does not count there when it is the last, and does when it is not.
+ */
 static bool closes_plainly(const struct process *process)
 {
         const struct session *session = process->session;
 
-        if (!session || session->own == host || session->own == session->left)
+        if (!session || session->own == host || session->left != host)
                 return false;
         for (each(p, processes))
                 if (p->space == session->own && !counts(p, process) && p != process)

@@ -275,7 +275,6 @@ MACHINE_TEST(the_trees_take_turns)
 /* A tree with another mount in it, which nobody may enter. */
 static void make_stuck(const char *name)
 {
-        _cleanup_close_ int trash = folder(".trash");
         char path[PATH_MAX];
         int dir;
 
