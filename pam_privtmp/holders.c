@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "holders.h"
 #include "match.h"
 #include "mounts.h"
@@ -27,14 +28,6 @@ struct look {
 static void look_done(struct look *look)
 {
         free(look->seen);
-}
-
-/* Room for one more, in steps that double. */
-static void *grow(void *array, size_t n, size_t size)
-{
-        if (n != 0 && (n & (n - 1)) != 0)
-                return array;
-        return reallocarray(array, n ? n * 2 : 1, size);
 }
 
 /* Notes the instance that a mount of the base's device begins at or in: PREFIX/UID/XXXXXX/root. */

@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "mounts.h"
 #include "namespaces.h"
 #include "tasks.h"
@@ -91,16 +92,11 @@ struct list {
 static int add(void *arg, const struct namespaces_entry *entry)
 {
         struct list *list = arg;
+        struct namespaces_entry *larger = grow(list->entries, list->n, sizeof(*larger));
 
-        if ((list->n & (list->n - 1)) == 0) {
-                size_t room = list->n ? list->n * 2 : 1;
-                struct namespaces_entry *larger =
-                        reallocarray(list->entries, room, sizeof(*larger));
-
-                if (!larger)
-                        return -ENOMEM;
-                list->entries = larger;
-        }
+        if (!larger)
+                return -ENOMEM;
+        list->entries = larger;
         list->entries[list->n++] = *entry;
         return 0;
 }

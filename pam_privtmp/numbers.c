@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "grow.h"
 #include "numbers.h"
 
 /* Where the number is, or belongs. */
@@ -24,18 +25,14 @@ static size_t find(const struct numbers *numbers, uint64_t number)
 int numbers_add(struct numbers *numbers, uint64_t number)
 {
         size_t at = find(numbers, number);
+        uint64_t *larger;
 
         if (at < numbers->n && numbers->numbers[at] == number)
                 return 1;
-        /* room doubles */
-        if ((numbers->n & (numbers->n - 1)) == 0) {
-                size_t room = numbers->n ? numbers->n * 2 : 1;
-                uint64_t *larger = reallocarray(numbers->numbers, room, sizeof(*larger));
-
-                if (!larger)
-                        return -ENOMEM;
-                numbers->numbers = larger;
-        }
+        larger = grow(numbers->numbers, numbers->n, sizeof(*larger));
+        if (!larger)
+                return -ENOMEM;
+        numbers->numbers = larger;
         memmove(numbers->numbers + at + 1, numbers->numbers + at,
                 (numbers->n - at) * sizeof(*numbers->numbers));
         numbers->numbers[at] = number;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "mounts.h"
 #include "name.h"
 #include "passes.h"
@@ -88,17 +89,14 @@ static size_t find_seen(const struct pass *pass, ino_t number)
 static struct seen *get_seen(struct pass *pass, ino_t number)
 {
         size_t at = find_seen(pass, number);
+        struct seen *larger;
 
         if (at < pass->n_seen && pass->seen[at].number == number)
                 return &pass->seen[at];
-        if ((pass->n_seen & (pass->n_seen - 1)) == 0) {
-                size_t room = pass->n_seen ? pass->n_seen * 2 : 1;
-                struct seen *larger = reallocarray(pass->seen, room, sizeof(*larger));
-
-                if (!larger)
-                        return NULL;
-                pass->seen = larger;
-        }
+        larger = grow(pass->seen, pass->n_seen, sizeof(*larger));
+        if (!larger)
+                return NULL;
+        pass->seen = larger;
         memmove(pass->seen + at + 1, pass->seen + at, (pass->n_seen - at) * sizeof(*pass->seen));
         pass->seen[at] = (struct seen){.number = number};
         pass->n_seen++;

@@ -82,14 +82,6 @@ static uint64_t digest_line(uint64_t digest, const struct plan_line *plan_line)
         return digest_bytes(digest, rest, sizeof(rest));
 }
 
-static bool is_first_of_directory(const struct table *table, size_t i)
-{
-        for (size_t j = 0; j < i; j++)
-                if (strcmp(table->lines[j].directory, table->lines[i].directory) == 0)
-                        return false;
-        return true;
-}
-
 int policy_plan(const struct table *table, const struct subject *subject, users_member member,
                 void *arg, struct plan **ret)
 {
@@ -106,7 +98,7 @@ int policy_plan(const struct table *table, const struct subject *subject, users_
                 struct plan_line *entry = &plan->lines[plan->n];
                 int r;
 
-                if (!is_first_of_directory(table, i))
+                if (!table_is_first_of_directory(table, i))
                         continue;
                 r = find_line(table, directory, subject, member, arg, &entry->line);
                 if (r < 0)

@@ -114,15 +114,6 @@ static void print_decided(const struct plan_line *plan_line, const struct subjec
                 (void)printf("  what the caller had; a direct login has the system directory\n");
 }
 
-/* Is it the first line with its directory? */
-static bool is_first(const struct table *table, size_t i)
-{
-        for (size_t j = 0; j < i; j++)
-                if (strcmp(table->lines[j].directory, table->lines[i].directory) == 0)
-                        return false;
-        return true;
-}
-
 static int explain(const struct table *table, const struct plan *plan, struct subject *subject)
 {
         size_t next = 0;
@@ -134,7 +125,7 @@ static int explain(const struct table *table, const struct plan *plan, struct su
                 const char *directory = table->lines[i].directory;
                 const struct line *decides = NULL;
 
-                if (!is_first(table, i))
+                if (!table_is_first_of_directory(table, i))
                         continue;
                 /* the plan has the directories in the same order */
                 if (next < plan->n && strcmp(plan->lines[next].line->directory, directory) == 0) {

@@ -283,22 +283,16 @@ void records_sweep_killed(int folder, uid_t uid)
         (void)lock_try(folder, LOCK_UN);
 }
 
-/*
- * Openers that were killed leave their records: one open in 64 takes those of the gone away. What
- * has the number of a namespace that was made just now is of one that is gone.
- */
-static void sweep_now_and_then(int folder, const struct record *record, bool fresh)
+/* Openers that were killed leave their records: one open in 64 takes those of the gone away. */
+static void sweep_now_and_then(int folder, const struct record *record)
 {
         const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
         _cleanup_free_ struct namespace_id *alive = NULL;
-        size_t n, kept = 0;
+        size_t n;
 
         if (record->start % SWEEP_EVERY != 0 || namespaces_alive(&alive, &n, &deadline) < 0)
                 return;
-        for (size_t i = 0; i < n; i++)
-                if (!fresh || alive[i].number != record->ns.number)
-                        alive[kept++] = alive[i];
-        records_sweep(folder, record->start, alive, kept);
+        records_sweep(folder, record->start, alive, n);
         records_sweep_killed(folder, record->uid);
 }
 
@@ -331,6 +325,6 @@ int records_note(struct record *record, bool fresh, struct report *report)
                 return r;
         if (fresh)
                 forget_number(folder, record);
-        sweep_now_and_then(folder, record, fresh);
+        sweep_now_and_then(folder, record);
         return records_write(folder, record);
 }

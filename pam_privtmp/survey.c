@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "holders.h"
 #include "instance.h"
 #include "name.h"
@@ -19,14 +20,6 @@
 #include "safedir.h"
 #include "subject.h"
 #include "survey.h"
-
-/* Room for one more, in steps that double. */
-static void *grow(void *array, size_t n, size_t size)
-{
-        if (n != 0 && (n & (n - 1)) != 0)
-                return array;
-        return reallocarray(array, n ? n * 2 : 1, size);
-}
 
 bool survey_is_session_of(const struct record *session, const struct survey_item *item)
 {

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "grow.h"
 #include "name.h"
 #include "safedir.h"
 #include "table.h"
@@ -35,14 +36,6 @@ static int judge(const struct table *table, const char *file, unsigned number, i
         table->tell(table->tell_arg, &fault);
         report->fault[0] = '\0';
         return 0;
-}
-
-/* Room for one more element, in steps that double: 90,000 lines are not copied 90,000 times. */
-static void *grow(void *array, size_t n, size_t size)
-{
-        if (n != 0 && (n & (n - 1)) != 0)
-                return array;
-        return reallocarray(array, n ? n * 2 : 1, size);
 }
 
 static int add_file(struct table *table, const char *name, const char **ret)
@@ -248,6 +241,14 @@ int table_parse(const char *file, const char *text, size_t length, struct table 
         if (!table)
                 return report_errno(report, -ENOMEM, "table");
         return finish(table, add_text(table, file, text, length, report), ret, report);
+}
+
+bool table_is_first_of_directory(const struct table *table, size_t i)
+{
+        for (size_t j = 0; j < i; j++)
+                if (strcmp(table->lines[j].directory, table->lines[i].directory) == 0)
+                        return false;
+        return true;
 }
 
 bool table_is_first_of_base(const struct table *table, size_t i)

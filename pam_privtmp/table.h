@@ -52,6 +52,9 @@ int table_load(const struct table_place *place, struct table **ret, struct repor
 int table_load_all(const struct table_place *place, table_tell *tell, void *arg, struct table **ret,
                    struct report *report);
 
+/* Is line i the first one with its directory? */
+bool table_is_first_of_directory(const struct table *table, size_t i);
+
 /* Is line i, which has a base, the first one with that base? */
 bool table_is_first_of_base(const struct table *table, size_t i);
 

@@ -52,7 +52,7 @@ for room in $pure; do
 done
 
 # Who may call whom: a room includes only headers of rooms that stand before it here.
-order='cleanup deadline report name numbers lock subject users value entry line safedir table policy label mounts
+order='cleanup grow deadline report name numbers lock subject users value entry line safedir table policy label mounts
        namespace listing seal remove tasks cover share hint caller record match namespaces opener records passes idle
        instance stale candidate holders survey usage subvolume sweep trash outer place ending join opening decision
        session pam_privtmp privtmp privtmp-program privtmp-solo privtmp-columns privtmp-check-findings
