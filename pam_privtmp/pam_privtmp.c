@@ -3,9 +3,9 @@
  * pam_privtmp: the PAM session module, a thin face of session.h
  *
  * MUST return PAM_SYSTEM_ERR, never PAM_SESSION_ERR, on failure: sudo carries on after the latter
- * (test-module.c).
+ * (module/module.c).
  * MUST do nothing but free in a process that did not open the session: applications run the cleanup
- * in forked children too, also as root (test-module.c).
+ * in forked children too, also as root (module/module.c).
  */
 #include <errno.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 
-#include "session.h"
+#include "session/session.h"
 
 #define _public_ __attribute__((__visibility__("default")))
 

@@ -34,8 +34,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../linux61.h"
-#include "idle.h"
+#include "host/linux61.h"
+#include "lifetime/idle.h"
 
 #define BASE "/var/lib/privtmp"
 

@@ -35,8 +35,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "remove.h"
-#include "subvolume.h"
+#include "disk/remove.h"
+#include "command/subvolume.h"
 
 enum {
         USER = 1001,

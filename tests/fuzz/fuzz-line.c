@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "name.h"
-#include "table.h"
+#include "ground/name.h"
+#include "table/table.h"
 
 /* What must hold, whatever the text is. */
 #define must(condition)                                                                            \

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp-check-groups: whom the groups of private directories let in */
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ground/cleanup.h"
+#include "ground/name.h"
+#include "command/check/groups.h"
+#include "ground/safedir.h"
+#include "table/subject.h"
+
+/* A group that can write an instance, and the user it was found at first. */
+struct owner {
+        const struct line *line; /* of the base */
+        gid_t gid;
+        uid_t uid;
+        mode_t mode;
+        bool told;
+};
+
+struct groups {
+        struct findings *findings;
+        struct owner *owners;
+        size_t n;
+        int error;
+};
+
+static void add_owner(struct groups *groups, const struct owner *new)
+{
+        struct owner *larger;
+
+        for (size_t i = 0; i < groups->n; i++)
+                if (groups->owners[i].gid == new->gid && groups->owners[i].uid == new->uid)
+                        return;
+        larger = reallocarray(groups->owners, groups->n + 1, sizeof(*larger));
+        if (!larger) {
+                groups->error = -ENOMEM;
+                return;
+        }
+        groups->owners = larger;
+        groups->owners[groups->n++] = *new;
+}
+
+/* The instances of BASE/UID, which goes with its fd. */
+static void look_at_user(struct groups *groups, const struct line *line, uid_t uid, int fd)
+{
+        _cleanup_closedir_ DIR *dir = fdopendir(fd);
+        struct dirent *entry;
+
+        while (dir && (entry = readdir(dir))) {
+                char path[NAME_MAX + sizeof("/root")];
+                struct stat st;
+
+                if (!name_is_instance(entry->d_name))
+                        continue;
+                (void)snprintf(path, sizeof(path), "%s/root", entry->d_name);
+                if (fstatat(dirfd(dir), path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    (st.st_mode & (S_IWGRP | S_IWOTH)) == S_IWGRP)
+                        add_owner(groups, &(struct owner){.line = line,
+                                                          .gid = st.st_gid,
+                                                          .uid = uid,
+                                                          .mode = st.st_mode & 07777});
+        }
+}
+
+static void look_at_base(struct groups *groups, const struct line *line)
+{
+        struct report silent = {0}; /* what is wrong with a base is told elsewhere */
+        _cleanup_closedir_ DIR *dir = NULL;
+        struct dirent *entry;
+        int fd;
+
+        if (safedir_open_own(line->base, false, &fd, &silent) != 0)
+                return;
+        dir = fdopendir(fd);
+        while (dir && (entry = readdir(dir))) {
+                const char *name = entry->d_name;
+                uint64_t uid;
+
+                if (!name_read_number(name, name + strlen(name), UINT32_MAX - 1, &uid))
+                        continue;
+                fd = openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (fd >= 0)
+                        look_at_user(groups, line, (uid_t)uid, fd);
+        }
+}
+
+/* One line for each owner, whoever else there is. */
+static void tell(struct groups *groups, struct owner *owner, const char *group, const char *member)
+{
+        _cleanup_free_ char *name = subject_name_of(owner->uid);
+
+        owner->told = true;
+        if (name)
+                findings_add_at(
+                        groups->findings, SEVERITY_WARNING, owner->line,
+                        "give each user a group of their own, or the line mode=0700",
+                        "%s is in the group %s, which can write what is private to %s (mode "
+                        "%04o)",
+                        member, group, name, owner->mode);
+}
+
+/* Those whom the group lists. */
+static void check_listed(struct groups *groups, struct owner *owner)
+{
+        const struct group *group = getgrgid(owner->gid);
+
+        for (char **member = group ? group->gr_mem : NULL; member && *member; member++) {
+                _cleanup_subject_ struct subject *subject = NULL;
+
+                if (owner->told)
+                        return;
+                if (subject_load(*member, &subject) == 0 && subject->uid != owner->uid)
+                        tell(groups, owner, group->gr_name, *member);
+        }
+}
+
+/* Those whose primary group it is. */
+static void check_primary(struct groups *groups, const struct passwd *user)
+{
+        for (size_t i = 0; i < groups->n; i++) {
+                struct owner *owner = &groups->owners[i];
+                const struct group *group;
+
+                if (owner->told || owner->gid != user->pw_gid || owner->uid == user->pw_uid)
+                        continue;
+                group = getgrgid(owner->gid);
+                tell(groups, owner, group ? group->gr_name : "?", user->pw_name);
+        }
+}
+
+int check_groups(struct findings *findings, const struct table *table)
+{
+        struct groups groups = {.findings = findings};
+        const struct passwd *user;
+
+        for (size_t i = 0; i < table->n; i++)
+                if (table->lines[i].base && table_is_first_of_base(table, i))
+                        look_at_base(&groups, &table->lines[i]);
+        setpwent();
+        while (groups.n > 0 && (user = getpwent()))
+                if (user->pw_uid != 0)
+                        check_primary(&groups, user);
+        endpwent();
+        for (size_t i = 0; i < groups.n; i++)
+                check_listed(&groups, &groups.owners[i]);
+        free(groups.owners);
+        return groups.error;
+}

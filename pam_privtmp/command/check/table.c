@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp-check-table: the lines of the table, each and together */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "table/policy.h"
+#include "command/check/table.h"
+#include "lifetime/record.h"
+#include "table/subject.h"
+
+#define ADVICE_FAULT "mend it, see privtmp.conf(5): until then only root can log in"
+
+static void tell(void *arg, const struct table_fault *fault)
+{
+        const char *text = fault->text;
+
+        if (strncmp(text, "conf=", 5) == 0) /* as the module's argument is called */
+                text += 5;
+        if (fault->error == -EACCES && geteuid() != 0)
+                findings_add_unchecked(arg, fault->file, 0, "%s", strerror(-fault->error));
+        else
+                findings_add_at(arg, SEVERITY_FAULT, fault, ADVICE_FAULT, "%s", text);
+}
+
+/* A name that nobody has, r 0, or that can't be looked up, r negative. */
+static void add_name(struct findings *findings, const struct line *line, const char *kind,
+                     const char *name, int r)
+{
+        if (r == 0)
+                findings_add_at(findings, SEVERITY_WARNING, line,
+                                "it matches nobody, correct it or take it out",
+                                "there is no %s \"%s\"", kind, name);
+        else if (r < 0)
+                findings_add_at(findings, SEVERITY_FAULT, line, "see to the name service",
+                                "can't look up the %s \"%s\": %s", kind, name, strerror(-r));
+}
+
+static int user_exists(const char *name)
+{
+        _cleanup_subject_ struct subject *subject = NULL;
+        int r = subject_load(name, &subject);
+
+        return r < 0 ? r : r == 0;
+}
+
+static void check_names(struct findings *findings, const struct line *line)
+{
+        for (size_t i = 0; i < line->users.n; i++) {
+                const struct users_item *item = &line->users.items[i];
+
+                if (item->kind == USERS_NAME)
+                        add_name(findings, line, "user", item->name, user_exists(item->name));
+                else if (item->kind == USERS_GROUP)
+                        add_name(findings, line, "group", item->name,
+                                 subject_group_exists(item->name));
+        }
+        for (size_t i = 0; i < line->n_shares; i++)
+                if (line->shares[i].owner)
+                        add_name(findings, line, "user", line->shares[i].owner,
+                                 user_exists(line->shares[i].owner));
+}
+
+/* Is the directory private for anybody? */
+static bool is_private(const struct table *table, const char *directory)
+{
+        for (size_t i = 0; i < table->n; i++)
+                if (line_is_private(&table->lines[i]) &&
+                    strcmp(table->lines[i].directory, directory) == 0)
+                        return true;
+        return false;
+}
+
+/* What root finds when it comes into a user's session. */
+static int check_root(struct findings *findings, const struct table *table)
+{
+        _cleanup_subject_ struct subject *root = NULL;
+        _cleanup_plan_ struct plan *plan = NULL;
+        int r = subject_load("root", &root);
+
+        if (r != 0) {
+                findings_add(findings, SEVERITY_FAULT, "root", 0, "see to the name service",
+                             "can't be looked up: %s", r > 0 ? "no such user" : strerror(-r));
+                return 0;
+        }
+        r = policy_plan(table, root, subject_is_member, root, &plan);
+        for (size_t i = 0; r == 0 && i < plan->n; i++) {
+                const struct line *line = plan->lines[i].line;
+
+                if (line->source == LINE_NONE && is_private(table, line->directory))
+                        findings_add_at(
+                                findings, SEVERITY_WARNING, line,
+                                "write \"inherit\", see Root in privtmp.conf(5)",
+                                "sudo in a session finds the system's %s, where anybody may "
+                                "have put a file of the same name as the user's",
+                                line->directory);
+        }
+        return r == -ENOMEM ? r : 0; /* a group that can't be looked up has been told */
+}
+
+/* A session's record has no room for more. */
+static void check_limits(struct findings *findings, const struct table *table)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < table->n; i++) {
+                const struct line *line = &table->lines[i];
+
+                if (!line_is_private(line))
+                        continue;
+                if (strlen(line->directory) >= sizeof(((struct record_cover *)0)->directory))
+                        findings_add_at(findings, SEVERITY_FAULT, line, "name a shorter one",
+                                        "the directory's path has more than %zu bytes",
+                                        sizeof(((struct record_cover *)0)->directory) - 1);
+                if (table_is_first_private(table, i) && ++n == RECORD_COVERS + 1)
+                        findings_add_at(
+                                findings, SEVERITY_WARNING, line,
+                                "take one out, unless nobody has lines for all of them",
+                                "this is the %zuth private directory; a session has %d at most", n,
+                                RECORD_COVERS);
+        }
+}
+
+int check_table(struct findings *findings, const char *conf, struct table **ret)
+{
+        const struct table_place place = {TABLE_CONF, TABLE_DROP_INS, conf};
+        struct report report = {0};
+        int r = table_load_all(&place, tell, findings, ret, &report);
+
+        for (size_t i = 0; r == 0 && i < (*ret)->n; i++)
+                check_names(findings, &(*ret)->lines[i]);
+        if (r == 0)
+                check_limits(findings, *ret);
+        return r == 0 ? check_root(findings, *ret) : r;
+}

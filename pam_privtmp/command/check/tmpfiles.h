@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp-check-tmpfiles: rules of tmpfiles.d(5) that would delete by age what is in a base */
+#pragma once
+
+#include "command/check/findings.h"
+#include "table/table.h"
+
+/* 0 or -ENOMEM. */
+int check_tmpfiles(struct findings *findings, const struct table *table);

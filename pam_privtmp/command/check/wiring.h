@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp-check-wiring: which PAM services name the module, and where in their stacks */
+#pragma once
+
+#include "command/check/findings.h"
+#include "table/table.h"
+
+/* conf: the table that was read instead of the usual one, or NULL. 0 or -ENOMEM. */
+int check_wiring(struct findings *findings, const struct table *table, const char *conf);

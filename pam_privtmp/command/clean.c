@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp clean: delete what is stale, and the trash, in every base of the table */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "ground/cleanup.h"
+#include "ground/deadline.h"
+#include "disk/instance.h"
+#include "mounts/namespaces.h"
+#include "command/privtmp.h"
+#include "lifetime/records.h"
+#include "ground/safedir.h"
+#include "command/sweep.h"
+#include "table/table.h"
+#include "command/trash.h"
+
+enum {
+        BAR_WIDTH = 24,
+        BAR_AFTER = 1000, /* milliseconds: what is over sooner needs no bar */
+        RECORDS_MILLISECONDS = 10 * 1000,
+};
+
+struct clean {
+        bool dry;
+        bool bar;               /* stderr is a terminal */
+        struct deadline bar_at; /* when it is shown */
+        bool shown;
+};
+
+static int usage(void)
+{
+        (void)printf("Usage:\n privtmp clean [options]\n\n"
+                     "Delete the stale instances, and the trash, in every base of the table.\n\n"
+                     "Options:\n"
+                     " -n, --dry-run      only print what would be deleted\n"
+                     "     --conf FILE    read FILE instead of " TABLE_CONF " and its drop-ins\n"
+                     " -h, --help         display this help\n\n"
+                     "For more details see privtmp(8).\n");
+        return EXIT_SUCCESS;
+}
+
+static void hide_bar(struct clean *clean)
+{
+        if (clean->shown)
+                (void)fputs("\r\033[K", stderr);
+        clean->shown = false;
+}
+
+static void show_bar(void *arg, const char *base, unsigned done, unsigned all, uint64_t entries)
+{
+        static const char full[] = "########################";
+        struct clean *clean = arg;
+        int length = all ? (int)((uint64_t)BAR_WIDTH * done / all) : BAR_WIDTH;
+
+        if (!clean->bar || !deadline_is_over(&clean->bar_at))
+                return;
+        clean->shown = true;
+        (void)fprintf(stderr, "\r%s [%.*s%*s] %u/%u, %ju entries\033[K", base, length, full,
+                      BAR_WIDTH - length, "", done, all, (uintmax_t)entries);
+}
+
+static void say_stuck(void *arg, const char *base, const char *folder, const char *name,
+                      const char *why)
+{
+        hide_bar(arg);
+        privtmp_say("%s/%s/%s: %s", base, folder, name, why);
+}
+
+static void say_found(void *arg, const char *base, const char *name)
+{
+        const struct clean *clean = arg;
+
+        if (clean->dry)
+                (void)printf("stale %s/%s\n", base, name);
+}
+
+struct listing {
+        const char *base, *folder;
+};
+
+static void print_tree(void *arg, const char *name)
+{
+        const struct listing *listing = arg;
+
+        (void)printf("%s %s/%s/%s\n", listing->folder + 1, listing->base, listing->folder, name);
+}
+
+static int list(int base, const char *path, struct report *report)
+{
+        static const char *const folders[] = {INSTANCE_TRASH, INSTANCE_STUCK};
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < sizeof(folders) / sizeof(folders[0]); i++)
+                r = trash_list(base, folders[i], print_tree,
+                               &(struct listing){.base = path, .folder = folders[i]});
+        return r < 0 ? report_errno(report, r, "%s", path) : 0;
+}
+
+/* One base. Returns the exit status. */
+static int clean_base(struct clean *clean, const char *path)
+{
+        struct report report = PRIVTMP_REPORT;
+        _cleanup_close_ int base = -EBADF;
+        struct sweep sweep = {.path = path, .dry = clean->dry, .found = say_found, .arg = clean};
+        struct trash trash = {.path = path, .progress = show_bar, .stuck = say_stuck, .arg = clean};
+        int r, status;
+
+        r = safedir_open_own(path, false, &base, &report);
+        if (r > 0) /* nobody has logged in yet */
+                return EXIT_SUCCESS;
+        if (r < 0) {
+                privtmp_say_fault(&report);
+                return EXIT_FAULT;
+        }
+        sweep.base = trash.base = base;
+        status = sweep_base(&sweep, &report) < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+        privtmp_say_fault(&report);
+        r = clean->dry ? list(base, path, &report) : trash_empty(&trash, &report);
+        hide_bar(clean);
+        privtmp_say_fault(&report);
+        return r != 0 ? EXIT_FAULT : status;
+}
+
+/* The records of namespaces that are gone: whoever opened these sessions was killed. */
+static int clean_records(void)
+{
+        const struct deadline deadline = deadline_in(RECORDS_MILLISECONDS);
+        const uint64_t since = record_now();
+        struct report report = PRIVTMP_REPORT;
+        _cleanup_close_ int folder = -EBADF;
+        _cleanup_free_ struct namespace_id *alive = NULL;
+        size_t n;
+        int r;
+
+        r = safedir_open_own(RECORD_FOLDER, false, &folder, &report);
+        if (r > 0)
+                return EXIT_SUCCESS;
+        if (r == 0)
+                r = namespaces_alive(&alive, &n, &deadline);
+        if (r == 0) {
+                records_sweep(folder, since, alive, n);
+                records_sweep_killed(folder, (uid_t)-1);
+        } else
+                (void)report_errno(&report, r, "%s", RECORD_FOLDER);
+        privtmp_say_fault(&report);
+        return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+}
+
+struct all {
+        struct clean *clean;
+        int status;
+};
+
+static int clean_one(void *arg, const char *base)
+{
+        struct all *all = arg;
+
+        all->status |= clean_base(all->clean, base);
+        return 0; /* the next one, whatever came of this */
+}
+
+static int clean_all(struct clean *clean, const char *conf)
+{
+        const struct table_place place = {
+                .conf = TABLE_CONF, .drop_ins = TABLE_DROP_INS, .only = conf};
+        struct report report = PRIVTMP_REPORT;
+        _cleanup_table_ struct table *table = NULL;
+        struct all all = {.clean = clean};
+
+        if (table_load(&place, &table, &report) < 0) {
+                privtmp_say_fault(&report);
+                return EXIT_FAULT;
+        }
+        (void)privtmp_each_base(table, clean_one, &all);
+        return clean->dry ? all.status : all.status | clean_records();
+}
+
+int privtmp_clean(int argc, char *argv[])
+{
+        static const struct option options[] = {
+                {"dry-run", no_argument, NULL, 'n'},
+                {"conf", required_argument, NULL, 'c'},
+                {"help", no_argument, NULL, 'h'},
+                {0},
+        };
+        struct clean clean = {.bar = isatty(STDERR_FILENO), .bar_at = deadline_in(BAR_AFTER)};
+        const char *conf = NULL;
+        int option;
+
+        while ((option = getopt_long(argc, argv, "nh", options, NULL)) >= 0)
+                switch (option) {
+                case 'n':
+                        clean.dry = true;
+                        break;
+                case 'c':
+                        conf = optarg;
+                        break;
+                case 'h':
+                        return usage();
+                default:
+                        return EXIT_USAGE;
+                }
+        if (optind < argc) {
+                privtmp_say("clean: %s: no argument belongs here", argv[optind]);
+                return EXIT_USAGE;
+        }
+        if (geteuid() != 0) {
+                privtmp_say("clean: needs root");
+                return EXIT_FAULT;
+        }
+        return clean_all(&clean, conf);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * privtmp-program: what the command's verbs start, and as whom
+ *
+ * MUST NOT leave a right of root's to a user's program (system-run.sh).
+ */
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ground/cleanup.h"
+#include "command/privtmp.h"
+#include "command/program.h"
+
+#define SAFE_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+enum {
+        NOT_RUN = 126,
+        NOT_FOUND = 127,
+};
+
+/* Does this kernel let a process type into its terminal? */
+static bool can_type(void)
+{
+        _cleanup_close_ int fd = open("/proc/sys/dev/tty/legacy_tiocsti", O_RDONLY | O_CLOEXEC);
+        char answer = '1';
+
+        /* older ones do, and have no such file */
+        return fd < 0 || read(fd, &answer, 1) != 1 || answer != '0';
+}
+
+static int set_environment(const struct passwd *user)
+{
+        const char *const variables[][2] = {
+                {"HOME", user->pw_dir},
+                {"USER", user->pw_name},
+                {"LOGNAME", user->pw_name},
+                {"SHELL", *user->pw_shell ? user->pw_shell : "/bin/sh"},
+        };
+
+        for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+                if (setenv(variables[i][0], variables[i][1], 1) < 0)
+                        return -errno;
+        return 0;
+}
+
+int program_become(const char *user)
+{
+        struct passwd *entry = getpwnam(user);
+        int r = entry ? 0 : -ENOENT;
+
+        if (r == 0 && entry->pw_uid != 0 && isatty(STDIN_FILENO) && can_type() && setsid() < 0)
+                r = -errno;
+        if (r == 0 && (initgroups(entry->pw_name, entry->pw_gid) < 0 || setgid(entry->pw_gid) < 0 ||
+                       setuid(entry->pw_uid) < 0))
+                r = -errno;
+        if (r == 0)
+                r = set_environment(entry);
+        if (r < 0)
+                privtmp_say("can't become %s: %s", user, strerror(-r));
+        return r;
+}
+
+int program_scrub(void)
+{
+        const char *terminal = getenv("TERM");
+        _cleanup_free_ char *copy = terminal ? strdup(terminal) : NULL;
+
+        if (clearenv() != 0 || setenv("PATH", SAFE_PATH, 1) < 0 || setenv("HOME", "/root", 1) < 0 ||
+            setenv("SHELL", "/bin/sh", 1) < 0 || (copy && setenv("TERM", copy, 1) < 0))
+                return -ENOMEM;
+        return 0;
+}
+
+int program_start(char **command, const char *user)
+{
+        const char *own = user ? getenv("SHELL") : NULL;
+        char *shell[] = {as_mutable(own ? own : "/bin/sh"), NULL};
+        int error;
+
+        if (!*command)
+                command = shell;
+        (void)execvp(*command, command);
+        error = errno;
+        privtmp_say("%s: %s", *command, strerror(error));
+        return error == ENOENT ? NOT_FOUND : NOT_RUN;
+}

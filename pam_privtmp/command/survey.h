@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* survey: what is there: private directories, their sessions, who is in them (the command's) */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "command/holders.h"
+#include "lifetime/record.h"
+#include "ground/report.h"
+
+enum survey_state {
+        SURVEY_LIVE,  /* a session has it */
+        SURVEY_USED,  /* processes have it, without a session */
+        SURVEY_KEPT,  /* idle, until its time is over */
+        SURVEY_STALE, /* to be ended by the next clean, or the user's next login */
+        SURVEY_TRASH, /* being deleted */
+        SURVEY_STUCK, /* could not be deleted */
+};
+
+/* One private directory. */
+struct survey_item {
+        enum survey_state state;
+        const char *base; /* NULL: a tmpfs; borrowed from the call */
+        uid_t uid;
+        char *user, *directory; /* NULL where it does not say */
+        char *name;             /* below the base: "UID/XXXXXX"; the mark of a tmpfs */
+        time_t made;            /* 0: not known */
+        time_t until;           /* of a kept one; 0: its time has not begun */
+        unsigned sessions, processes;
+};
+
+/* What was found. */
+struct survey {
+        struct survey_item *items;
+        size_t n;
+        struct record *sessions; /* those whose opener lives */
+        size_t n_sessions;
+        struct holders holders;
+};
+
+/*
+ * Reads the records, which come first. With `uid` (else (uid_t)-1) only that user's. 0 or -errno
+ * with the reason in the report; survey_done() releases what was found.
+ */
+int survey_begin(struct survey *survey, uid_t uid, struct report *report);
+
+/* Adds what is in a base, which is borrowed. A missing one has nothing. */
+int survey_base(struct survey *survey, const char *base, uid_t uid, struct report *report);
+
+/* Counts the processes, after the last base, and sorts. */
+int survey_end(struct survey *survey, struct report *report);
+
+/* Is the session one of that private directory? */
+bool survey_is_session_of(const struct record *session, const struct survey_item *item);
+
+void survey_done(struct survey *survey);

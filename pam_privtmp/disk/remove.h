@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * remove: take a hostile tree away by fd
+ *
+ * The tree belongs to a user who may still be changing it. Nothing outside of it is touched: no
+ * symbolic link is followed, no other mount entered, and a directory is sealed (seal.h) before its
+ * contents are looked at.
+ *
+ * A tree of any depth costs a few fds, a fixed stack and a fixed amount of memory. Directories that
+ * lie deep are hoisted: renamed up to the top of the tree (within a btrfs subvolume: of that), and
+ * emptied in their turn. What can't be renamed, as the lower layer of an overlay, is emptied where
+ * it lies.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ground/deadline.h"
+
+enum {
+        REMOVE_MORE = 1, /* something is left that another call may take away */
+};
+
+/* What one call may spend. 0 means without limit. */
+struct remove_budget {
+        unsigned entries;      /* that are taken out, or can't be */
+        unsigned milliseconds; /* without `entries`, 100,000 files or so may go beyond it */
+        off_t file_bytes;      /* what has more blocks is left: to unlink it may take seconds */
+
+        /*
+         * Takes away the directory `name` of `parent`, opened as `fd`, if it is a btrfs subvolume:
+         * 0 when it is gone, else -errno, and it is tried like any directory. NULL: all are. That
+         * is enough for one that can be written; a read-only snapshot is -EROFS then, and stays.
+         */
+        int (*subvolume)(int parent, const char *name, int fd);
+
+        unsigned used;       /* what was spent so far: kept from call to call, begins with 0 */
+        uint64_t done;       /* what went away or up: so too */
+        struct deadline end; /* so too: it is set by the first call */
+};
+
+/*
+ * Removes the entry `name` of the directory `parent`: a directory with all that is below it, or
+ * anything else. The directory `name` itself must be one of ours: root's, closed to others. Needs
+ * root. Returns 0 when it is gone (also if it never was there), REMOVE_MORE when the budget is used
+ * up, or the first -errno, after having removed what could be removed.
+ *
+ * To be called again until it says 0; each call goes on with what is left. (What is emptied where
+ * it lies is walked down anew: a chain in it that can't be walked down within `milliseconds` does
+ * not become shorter.) Several processes may remove the same tree at once; one whose way another
+ * has moved says REMOVE_MORE, also without a budget.
+ */
+int remove_tree(int parent, const char *name, struct remove_budget *budget);
+
+/*
+ * Makes a directory take what belongs to another quota project: without this rename(2) into it
+ * fails with EXDEV. What it is charged to stays. 1 if that was changed, 0 if there was no need (or
+ * the file system knows no projects), else -errno: in a container nobody may.
+ */
+int remove_project_inheritance(int dir);

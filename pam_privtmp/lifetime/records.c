@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * records: the folder of records
+ *
+ * MUST NOT write a file (unit/lifetime/record.c).
+ * MUST NOT believe a record of another boot or another namespace (unit/lifetime/record.c).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "ground/cleanup.h"
+#include "ground/lock.h"
+#include "ground/name.h"
+#include "mounts/namespaces.h"
+#include "lifetime/opener.h"
+#include "lifetime/records.h"
+#include "ground/safedir.h"
+
+enum {
+        SWEEP_EVERY = 64,
+        SWEEP_MILLISECONDS = 100,
+};
+
+static void name_of(char name[NAME_BYTES], const struct record *record)
+{
+        (void)snprintf(name, NAME_BYTES, "%ju.%jd.%ju", (uintmax_t)record->ns.number,
+                       (intmax_t)record->pid, (uintmax_t)record->uid);
+}
+
+int records_write(int folder, const struct record *record)
+{
+        char name[NAME_BYTES], text[RECORD_BYTES + 1];
+        int r = record_format(record, text);
+
+        if (r == -E2BIG) {
+                struct record brief = *record;
+
+                brief.service[0] = brief.tty[0] = brief.rhost[0] = '\0';
+                r = record_format(&brief, text);
+        }
+        if (r < 0)
+                return r;
+        name_of(name, record);
+        if (symlinkat(text, folder, name) == 0)
+                return 0;
+        if (errno != EEXIST)
+                return -errno;
+        /* whoever had these numbers before is gone */
+        if (unlinkat(folder, name, 0) < 0 || symlinkat(text, folder, name) < 0)
+                return -errno;
+        return 0;
+}
+
+void records_remove(int folder, const struct record *record)
+{
+        char name[NAME_BYTES];
+
+        name_of(name, record);
+        (void)unlinkat(folder, name, 0); /* it may be gone, and that is what is wanted */
+}
+
+static int read_record(int folder, const char *name, struct record *ret)
+{
+        char text[RECORD_BYTES + 1];
+        ssize_t n = readlinkat(folder, name, text, sizeof(text));
+
+        if (n < 0)
+                return -errno;
+        if (n > RECORD_BYTES)
+                return -EINVAL;
+        text[n] = '\0';
+        return record_parse(text, ret);
+}
+
+/* Does the name begin and end like that? */
+static bool is_named(const char *name, const char *prefix, const char *suffix)
+{
+        size_t length = strlen(name), wanted = strlen(suffix);
+
+        return strncmp(name, prefix, strlen(prefix)) == 0 && length >= wanted &&
+               strcmp(name + length - wanted, suffix) == 0;
+}
+
+typedef int (*each_record)(void *arg, int folder, const char *name, struct record *record);
+
+/*
+ * Calls each() for every record whose name begins with `prefix` and ends with `suffix`, until it
+ * returns other than 0.
+ */
+static int for_each(int folder, const char *prefix, const char *suffix, each_record each, void *arg)
+{
+        _cleanup_closedir_ DIR *dir = NULL;
+        struct dirent *entry;
+        struct record record;
+        int fd, r;
+
+        fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        dir = fd < 0 ? NULL : fdopendir(fd);
+        if (!dir) {
+                fd_close(fd);
+                return -errno;
+        }
+        while ((errno = 0, entry = readdir(dir))) {
+                if (!is_named(entry->d_name, prefix, suffix))
+                        continue;
+                r = read_record(folder, entry->d_name, &record);
+                if (r == -ENOENT || r == -EINVAL) /* taken away meanwhile, or none of ours */
+                        continue;
+                if (r == 0)
+                        r = each(arg, folder, entry->d_name, &record);
+                if (r != 0)
+                        return r;
+        }
+        return -errno;
+}
+
+static int for_each_of_user(int folder, uid_t uid, each_record each, void *arg)
+{
+        char suffix[NAME_BYTES];
+
+        suffix[0] = '\0';
+        if (uid != (uid_t)-1)
+                (void)snprintf(suffix, sizeof(suffix), ".%ju", (uintmax_t)uid);
+        return for_each(folder, "", suffix, each, arg);
+}
+
+struct own {
+        char boot[RECORD_BOOT];
+        struct namespace_id ns;
+        struct record *ret;
+};
+
+static int is_own(void *arg, int folder, const char *name, struct record *record)
+{
+        struct own *own = arg;
+        int r = 0;
+
+        (void)folder;
+        (void)name;
+        if (strcmp(record->boot, own->boot) != 0 || !namespace_is_same(&record->ns, &own->ns))
+                return 0;
+        for (size_t i = 0; r == 0 && i < record->n_covers; i++)
+                r = cover_is_on(record->covers[i].directory, record->covers[i].mark);
+        if (r > 0)
+                *own->ret = *record;
+        return r;
+}
+
+int records_find(int folder, const struct namespace_id *ns, struct record *ret)
+{
+        struct own own = {.ns = *ns, .ret = ret};
+        char prefix[NAME_BYTES];
+        int r;
+
+        r = record_read_boot(own.boot);
+        if (r < 0)
+                return r;
+        (void)snprintf(prefix, sizeof(prefix), "%ju.", (uintmax_t)own.ns.number);
+        return for_each(folder, prefix, "", is_own, &own);
+}
+
+struct visit {
+        int (*each)(void *, const struct record *);
+        void *arg;
+};
+
+static int visit_one(void *arg, int folder, const char *name, struct record *record)
+{
+        const struct visit *visit = arg;
+
+        (void)folder;
+        (void)name;
+        return visit->each(visit->arg, record);
+}
+
+int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct record *record),
+                 void *arg)
+{
+        return for_each_of_user(folder, uid, visit_one, &(struct visit){.each = each, .arg = arg});
+}
+
+static int is_other(void *arg, const struct record *record)
+{
+        const struct record *own = arg;
+
+        return namespace_is_same(&record->ns, &own->ns) && record->pid != own->pid;
+}
+
+bool records_have_other(int folder, const struct record *record)
+{
+        struct record own = *record;
+
+        return records_each(folder, record->uid, is_other, &own) > 0;
+}
+
+struct alive {
+        uint64_t since;
+        const struct namespace_id *ids;
+        size_t n;
+};
+
+static int sweep(void *arg, int folder, const char *name, struct record *record)
+{
+        const struct alive *alive = arg;
+
+        if (record->start >= alive->since)
+                return 0;
+        for (size_t i = 0; i < alive->n; i++)
+                if (alive->ids[i].number == record->ns.number &&
+                    (alive->ids[i].id == 0 || alive->ids[i].id == record->ns.id))
+                        return 0;
+        (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        return 0;
+}
+
+void records_sweep(int folder, uint64_t since, const struct namespace_id *alive, size_t n)
+{
+        (void)for_each(folder, "", "", sweep,
+                       &(struct alive){.since = since, .ids = alive, .n = n});
+}
+
+struct forgotten {
+        uid_t uid;
+        const char *mark;
+};
+
+static int forget(void *arg, int folder, const char *name, struct record *record)
+{
+        const struct forgotten *forgotten = arg;
+
+        for (size_t i = 0; record->uid == forgotten->uid && i < record->n_covers; i++)
+                if (strcmp(record->covers[i].mark, forgotten->mark) == 0)
+                        (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        return 0;
+}
+
+void records_forget(int folder, uid_t uid, const char *mark)
+{
+        (void)for_each_of_user(folder, uid, forget, &(struct forgotten){.uid = uid, .mark = mark});
+}
+
+void records_forget_instance(uid_t uid, const char *mark)
+{
+        _cleanup_close_ int folder = -EBADF;
+        struct report silent = {0};
+
+        if (safedir_open_own(RECORD_FOLDER, false, &folder, &silent) == 0)
+                records_forget(folder, uid, mark);
+}
+
+/* Is it a record of the namespace behind `arg`, and its opener alive? */
+static int is_alive_there(void *arg, const struct record *record)
+{
+        const struct record *other = arg;
+        const char *why;
+        int fd;
+
+        if (!namespace_is_same(&record->ns, &other->ns))
+                return 0;
+        fd = opener_open_namespace(record, &why);
+        fd_close(fd);
+        return fd >= 0;
+}
+
+static int sweep_killed(void *unused, int folder, const char *name, struct record *record)
+{
+        const char *why;
+        int fd = opener_open_namespace(record, &why);
+
+        (void)unused;
+        if (fd < 0 && records_each(folder, record->uid, is_alive_there, record) > 0)
+                (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        fd_close(fd);
+        return 0;
+}
+
+void records_sweep_killed(int folder, uid_t uid)
+{
+        if (lock_try(folder, LOCK_EX) < 0)
+                return;
+        (void)for_each_of_user(folder, uid, sweep_killed, NULL);
+        (void)lock_try(folder, LOCK_UN);
+}
+
+/* Openers that were killed leave their records: one open in 64 takes those of the gone away. */
+static void sweep_now_and_then(int folder, const struct record *record)
+{
+        const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
+        _cleanup_free_ struct namespace_id *alive = NULL;
+        size_t n;
+
+        if (record->start % SWEEP_EVERY != 0 || namespaces_alive(&alive, &n, &deadline) < 0)
+                return;
+        records_sweep(folder, record->start, alive, n);
+        records_sweep_killed(folder, record->uid);
+}
+
+static int forget_one(void *arg, int folder, const char *name, struct record *record)
+{
+        (void)arg;
+        (void)record;
+        (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        return 0;
+}
+
+/* What has the number of a namespace that was made just now is of one that is gone. */
+static void forget_number(int folder, const struct record *record)
+{
+        char prefix[NAME_BYTES];
+
+        (void)snprintf(prefix, sizeof(prefix), "%ju.", (uintmax_t)record->ns.number);
+        (void)for_each(folder, prefix, "", forget_one, NULL);
+}
+
+int records_note(struct record *record, bool fresh, struct report *report)
+{
+        _cleanup_close_ int folder = -EBADF;
+        int r;
+
+        r = record_stamp(record);
+        if (r == 0)
+                r = safedir_open_own(RECORD_FOLDER, true, &folder, report);
+        if (r < 0)
+                return r;
+        if (fresh)
+                forget_number(folder, record);
+        sweep_now_and_then(folder, record);
+        return records_write(folder, record);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* records: the folder of records, root's and closed to others */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "lifetime/record.h"
+
+#define RECORD_FOLDER "/run/privtmp"
+
+/*
+ * Stamps the record and writes it into RECORD_FOLDER, made if need be. Now and then, those of
+ * namespaces that are gone are taken away; `fresh`: the session's namespace was made just now. 0 or
+ * -errno, maybe with the reason in the report.
+ */
+int records_note(struct record *record, bool fresh, struct report *report);
+
+/*
+ * Writes a record into the folder; an old one of that name is replaced. Where the note is too long,
+ * the remote side's words go first.
+ */
+int records_write(int folder, const struct record *record);
+
+/*
+ * The record of `own`, this thread's namespace: of this boot, with its number and id, and with one
+ * of its covers in place: without ids a stale record's number may be another container's. Returns
+ * 1, 0 when there is none, or -errno.
+ */
+int records_find(int folder, const struct namespace_id *own, struct record *ret);
+
+/*
+ * Calls each() for the user's records, or all with (uid_t)-1, of whatever boot, until it returns
+ * something else than 0, and returns that; 0 at the end, or -errno.
+ */
+int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct record *record),
+                 void *arg);
+
+/*
+ * Is there another record of the same user and namespace? Who removes one for that has the folder
+ * locked: of two at once none would stay.
+ */
+bool records_have_other(int folder, const struct record *record);
+
+/* Takes a session's record away: ns.number, pid and uid count. It may be gone. */
+void records_remove(int folder, const struct record *record);
+
+/*
+ * Takes away the records whose namespace is not among those in `alive` (an id of 0 is not known):
+ * whoever opened these sessions was killed. Those that are not older than `since` (record_now(),
+ * before it was asked who is alive) may be of namespaces that were not there yet, and stay.
+ */
+void records_sweep(int folder, uint64_t since, const struct namespace_id *alive, size_t n);
+
+/*
+ * Takes away the user's records, or all with (uid_t)-1, whose opener was killed, where another
+ * session lives in the same namespace: it may live for as long as the user stays.
+ */
+void records_sweep_killed(int folder, uid_t uid);
+
+/* Takes away the user's records that name the cover: it is mounted nowhere any more. */
+void records_forget(int folder, uid_t uid, const char *mark);
+
+/* The same in RECORD_FOLDER, if it is there. */
+void records_forget_instance(uid_t uid, const char *mark);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stale: what becomes of instances that have no session
+ *
+ * MUST NOT end what is in use, or kept (unit/lifetime/stale.c).
+ */
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "ground/cleanup.h"
+#include "disk/remove.h"
+#include "lifetime/stale.h"
+
+enum {
+        TEMPORARY_SECONDS = 600,
+        /* what the end of a session may spend on deleting; the rest is left in the trash */
+        END_ENTRIES = 256,
+        END_MILLISECONDS = 50,
+        END_FILE_BYTES = 8 * 1024 * 1024,
+};
+
+void stale_name(struct stale_one *one, uid_t uid, const struct instance *instance)
+{
+        *one = (struct stale_one){.instance = instance, .is = STALE_USED};
+        (void)snprintf(one->mark, sizeof(one->mark), "%ju/%s", (uintmax_t)uid, instance->name);
+}
+
+/* What can't be written stays as it is: the worst of it is a wrong time. */
+static void set_clock(const struct instance *instance, time_t seconds)
+{
+        const struct timespec both[] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+
+        (void)futimens(instance->lock, both);
+}
+
+void stale_stop(const struct instance *instance)
+{
+        struct stat st;
+
+        /* most often it is stopped: no need to write */
+        if (fstat(instance->lock, &st) < 0 || st.st_mtime != 0)
+                set_clock(instance, 0);
+}
+
+bool stale_is_kept(const struct instance *instance)
+{
+        unsigned keep = instance_keep(instance->dir);
+        time_t now = time(NULL);
+        struct stat st;
+
+        return keep > 0 && fstat(instance->lock, &st) == 0 && st.st_mtime > 0 &&
+               st.st_mtime <= now && now - st.st_mtime < (time_t)keep;
+}
+
+bool stale_is_forgotten(int user, const char *temporary)
+{
+        _cleanup_close_ int lock = -EBADF;
+        char path[NAME_MAX + sizeof("/lock")];
+        struct stat st;
+
+        if (fstatat(user, temporary, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            time(NULL) - st.st_mtime < TEMPORARY_SECONDS)
+                return false;
+        (void)snprintf(path, sizeof(path), "%s/lock", temporary);
+        lock = openat(user, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (lock < 0) /* without a lock nobody can hold it; what can't be told is left alone */
+                return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EISDIR ||
+                       errno == ENXIO;
+        return lock_try(lock, LOCK_EX) == 0;
+}
+
+static bool is_missing(int user, const char *name, const char *what)
+{
+        char path[2 * NAME_BYTES];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%s/%s", name, what);
+        return fstatat(user, path, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+bool stale_is_wreck(const struct instance_place *place, const char *name)
+{
+        char mark[COVER_MARK_BYTES];
+        struct idle_query query = {.mark = mark};
+        struct stat st;
+
+        if (fstatat(place->user, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+            time(NULL) - st.st_mtime < TEMPORARY_SECONDS ||
+            (!is_missing(place->user, name, "lock") && !is_missing(place->user, name, "root")))
+                return false;
+        (void)snprintf(mark, sizeof(mark), "%ju/%s", (uintmax_t)place->uid, name);
+        idle_look(place->base, place->path, &query, 1, IDLE_CLEAN);
+        return !query.used;
+}
+
+/* Of an idle one. */
+static enum stale_is judge_idle(const struct instance *instance, bool sure)
+{
+        time_t now = time(NULL);
+        struct stat st;
+
+        if (instance_keep(instance->dir) == 0)
+                return STALE_OVER;
+        if (fstat(instance->lock, &st) < 0)
+                return STALE_KEPT;
+        /* nobody closed it, or the host's clock was set back: the time counts from now */
+        if (st.st_mtime <= 0 || st.st_mtime > now) {
+                if (sure)
+                        set_clock(instance, now);
+                return STALE_KEPT;
+        }
+        return stale_is_kept(instance) ? STALE_KEPT : STALE_OVER;
+}
+
+void stale_judge(const struct instance_place *place, struct stale_one *ones, size_t n,
+                 enum idle_why why, bool sure)
+{
+        struct idle_query queries[IDLE_MAX];
+
+        for (size_t i = 0; i < n; i++)
+                queries[i] = (struct idle_query){.mark = ones[i].mark};
+        idle_look(place->base, place->path, queries, n, why);
+        for (size_t i = 0; i < n; i++) {
+                ones[i].is = queries[i].used ? STALE_USED : judge_idle(ones[i].instance, sure);
+                if (ones[i].is == STALE_USED && sure && instance_keep(ones[i].instance->dir) > 0)
+                        stale_stop(ones[i].instance);
+        }
+}
+
+void stale_end(const struct instance_place *place, const struct stale_one *one)
+{
+        struct remove_budget budget = {.entries = END_ENTRIES,
+                                       .milliseconds = END_MILLISECONDS,
+                                       .file_bytes = END_FILE_BYTES};
+        char temporary[NAME_BYTES], trash_name[NAME_BYTES];
+        _cleanup_close_ int trash = -EBADF;
+
+        if (instance_retire(place->user, one->instance->name, temporary) < 0)
+                return;
+        (void)lock_try(one->instance->lock, LOCK_UN);
+        if (remove_tree(place->user, temporary, &budget) != 0)
+                (void)instance_trash(place->base, place->user, place->uid, temporary, &trash,
+                                     trash_name);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * stale: what becomes of instances that have no session
+ *
+ * An instance is stale when it is idle for as long as its line keeps it. The time counts from the
+ * mtime of its lock: 0, as an open sets it, stands for "in use, as far as anybody knows"; whoever
+ * finds such an instance idle sets it to now.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "mounts/cover.h"
+#include "lifetime/idle.h"
+#include "disk/instance.h"
+
+enum stale_is {
+        STALE_USED, /* mounted somewhere */
+        STALE_KEPT, /* idle, its time is not over */
+        STALE_OVER, /* to be ended */
+};
+
+struct stale_one {
+        const struct instance *instance;
+        char mark[COVER_MARK_BYTES];
+        enum stale_is is; /* the answer */
+};
+
+/* Names an instance of the user's. */
+void stale_name(struct stale_one *one, uid_t uid, const struct instance *instance);
+
+/*
+ * Judges at most IDLE_MAX instances of one user, whose locks the caller holds exclusively: else one
+ * could be taken into use meanwhile. With `sure` the clock of what is kept is set going or stopped.
+ */
+void stale_judge(const struct instance_place *place, struct stale_one *ones, size_t n,
+                 enum idle_why why, bool sure);
+
+/*
+ * Ends an instance whose lock the caller holds exclusively: takes it out of its place, gives up the
+ * lock, and deletes what a fixed budget allows; the rest goes to the trash.
+ */
+void stale_end(const struct instance_place *place, const struct stale_one *one);
+
+/* Is it kept, and its time known not to be over? Needs no lock. */
+bool stale_is_kept(const struct instance *instance);
+
+/*
+ * Is what has this temporary name of no use to anybody: 10 minutes old, and nobody holds its lock?
+ * An open that can't have the lock of BASE/UID makes its instance beside those who can.
+ */
+bool stale_is_forgotten(int user, const char *temporary);
+
+/*
+ * Is it a directory with an instance's name that has no lock or no root/, as a power loss may leave
+ * it, 10 minutes old, and mounted nowhere?
+ */
+bool stale_is_wreck(const struct instance_place *place, const char *name);
+
+/* The instance is in use from now on: its clock is stopped. */
+void stale_stop(const struct instance *instance);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cover: put an instance over a directory, and take it off
+ *
+ * MUST have its flags before it is attached (unit/mounts/cover.c).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+
+#include "ground/cleanup.h"
+#include "mounts/cover.h"
+#include "ground/label.h"
+#include "table/line.h"
+#include "mounts/mounts.h"
+
+enum {
+        STACK_LIMIT = 64, /* mounts on one directory */
+};
+
+static const struct {
+        unsigned flag;
+        unsigned attr;
+        unsigned long in_force;
+} flag_table[] = {
+        {LINE_NOEXEC, MOUNT_ATTR_NOEXEC, ST_NOEXEC},
+        {LINE_NOSUID, MOUNT_ATTR_NOSUID, ST_NOSUID},
+        {LINE_NODEV, MOUNT_ATTR_NODEV, ST_NODEV},
+};
+
+static unsigned attr_of(unsigned flags)
+{
+        unsigned attr = flags & LINE_NOATIME ? MOUNT_ATTR_NOATIME : MOUNT_ATTR_RELATIME;
+
+        for (size_t i = 0; i < sizeof(flag_table) / sizeof(flag_table[0]); i++)
+                if (flags & flag_table[i].flag)
+                        attr |= flag_table[i].attr;
+        return attr;
+}
+
+int cover_clone(int root, unsigned flags, int *ret)
+{
+        _cleanup_close_ int tree =
+                open_tree(root, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+        struct mount_attr attr = {
+                .attr_clr = MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+                .propagation = MS_PRIVATE,
+        };
+
+        if (tree < 0)
+                return -errno;
+        attr.attr_set = attr_of(flags);
+        /* the base's own atime setting stays, unless the line names one */
+        if (flags & (LINE_NOATIME | LINE_RELATIME))
+                attr.attr_clr |= MOUNT_ATTR__ATIME;
+        if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+                return -errno;
+        *ret = TAKE_FD(tree);
+        return 0;
+}
+
+static int set_number(int fs, const char *key, bool octal, unsigned number)
+{
+        char value[32];
+
+        (void)snprintf(value, sizeof(value), octal ? "%o" : "%u", number);
+        return fsconfig(fs, FSCONFIG_SET_STRING, key, value, 0);
+}
+
+int cover_memory(const struct cover_memory *memory, int *ret, struct report *report)
+{
+        _cleanup_close_ int fs = fsopen("tmpfs", FSOPEN_CLOEXEC), tree = -EBADF, top = -EBADF;
+        int r;
+
+        if (fs < 0)
+                return -errno;
+        if (fsconfig(fs, FSCONFIG_SET_STRING, "source", "privtmp", 0) < 0 ||
+            fsconfig(fs, FSCONFIG_SET_STRING, "size", memory->size, 0) < 0 ||
+            fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", memory->inodes, 0) < 0 ||
+            set_number(fs, "mode", true, memory->mode) < 0 ||
+            set_number(fs, "uid", false, memory->uid) < 0 ||
+            set_number(fs, "gid", false, memory->gid) < 0 ||
+            fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+                return -errno;
+        tree = fsmount(fs, FSMOUNT_CLOEXEC, attr_of(memory->flags));
+        if (tree < 0)
+                return -errno;
+        top = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (top < 0)
+                return -errno;
+        r = label_set(memory->label, top, report);
+        if (r < 0)
+                return r;
+        *ret = TAKE_FD(tree);
+        return 0;
+}
+
+int cover_put(int tree, int directory)
+{
+        return move_mount(tree, "", directory, "",
+                          MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
+                       ? -errno
+                       : 0;
+}
+
+static bool is_top_of(int directory, int tree)
+{
+        const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+        struct statx a, b;
+
+        return statx(directory, "", flags, STATX_INO | STATX_MNT_ID, &a) == 0 &&
+               statx(tree, "", flags, STATX_INO | STATX_MNT_ID, &b) == 0 &&
+               a.stx_attributes & STATX_ATTR_MOUNT_ROOT && a.stx_mnt_id == b.stx_mnt_id &&
+               a.stx_ino == b.stx_ino;
+}
+
+static bool has_flags(int directory, unsigned flags)
+{
+        struct statvfs fs;
+
+        if (fstatvfs(directory, &fs) < 0)
+                return false;
+        for (size_t i = 0; i < sizeof(flag_table) / sizeof(flag_table[0]); i++)
+                if (flags & flag_table[i].flag && !(fs.f_flag & flag_table[i].in_force))
+                        return false;
+        return true;
+}
+
+bool cover_is(int directory, int tree, unsigned flags)
+{
+        return is_top_of(directory, tree) && has_flags(directory, flags);
+}
+
+bool cover_shows(int directory, int root, unsigned flags)
+{
+        const int how = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+        struct statx a, b;
+
+        return statx(directory, "", how, STATX_INO, &a) == 0 &&
+               statx(root, "", how, STATX_INO, &b) == 0 &&
+               a.stx_attributes & STATX_ATTR_MOUNT_ROOT && a.stx_ino == b.stx_ino &&
+               a.stx_dev_major == b.stx_dev_major && a.stx_dev_minor == b.stx_dev_minor &&
+               has_flags(directory, flags);
+}
+
+int cover_mark_memory(int tree, char mark[COVER_MARK_BYTES])
+{
+        struct statx stx;
+
+        if (statx(tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) <
+            0)
+                return -errno;
+        (void)snprintf(mark, COVER_MARK_BYTES, "%u:%u", stx.stx_dev_major, stx.stx_dev_minor);
+        return 0;
+}
+
+bool cover_shows_memory(int directory, const char *mark, unsigned flags)
+{
+        char own[COVER_MARK_BYTES];
+        struct statx stx;
+
+        /* the mark first: statvfs(2) may wait for a file system of the user's */
+        return cover_mark_memory(directory, own) == 0 && strcmp(own, mark) == 0 &&
+               statx(directory, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0,
+                     &stx) == 0 &&
+               stx.stx_attributes & STATX_ATTR_MOUNT_ROOT && has_flags(directory, flags);
+}
+
+struct wanted {
+        const char *directory, *mark;
+};
+
+static bool has_mark(const struct mounts_entry *entry, const char *mark)
+{
+        char text[COVER_MARK_BYTES + sizeof("//root")];
+        size_t length = strlen(entry->root), wanted;
+
+        if (strchr(mark, '/'))
+                (void)snprintf(text, sizeof(text), "/%s/root", mark);
+        else
+                (void)snprintf(text, sizeof(text), "/");
+        wanted = strlen(text);
+        if (length < wanted || strcmp(entry->root + length - wanted, text) != 0)
+                return false;
+        if (strchr(mark, '/'))
+                return true;
+        (void)snprintf(text, sizeof(text), "%u:%u", major(entry->device), minor(entry->device));
+        return strcmp(text, mark) == 0;
+}
+
+static int is_wanted(void *arg, const struct mounts_entry *entry)
+{
+        const struct wanted *wanted = arg;
+
+        return strcmp(entry->target, wanted->directory) == 0 && has_mark(entry, wanted->mark);
+}
+
+int cover_is_on(const char *directory, const char *mark)
+{
+        _cleanup_mounts_ struct libmnt_table *table = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
+        if (r == 0)
+                r = mounts_parse(text, size, &table);
+        if (r < 0)
+                return r;
+        return mounts_each(table, is_wanted,
+                           &(struct wanted){.directory = directory, .mark = mark});
+}
+
+int cover_take_off(const char *directory, const char *mark)
+{
+        for (unsigned i = 0; i < STACK_LIMIT; i++) {
+                int r = cover_is_on(directory, mark);
+
+                if (r <= 0)
+                        return r;
+                if (umount2(directory, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+                        return -errno;
+        }
+        return -ELOOP;
+}

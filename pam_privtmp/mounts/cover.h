@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cover: put an instance over a directory, and take it off
+ *
+ * What covers is built detached, with its flags, and attached by fd: nobody sees it without its
+ * flags, and no path can be swapped (open_tree(2), mount_setattr(2), move_mount(2)). Needs
+ * CAP_SYS_ADMIN.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "ground/report.h"
+
+/* A detached mount of the directory behind fd, with the flags (LINE_*, line.h). */
+int cover_clone(int root, unsigned flags, int *ret);
+
+/* A detached tmpfs with these owner, group and mode bits, in fstab's notation for the sizes. */
+struct cover_memory {
+        uid_t uid;
+        gid_t gid;
+        mode_t mode;
+        unsigned flags;
+        const char *size, *inodes;
+        const char *label; /* see label.h */
+};
+int cover_memory(const struct cover_memory *memory, int *ret, struct report *report);
+
+/* Attaches the detached mount over the directory behind the O_PATH fd. */
+int cover_put(int tree, int directory);
+
+/* Is `directory`, an O_PATH fd opened just now, the top of that mount, with these flags in force?
+ */
+bool cover_is(int directory, int tree, unsigned flags);
+
+/*
+ * Is `directory`, an O_PATH fd, the top of a mount of `root`, an fd of an instance's root/, with
+ * these flags in force? Asks no file system but that of `root`.
+ */
+bool cover_shows(int directory, int root, unsigned flags);
+
+/* The same for a tmpfs, of which only the mark is known (below). */
+bool cover_shows_memory(int directory, const char *mark, unsigned flags);
+
+/*
+ * What marks a cover of ours in a mount table: "UID/XXXXXX" for an instance below a base,
+ * "MAJOR:MINOR" for one in memory.
+ */
+enum {
+        COVER_MARK_BYTES = 64,
+};
+int cover_mark_memory(int tree, char mark[COVER_MARK_BYTES]);
+
+/* Is a cover with that mark mounted on the directory, in this thread's namespace? 1, 0, -errno. */
+int cover_is_on(const char *directory, const char *mark);
+
+/*
+ * Takes mounts off the directory, whatever lies on top, until none with that mark is left on it.
+ * The path must have passed safedir_open(): only root can have chosen what it leads to.
+ */
+int cover_take_off(const char *directory, const char *mark);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mounts: reading mount tables, by libmount
+ *
+ * MUST NOT ask a FUSE file system anything (unit/mounts/mounts-system.c).
+ */
+#include <libmount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "ground/cleanup.h"
+#include "mounts/mounts.h"
+#include "ground/safedir.h"
+
+enum {
+        TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
+        WINDOW = 16 * 1024,              /* bytes: root and target of a mount stand in it */
+};
+
+int mounts_read(int proc, const char *path, char **ret, size_t *size)
+{
+        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+        return fd < 0 ? -errno : safedir_read_fd(fd, TABLE_LIMIT, ret, size);
+}
+
+int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)
+{
+        _cleanup_mounts_ struct libmnt_table *table = mnt_new_table();
+        FILE *stream;
+        int r;
+
+        if (!table)
+                return -ENOMEM;
+        stream = fmemopen(as_mutable(text), size, "re");
+        if (!stream)
+                return -errno;
+        r = mnt_table_parse_stream(table, stream, "/mountinfo");
+        (void)fclose(stream);
+        /* what it can't read, libmount may pass over */
+        if (r != 0 || mnt_table_is_empty(table))
+                return -EINVAL;
+        *ret = TAKE_PTR(table);
+        return 0;
+}
+
+int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret)
+{
+        char start[32];
+        size_t length;
+
+        length = (size_t)snprintf(start, sizeof(start), "%ju ", (uintmax_t)id);
+        for (; *text; text += strcspn(text, "\n") + 1) {
+                if (strncmp(text, start, length) == 0)
+                        return mounts_parse(text, strcspn(text, "\n") + 1, ret);
+                if (!strchr(text, '\n'))
+                        break;
+        }
+        return -ENOENT;
+}
+
+struct libmnt_table *mounts_free(struct libmnt_table *table)
+{
+        mnt_unref_table(table);
+        return NULL;
+}
+
+static struct mounts_entry entry_of(struct libmnt_fs *fs)
+{
+        unsigned long propagation = 0;
+
+        (void)mnt_fs_get_propagation(fs, &propagation); /* else it is none that counts */
+        return (struct mounts_entry){
+                .id = (uint64_t)mnt_fs_get_id(fs),
+                .device = mnt_fs_get_devno(fs),
+                .root = mnt_fs_get_root(fs),
+                .target = mnt_fs_get_target(fs),
+                .type = mnt_fs_get_fstype(fs),
+                .options = mnt_fs_get_fs_options(fs),
+                .shared = propagation & MS_SHARED,
+        };
+}
+
+struct wanted {
+        uint64_t id;
+        struct mounts_entry *ret;
+};
+
+static int each_fs(struct libmnt_table *table, int (*each)(void *, struct libmnt_fs *), void *arg)
+{
+        struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+        struct libmnt_fs *fs;
+        int r = 0;
+
+        if (!iter)
+                return -ENOMEM;
+        while (r == 0 && mnt_table_next_fs(table, iter, &fs) == 0)
+                r = each(arg, fs);
+        mnt_free_iter(iter);
+        return r;
+}
+
+static int is_wanted(void *arg, struct libmnt_fs *fs)
+{
+        struct wanted *wanted = arg;
+
+        if ((uint64_t)mnt_fs_get_id(fs) != wanted->id)
+                return 0;
+        *wanted->ret = entry_of(fs);
+        return wanted->ret->root && wanted->ret->target && wanted->ret->type ? 1 : -EINVAL;
+}
+
+int mounts_find(struct libmnt_table *table, uint64_t id, struct mounts_entry *ret)
+{
+        int r = each_fs(table, is_wanted, &(struct wanted){.id = id, .ret = ret});
+
+        return r == 0 ? -ENOENT : r < 0 ? r : 0;
+}
+
+struct visit {
+        int (*each)(void *, const struct mounts_entry *);
+        void *arg;
+};
+
+static int visit_one(void *arg, struct libmnt_fs *fs)
+{
+        struct mounts_entry entry = entry_of(fs);
+        struct visit *visit = arg;
+
+        if (!entry.root || !entry.target || !entry.type)
+                return -EINVAL;
+        return visit->each(visit->arg, &entry);
+}
+
+int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mounts_entry *),
+                void *arg)
+{
+        return each_fs(table, visit_one, &(struct visit){.each = each, .arg = arg});
+}
+
+struct search {
+        const char *const *needles;
+        size_t n;
+        int (*each)(void *, const struct mounts_entry *);
+        void *arg;
+};
+
+static bool has_needle(const struct search *search, const char *text, size_t size)
+{
+        for (size_t i = 0; i < search->n; i++)
+                if (memmem(text, size, search->needles[i], strlen(search->needles[i])))
+                        return true;
+        return false;
+}
+
+/* Searches whole lines, parsing only those that have a needle. */
+static int search_lines(const struct search *search, const char *text, size_t size)
+{
+        const char *end = text + size, *next;
+
+        if (!has_needle(search, text, size))
+                return 0;
+        for (; text < end; text = next) {
+                _cleanup_mounts_ struct libmnt_table *table = NULL;
+                int r;
+
+                next = memchr(text, '\n', (size_t)(end - text));
+                next = next ? next + 1 : end;
+                if (!has_needle(search, text, (size_t)(next - text)))
+                        continue;
+                r = mounts_parse(text, (size_t)(next - text), &table);
+                if (r == 0)
+                        r = mounts_each(table, search->each, search->arg);
+                if (r != 0) /* not the error that says that a task is gone */
+                        return r == -EINVAL ? -EBADMSG : r;
+        }
+        return 0;
+}
+
+/*
+ * How much of the window is whole lines, or all of it at the end. With *rest it begins with the
+ * rest of a line that is passed over: that is blanked.
+ */
+static size_t take_lines(char *window, size_t used, bool at_end, bool *rest)
+{
+        const char *last = memrchr(window, '\n', used), *first = memchr(window, '\n', used);
+
+        if (*rest) {
+                memset(window, ' ', first ? (size_t)(first - window) : used);
+                *rest = !first;
+        }
+        if (at_end || *rest)
+                return used;
+        return last ? (size_t)(last - window) + 1 : 0;
+}
+
+int mounts_search(int proc, const char *path, const char *const *needles, size_t n,
+                  const struct deadline *deadline, int (*each)(void *, const struct mounts_entry *),
+                  void *arg)
+{
+        const struct search search = {.needles = needles, .n = n, .each = each, .arg = arg};
+        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        _cleanup_free_ char *window = NULL;
+        size_t used = 0;
+
+        if (fd < 0)
+                return -errno;
+        window = malloc(WINDOW);
+        if (!window)
+                return -ENOMEM;
+        for (bool rest = false, empty = true;; empty = false) {
+                ssize_t got = read(fd, window + used, WINDOW - used);
+                size_t whole;
+                int r;
+
+                if (got < 0 && errno == EINTR)
+                        continue;
+                if (got < 0)
+                        return -errno;
+                if (got == 0 && empty)
+                        return -ENODATA;
+                used += (size_t)got;
+                whole = take_lines(window, used, got == 0, &rest);
+                r = search_lines(&search, window, whole);
+                if (r != 0 || got == 0)
+                        return r;
+                /* only what a line begins with is ours to find: options may be longer than that */
+                if (used - whole == WINDOW) {
+                        if (has_needle(&search, window, WINDOW))
+                                return -EMSGSIZE;
+                        rest = true;
+                        whole = used;
+                }
+                memmove(window, window + whole, used - whole);
+                used -= whole;
+                if (deadline_is_over(deadline))
+                        return -ETIMEDOUT;
+        }
+}
+
+/* Calls judge() for the mount of this process with that id; `doubt` when it can't be found. */
+static bool judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *), bool doubt)
+{
+        _cleanup_mounts_ struct libmnt_table *table = NULL;
+        _cleanup_free_ char *text = NULL;
+        struct mounts_entry entry;
+        size_t size;
+
+        if (mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size) < 0 ||
+            mounts_parse_one(text, id, &table) < 0 || mounts_find(table, id, &entry) < 0)
+                return doubt;
+        return judge(&entry);
+}
+
+static bool is_fuse(const struct mounts_entry *entry)
+{
+        return strncmp(entry->type, "fuse", 4) == 0;
+}
+
+bool mounts_is_fuse_of(const struct mounts_entry *entry, uid_t uid)
+{
+        char *value, text[16];
+        size_t length;
+
+        (void)snprintf(text, sizeof(text), "%ju", (uintmax_t)uid);
+        return is_fuse(entry) && entry->options &&
+               mnt_optstr_get_option(entry->options, "user_id", &value, &length) == 0 &&
+               length == strlen(text) && memcmp(value, text, length) == 0;
+}
+
+static bool is_shared(const struct mounts_entry *entry)
+{
+        return entry->shared;
+}
+
+bool mounts_top_is_shared(void)
+{
+        struct statx top;
+
+        return statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_MNT_ID, &top) == 0 &&
+               judge_own(top.stx_mnt_id, is_shared, false);
+}
+
+bool mounts_is_fuse(int fd)
+{
+        const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
+        struct statx here, top;
+
+        if (statx(fd, "", flags, STATX_INO | STATX_MNT_ID, &here) < 0 ||
+            statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_INO, &top) < 0)
+                return true;
+        /* most often it is on a disk, or where "/" is: no need to read the table */
+        if (here.stx_dev_major != 0 ||
+            (here.stx_dev_major == top.stx_dev_major && here.stx_dev_minor == top.stx_dev_minor))
+                return false;
+        return judge_own(here.stx_mnt_id, is_fuse, true);
+}

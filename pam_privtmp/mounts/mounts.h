@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* mounts: reading mount tables, by libmount */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ground/deadline.h"
+
+struct libmnt_table;
+
+/*
+ * The text of a mountinfo file, opened below the directory fd `proc`: "self/mountinfo",
+ * "PID/task/TID/mountinfo". *ret is the caller's to free and ends with a NUL. -EINVAL and -ESRCH
+ * when the task is gone.
+ */
+int mounts_read(int proc, const char *path, char **ret, size_t *size);
+
+/* Parses such a text; *ret is the caller's to release by mounts_free(). */
+int mounts_parse(const char *text, size_t size, struct libmnt_table **ret);
+struct libmnt_table *mounts_free(struct libmnt_table *table);
+
+static inline void mounts_cleanup(struct libmnt_table **table)
+{
+        *table = mounts_free(*table);
+}
+#define _cleanup_mounts_ __attribute__((__cleanup__(mounts_cleanup)))
+
+/* Parses only the line of the mount with that id. -ENOENT when there is none. */
+int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret);
+
+struct mounts_entry;
+
+/*
+ * Reads a mountinfo file like mounts_read(), in constant memory, and calls each() for the mounts in
+ * whose line one of the needles stands, until it returns something else than 0. -ETIMEDOUT after
+ * the deadline: users can mount 100,000 times, by long names. -ENODATA when the table is empty.
+ */
+int mounts_search(int proc, const char *path, const char *const *needles, size_t n,
+                  const struct deadline *deadline, int (*each)(void *, const struct mounts_entry *),
+                  void *arg);
+
+/* Where the mount of an id stands (statx(2), stx_mnt_id). Pointers are the table's. */
+struct mounts_entry {
+        uint64_t id;
+        dev_t device;        /* as mountinfo gives it: not st_dev (btrfs) */
+        const char *root;    /* path in the file system that the mount begins at */
+        const char *target;  /* path that it is mounted on */
+        const char *type;    /* of file system */
+        const char *options; /* of the file system */
+        bool shared;         /* with the mounts that are copied from it */
+};
+
+/* Finds a mount by its id. -ENOENT when the table does not have it. */
+int mounts_find(struct libmnt_table *table, uint64_t id, struct mounts_entry *ret);
+
+/*
+ * Calls each() for the mounts in the table until it returns something else than 0, and returns
+ * that; 0 when it never did.
+ */
+int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mounts_entry *),
+                void *arg);
+
+/* Is "/" a shared mount? False also when it can't be told. */
+bool mounts_top_is_shared(void);
+
+/* Is it a FUSE file system that this user mounted? */
+bool mounts_is_fuse_of(const struct mounts_entry *entry, uid_t uid);
+
+/*
+ * Is what the O_PATH fd stands for on a FUSE file system? Asked of the mount table, for FUSE itself
+ * may never answer. Also true when it can't be told.
+ */
+bool mounts_is_fuse(int fd);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * namespace: mount namespaces
+ *
+ * MUST NOT go on when "/" can't be made slave: the mount would show on the whole host
+ * (module/session.c).
+ */
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "ground/cleanup.h"
+#include "mounts/namespace.h"
+
+#ifndef NS_GET_MNTNS_ID /* Linux 6.12; Debian 12 has the headers of 6.1 */
+#define NS_GET_MNTNS_ID _IOR(NSIO, 0x5, __u64)
+#endif
+
+#define NAMESPACE_USER "/proc/thread-self/ns/user"
+
+int namespace_identify(int fd, struct namespace_id *ret)
+{
+        struct stat st;
+        __u64 id = 0;
+
+        if (fstat(fd, &st) < 0)
+                return -errno;
+        if (ioctl(fd, NS_GET_MNTNS_ID, &id) < 0)
+                id = 0;
+        *ret = (struct namespace_id){.number = st.st_ino, .id = id};
+        return 0;
+}
+
+int namespace_open(const char *path, struct namespace_id *id, int *ret)
+{
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        int r;
+
+        if (fd < 0)
+                return -errno;
+        r = namespace_identify(fd, id);
+        if (r == 0 && ret)
+                *ret = TAKE_FD(fd);
+        return r;
+}
+
+bool namespace_is_first(void)
+{
+        struct stat own, first;
+
+        /* numbers are enough to compare two that are there now */
+        return stat(NAMESPACE_OWN, &own) == 0 && stat(NAMESPACE_FIRST, &first) == 0 &&
+               own.st_dev == first.st_dev && own.st_ino == first.st_ino;
+}
+
+bool namespace_is_same(const struct namespace_id *a, const struct namespace_id *b)
+{
+        return a->number == b->number && a->id == b->id;
+}
+
+bool namespace_is_own(const struct namespace_id *id)
+{
+        struct namespace_id own;
+
+        return namespace_open(NAMESPACE_OWN, &own, NULL) == 0 && namespace_is_same(&own, id);
+}
+
+bool namespace_is_ours(int fd)
+{
+        _cleanup_close_ int owner = ioctl(fd, NS_GET_USERNS);
+        struct stat its, own;
+
+        return owner >= 0 && fstat(owner, &its) == 0 && stat(NAMESPACE_USER, &own) == 0 &&
+               its.st_dev == own.st_dev && its.st_ino == own.st_ino;
+}
+
+bool namespace_is_rooted(void)
+{
+        struct statx stx;
+
+        return statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) == 0 &&
+               stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+int namespace_leave(bool *left, struct report *report)
+{
+        struct mount_attr slave = {.propagation = MS_SLAVE};
+
+        *left = false;
+        /* alone: with other flags a failure could leave root and cwd behind (CVE-2026-43472) */
+        if (unshare(CLONE_NEWNS) < 0)
+                return report_errno(report, -errno, "can't leave the shared mount namespace");
+        *left = true;
+        if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)) < 0)
+                return report_errno(report, -errno, "can't make the mounts slave");
+        return 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* tasks: all that run, as /proc shows them, and their mount namespaces */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "ground/deadline.h"
+#include "ground/numbers.h"
+
+struct task {
+        int proc;        /* fd of /proc */
+        const char *pid; /* of the process, as text */
+        const char *tid; /* of the task */
+        bool numbered;   /* false: its namespace can't be told (PID 1's, in some containers) */
+        ino_t number;    /* of its mount namespace */
+};
+
+/*
+ * Calls each() for every task until it returns something else than 0, and returns that; -ETIMEDOUT
+ * when the deadline has passed; 0 at the end. What ends meanwhile is passed over, and what it has
+ * left behind is visited; each() says by an error of task_is_gone() that the task has ended.
+ */
+int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, const struct task *),
+               void *arg);
+
+/* Does this error of a file below /proc/PID mean that the task has ended? */
+bool task_is_gone(int error);
+
+/*
+ * Is the task's root the top of its namespace? Else its mount table may lack what is outside. 1, 0,
+ * or -errno when it is ending and has no root any more.
+ */
+int task_is_rooted(const struct task *task);
+
+/* Whose process is it? Root's where that can't be told. */
+uid_t task_owner(const struct task *task);
+
+/* Is it this process, or a child of it that runs the same executable? Asks no file system. */
+bool task_is_ours(const struct task *task);
+
+/* The folder of a process in /proc: an O_PATH fd, the caller's to close, or -errno. */
+int task_open_process(pid_t pid);
+
+/*
+ * When the process whose folder in /proc `process` is began: nanoseconds, CLOCK_BOOTTIME, rounded
+ * down to a tick. 0, -ESRCH when it has ended, or -EINVAL.
+ */
+int task_read_start(int process, uint64_t *ret);
+
+/* The numbers of all mount namespaces that tasks are in; *ret is empty at first. 0 or -errno. */
+int tasks_namespaces(const struct deadline *deadline, struct numbers *ret);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * join: enter the namespace of a live session of the user
+ *
+ * MUST NOT believe a record: pids and numbers of namespaces are used again, and an opener may have
+ * become the user's program (module/join.c).
+ * MUST NOT enter a namespace that somebody else made, or one of another origin (module/join.c).
+ * MUST NOT ask a user's file system: it may never answer (module/join.c).
+ */
+#include <string.h>
+
+#include "ground/cleanup.h"
+#include "session/join.h"
+#include "ground/name.h"
+#include "lifetime/opener.h"
+#include "lifetime/records.h"
+#include "ground/safedir.h"
+
+struct search {
+        const struct join *join;
+        struct report *report;
+        struct namespace_id here;
+        char boot[RECORD_BOOT];
+        struct namespace_id *ret;
+};
+
+/* For the argument debug. 0: the next record, please. */
+static int no(const struct search *search, const struct record *record, const char *why)
+{
+        report_note(search->report, REPORT_DEBUG, "not joining the session of process %jd: %s",
+                    (intmax_t)record->pid, why);
+        return 0;
+}
+
+/* The record's cover of that directory, NULL if it has none. */
+static const struct record_cover *find_cover(const struct record *record, const char *directory)
+{
+        for (size_t i = 0; i < record->n_covers; i++)
+                if (strcmp(record->covers[i].directory, directory) == 0)
+                        return &record->covers[i];
+        return NULL;
+}
+
+/* Does the record name the places' covers and no others? Of a tmpfs it must be a tmpfs. */
+static bool has_same_covers(const struct join *join, const struct record *record)
+{
+        if (record->n_covers != join->n)
+                return false;
+        for (size_t i = 0; i < join->n; i++) {
+                const struct place *place = &join->places[i];
+                const struct record_cover *cover = find_cover(record, place->plan->line->directory);
+
+                if (!cover || (place->in_memory ? strchr(cover->mark, '/') != NULL
+                                                : strcmp(cover->mark, place->mark) != 0))
+                        return false;
+        }
+        return true;
+}
+
+/* What can be told from the record alone; NULL if nothing speaks against it. */
+static const char *judge(const struct search *search, const struct record *record)
+{
+        if (strcmp(record->boot, search->boot) != 0)
+                return "it is of another boot";
+        if (record->nested)
+                return "it was opened within another user's";
+        if (!record->shared)
+                return "later mounts of the host do not show there";
+        if (!namespace_is_same(&record->left, &search->here))
+                return "it comes from another namespace";
+        if (record->plan != search->join->plan || !has_same_covers(search->join, record))
+                return "its plan or its instances are others";
+        return NULL;
+}
+
+/* Is cwd at or below a directory of the places? It becomes the top of that, then. */
+static bool is_aside(const struct join *join)
+{
+        for (size_t i = 0; join->caller->path && i < join->n; i++)
+                if (name_is_within(join->caller->path, join->places[i].plan->line->directory))
+                        return true;
+        return false;
+}
+
+/* In the other namespace: does each directory show what the record says? */
+static bool is_covered(const struct join *join, const struct record *record)
+{
+        for (size_t i = 0; i < join->n; i++) {
+                struct place *place = &join->places[i];
+                const struct line *line = place->plan->line;
+                const struct record_cover *cover = find_cover(record, line->directory);
+                _cleanup_close_ int fd = safedir_open_cached(line->directory);
+
+                if (fd < 0 ||
+                    !(place->in_memory ? cover_shows_memory(fd, cover->mark, line->flags)
+                                       : cover_shows(fd, place->instance.root, line->flags)))
+                        return false;
+                place->top = TAKE_FD(fd);
+        }
+        return true;
+}
+
+static void forget_covers(const struct join *join)
+{
+        for (size_t i = 0; i < join->n; i++)
+                join->places[i].top = fd_close(join->places[i].top);
+}
+
+/* What is in memory there is the session's from now on. */
+static void take_over(const struct join *join, const struct record *record)
+{
+        for (size_t i = 0; i < join->n; i++) {
+                struct place *place = &join->places[i];
+                const struct record_cover *cover = find_cover(record, place->plan->line->directory);
+
+                (void)strcpy(place->mark, cover->mark);
+                place->tree = fd_close(place->tree);
+        }
+}
+
+static int try(void *arg, const struct record *record)
+{
+        struct search *search = arg;
+        const struct join *join = search->join;
+        _cleanup_close_ int fd = -EBADF;
+        const char *why = judge(search, record);
+        int r;
+
+        if (!why)
+                fd = opener_open_namespace(record, &why);
+        if (fd >= 0 && !namespace_is_ours(fd))
+                why = "its namespace belongs to another user namespace";
+        if (why)
+                return no(search, record, why);
+        r = caller_enter(join->caller, fd, is_aside(join));
+        if (r == 0)
+                return no(search, record, "its namespace can't be entered from here");
+        if (r > 0 && is_covered(join, record)) {
+                take_over(join, record);
+                *search->ret = record->ns;
+                return 1;
+        }
+        forget_covers(join);
+        if (caller_leave(join->caller, join->home, join->home_aside) < 0)
+                return report_fault(search->report, -ENOTRECOVERABLE,
+                                    "can't return from the namespace of process %jd",
+                                    (intmax_t)record->pid);
+        return no(search, record,
+                  r > 0 ? "a directory is covered by something else"
+                        : "\"/\" or the working directory is another there");
+}
+
+/* Where the thread is. Without ids only PID 1's can be told from one that has its number. */
+static bool know_here(const struct join *join, struct namespace_id *here)
+{
+        *here = join->home ? *join->home : join->caller->id;
+        return here->id != 0 || join->home || namespace_is_first();
+}
+
+int join_enter(const struct join *join, struct namespace_id *ret, struct report *report)
+{
+        struct search search = {.join = join, .report = report, .ret = ret};
+        _cleanup_close_ int folder = -EBADF;
+        struct report silent = {0};
+        int r;
+
+        if (!know_here(join, &search.here)) {
+                report_note(report, REPORT_DEBUG,
+                            "not joining: can't tell which namespace this is");
+                return 0;
+        }
+        if (record_read_boot(search.boot) < 0 ||
+            safedir_open_own(RECORD_FOLDER, false, &folder, &silent) != 0)
+                return 0;
+        r = records_each(folder, join->uid, try, &search);
+        return r < 0 && r != -ENOTRECOVERABLE ? 0 : r;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * opening: the order of steps that make a session
+ *
+ * MUST leave nothing behind when it fails: no mount, no instance, no fd (module/session.c).
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ground/cleanup.h"
+#include "session/join.h"
+#include "mounts/namespaces.h"
+#include "session/opening.h"
+#include "lifetime/records.h"
+#include "ground/safedir.h"
+
+/* Where to start from: the caller's namespace, or, inside a session, the one that it left. */
+static int approach(struct opening *o)
+{
+        struct session *session = o->session;
+        int r;
+
+        r = caller_save(&session->caller, o->report);
+        session->ns = session->caller.id;
+        if (r < 0 || !o->outer.inside || outer_inherits_any(&o->outer))
+                return r;
+        r = caller_enter_first(&session->caller, &o->outer.record.left,
+                               outer_uncovers(&o->outer, session->caller.path));
+        if (r < 0) {
+                session->away = o->committed = true;
+                return report_errno(o->report, r, "can't return to the caller's namespace");
+        }
+        if (r == 0)
+                return 0;
+        o->home = true;
+        session->away = true;
+        session->ns = o->outer.record.left;
+        return 0;
+}
+
+/* A directory whose line says nofail stays as it is. */
+static int give_up(struct opening *o, struct place *place, int error)
+{
+        const struct line *line = place->plan->line;
+        char prefix[512];
+
+        report_prefix(o->report, "%s:%u: ", line->file, line->number);
+        /* what the caller of su can bring about, by limits, opens no way into the system directory
+         */
+        if (!line->nofail || error == -EMFILE || error == -ENFILE || error == -ENOMEM)
+                return error;
+        (void)snprintf(prefix, sizeof(prefix), "nofail, %.400s is not private: ", line->directory);
+        report_forgive(o->report, REPORT_WARNING, prefix);
+        if (place->put)
+                (void)cover_take_off(line->directory, place->mark);
+        record_drop_cover(&o->record, place->mark);
+        place_undo(place);
+        place->given_up = true;
+        return 0;
+}
+
+static int note_cover(struct opening *o, const struct place *place)
+{
+        if (record_add_cover(&o->record, place->plan->line->directory, place->mark) < 0)
+                return report_fault(o->report, -E2BIG,
+                                    "more than %d private directories, or a path of more than %zu "
+                                    "bytes",
+                                    RECORD_COVERS, sizeof(o->record.covers[0].directory) - 1);
+        return 0;
+}
+
+static int prepare(struct opening *o)
+{
+        struct place_shared shared = {.subject = o->subject, .patience = &o->patience};
+        struct session *session = o->session;
+
+        session->places = calloc(o->plan->n + 1, sizeof(*session->places));
+        if (!session->places)
+                return report_errno(o->report, -ENOMEM, "session");
+        shared.places = session->places;
+        for (size_t i = 0; i < o->plan->n; i++) {
+                struct place *place = &session->places[session->n_places];
+                int r;
+
+                if (!line_is_private(o->plan->lines[i].line))
+                        continue;
+                shared.n = session->n_places++;
+                r = place_prepare(place, &o->plan->lines[i], &shared, o->report);
+                if (r == 0)
+                        r = note_cover(o, place);
+                if (r < 0)
+                        r = give_up(o, place, r);
+                if (r < 0)
+                        return r;
+        }
+        return o->home ? 0 : outer_keep(&o->outer, &o->record, o->report);
+}
+
+/* Is this namespace the outer session's? Then its covers are here. */
+static bool is_in_outer(const struct opening *o)
+{
+        return o->outer.inside && !o->home;
+}
+
+/* Enters the namespace of a session that the user has already. 1, 0 or -errno. */
+static int join(struct opening *o)
+{
+        struct session *session = o->session;
+        const struct join join = {
+                .caller = &session->caller,
+                .home = o->home ? &o->outer.record.left : NULL,
+                .home_aside = o->home && outer_uncovers(&o->outer, session->caller.path),
+                .plan = o->plan->digest,
+                .uid = session->uid,
+                .places = session->places,
+                .n = session->n_places,
+        };
+        int r;
+
+        for (size_t i = 0; i < session->n_places; i++)
+                if (!place_can_join(&session->places[i]))
+                        return 0;
+        if (session->n_places == 0 || is_in_outer(o))
+                return 0;
+        for (size_t i = 0; i < session->n_places; i++)
+                place_take_shares(&session->places[i], o->report);
+        r = join_enter(&join, &session->ns, o->report);
+        if (r != 0)
+                session->away = o->committed = true;
+        if (r > 0) {
+                o->joined = o->record.shared = true;
+                /* what is in memory there has other marks; the directories fit again */
+                o->record.n_covers = 0;
+                for (size_t i = 0; i < session->n_places; i++) {
+                        (void)note_cover(o, &session->places[i]);
+                        place_put_shares(&session->places[i], o->report);
+                }
+        }
+        return r;
+}
+
+/* Takes a step for each directory that has not been given up. */
+static int each_place(struct opening *o, int (*step)(struct place *, struct report *))
+{
+        struct session *session = o->session;
+
+        for (size_t i = 0; i < session->n_places; i++) {
+                struct place *place = &session->places[i];
+                int r = place->given_up ? 0 : step(place, o->report);
+
+                if (r < 0)
+                        r = give_up(o, place, r);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* Has any directory not been given up? */
+static bool has_places(const struct session *session)
+{
+        for (size_t i = 0; i < session->n_places; i++)
+                if (!session->places[i].given_up)
+                        return true;
+        return false;
+}
+
+/* Without a namespace of its own no directory can be private: may all lines fail? */
+static int give_up_all(struct opening *o, int error)
+{
+        for (size_t i = 0; i < o->session->n_places; i++) {
+                if (o->session->places[i].given_up)
+                        continue;
+                (void)report_errno(o->report, error, "can't leave the shared mount namespace");
+                if (give_up(o, &o->session->places[i], error) < 0)
+                        return error;
+        }
+        return 0;
+}
+
+static int leave(struct opening *o)
+{
+        struct session *session = o->session;
+        bool left;
+        int r;
+
+        o->record.shared = namespaces_top_is_shared();
+        r = namespace_leave(&left, o->report);
+        session->away |= left;
+        o->committed |= left;
+        if (r < 0 && !left && !is_in_outer(o))
+                return give_up_all(o, r);
+        if (r < 0)
+                return r;
+        r = namespace_open(NAMESPACE_OWN, &session->ns, NULL);
+        return r < 0 ? report_errno(o->report, r, "can't tell the session's namespace") : 0;
+}
+
+/* cwd at or below what is covered becomes its top; all others keep the directory they had. */
+static int see_to_cwd(struct opening *o)
+{
+        struct session *session = o->session;
+        const char *path = session->caller.path;
+
+        for (size_t i = 0; path && i < session->n_places; i++) {
+                const struct place *place = &session->places[i];
+                const char *directory = place->plan->line->directory;
+
+                if (place->given_up || !name_is_within(path, directory))
+                        continue;
+                return fchdir(place->top >= 0 ? place->top : place->tree) < 0
+                               ? report_errno(o->report, -errno, "%s", directory)
+                               : 0;
+        }
+        /* in what was uncovered: the directory that the caller saw, in its own namespace */
+        if (outer_uncovers(&o->outer, path) && session->caller.can_return) {
+                int r = caller_restore_cwd(&session->caller);
+
+                return r < 0 ? report_errno(o->report, r, "can't keep the working directory") : 0;
+        }
+        return 0;
+}
+
+static void fill_record(const struct opening *o, struct record *record)
+{
+        record->ns = o->session->ns;
+        record->left = o->home ? o->outer.record.left : o->session->caller.id;
+        record->nested = is_in_outer(o);
+        record->plan = o->plan->digest;
+        record->uid = o->session->uid;
+        record_set_words(record->service, o->request->service);
+        record_set_words(record->tty, o->request->tty);
+        record_set_words(record->rhost, o->request->rhost);
+}
+
+/* A record that can't be written is no reason to deny a login. */
+static void write_record(struct opening *o)
+{
+        int r;
+
+        fill_record(o, &o->record);
+        r = records_note(&o->record, !o->joined, o->report);
+        o->session->recorded = r == 0;
+        if (r < 0) {
+                (void)report_errno(o->report, r, RECORD_FOLDER);
+                report_forgive(o->report, REPORT_WARNING, "no record of this session: ");
+        }
+}
+
+int opening_go(struct opening *o)
+{
+        int r;
+
+        r = approach(o);
+        if (r == 0)
+                r = prepare(o);
+        if (r == 0)
+                r = join(o);
+        if (r < 0)
+                return r;
+        /* a plan that covers nothing ends where the outer session began */
+        if (r == 0 && (has_places(o->session) || is_in_outer(o))) {
+                r = each_place(o, place_build);
+                if (r == 0)
+                        r = leave(o);
+                if (r == 0 && is_in_outer(o))
+                        r = outer_take_off(&o->outer, o->report);
+                if (r == 0)
+                        r = each_place(o, place_cover);
+        }
+        if (r >= 0)
+                r = see_to_cwd(o);
+        if (r < 0)
+                return r;
+        caller_note_cwd(&o->session->caller);
+        if (o->committed)
+                write_record(o);
+        for (size_t i = 0; i < o->session->n_places; i++) {
+                struct place *place = &o->session->places[i];
+
+                if (!place->given_up) {
+                        place_say(place, o->report);
+                        hint_say(o->request->environment, place->plan->line->directory,
+                                 &place->shares, o->report);
+                }
+                place_settle(place);
+        }
+        return 0;
+}
+
+void opening_undo(struct opening *o)
+{
+        struct session *session = o->session;
+
+        caller_note_cwd(&session->caller); /* what cwd is now is our doing */
+        if (session->away && caller_return(&session->caller) < 0) {
+                /* the namespace can't be left: at least nothing of ours is on it */
+                o->committed = true;
+                for (size_t i = session->n_places; i > 0; i--)
+                        if (session->places[i - 1].put)
+                                (void)cover_take_off(session->places[i - 1].plan->line->directory,
+                                                     session->places[i - 1].mark);
+        }
+        for (size_t i = session->n_places; i > 0; i--)
+                place_undo(&session->places[i - 1]);
+}

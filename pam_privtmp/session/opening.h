@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * opening: the order of steps that make a session
+ *
+ * After the decision (decision.h): back to the namespace that an outer session of ours left,
+ * prepare each directory, join the namespace of another session of the user, or leave the shared
+ * namespace, take off what the outer session covers, cover, see to the working directory, write the
+ * record.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "mounts/caller.h"
+#include "session/hint.h"
+#include "session/outer.h"
+#include "session/place.h"
+#include "ground/report.h"
+#include "table/table.h"
+
+/* What a login asks for. The words for the record may be NULL. */
+struct session_request {
+        const char *user;
+        const char *service, *tty, *rhost;
+        struct table_place table;
+        const char *environment[HINT_VARIABLES]; /* PAM's, see hint.h */
+        bool own; /* "privtmp run": directories of its own, whatever the lines say of sharing */
+};
+
+/* What lasts until the session is closed. */
+struct session {
+        pid_t opener;
+        uid_t uid;
+        struct caller caller;
+        struct namespace_id ns; /* where the session lives */
+        bool away;              /* this is not the caller's namespace any more */
+        bool recorded;
+        struct place *places;
+        size_t n_places;
+};
+
+/* An open under way. The caller releases what it points to. */
+struct opening {
+        const struct session_request *request;
+        struct report *report;
+        struct subject *subject;
+        struct table *table;
+        struct plan *plan;
+        struct outer outer;
+        bool home;      /* we are back in the namespace that the outer session left */
+        bool joined;    /* in a namespace that another session of the user has */
+        bool committed; /* something has been changed */
+        struct record record;
+        struct patience patience;
+        struct session *session;
+};
+
+/* Does it, filling o->session. 0, or -errno with the reason in the report: then undo. */
+int opening_go(struct opening *o);
+
+/* Takes back what was done, in reverse, and returns to where the caller was. */
+void opening_undo(struct opening *o);

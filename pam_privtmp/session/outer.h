@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* outer: the session of ours that the caller is in, and what a plan makes of its covers */
+#pragma once
+
+#include <stdbool.h>
+
+#include "table/policy.h"
+#include "lifetime/record.h"
+#include "ground/report.h"
+
+/* A nested su or sudo: what the outer session covers, and what the inner one's plan says to that.
+ */
+struct outer {
+        bool inside; /* else the caller is in no session of ours, and the rest is empty */
+        struct record record;
+        const struct plan *plan; /* of the inner session, borrowed */
+        uid_t uid;               /* of the inner session */
+};
+
+/* Finds out whether the caller is in a session of ours. 0, or -errno with the reason. */
+int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report);
+
+/* Does the inner session inherit anything? Then it must be made from the caller's namespace. */
+bool outer_inherits_any(const struct outer *outer);
+
+/* Is there a cover that the inner session does not inherit? */
+bool outer_must_go(const struct outer *outer);
+
+/* Is the path (NULL: no) at or below something that is to be taken off? */
+bool outer_uncovers(const struct outer *outer, const char *path);
+
+/* Adds the covers that are inherited to the inner session's record. -E2BIG when they do not fit. */
+int outer_keep(const struct outer *outer, struct record *record, struct report *report);
+
+/*
+ * Takes the outer session's covers off, in this thread's namespace, whatever lies on top of them;
+ * what is inherited stays. Needs CAP_SYS_ADMIN.
+ */
+int outer_take_off(const struct outer *outer, struct report *report);

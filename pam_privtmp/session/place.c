@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * place: one directory of a plan, from the line to the cover and to its end
+ *
+ * MUST NOT end an instance without having its lock exclusively (module/session.c).
+ * MUST NOT deny a login because another user filled the disk (module/hostile.c).
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "lifetime/candidate.h"
+#include "ground/cleanup.h"
+#include "lifetime/idle.h"
+#include "ground/label.h"
+#include "ground/name.h"
+#include "session/place.h"
+#include "lifetime/records.h"
+#include "ground/safedir.h"
+#include "lifetime/stale.h"
+
+/* Made where the disk is full: for this session alone. */
+#define FALLBACK_SIZE   "16M"
+#define FALLBACK_INODES "4k"
+
+/* Of a line without size= or nr_inodes=. */
+#define DEFAULT_SIZE   "10%"
+#define DEFAULT_INODES "100k"
+
+/* What a full or broken disk says. */
+static bool is_disk_trouble(int error)
+{
+        return error == -ENOSPC || error == -EDQUOT || error == -EROFS || error == -EIO;
+}
+
+/*
+ * BASE/UID. Where another directory of this session has it already, that fd is copied: the copy
+ * shares its lock, a second open(2) would wait for the first.
+ */
+static int open_user(struct place *place, const struct place_shared *shared, struct report *report)
+{
+        for (size_t i = 0; i < shared->n; i++) {
+                const struct place *other = &shared->places[i];
+
+                if (other->user < 0 || !other->base || strcmp(other->base, place->base) != 0)
+                        continue;
+                place->user = fcntl(other->user, F_DUPFD_CLOEXEC, 0);
+                if (place->user < 0 || lseek(place->user, 0, SEEK_SET) < 0)
+                        return report_errno(report, -errno, "%s", place->base);
+                return 0;
+        }
+        return instance_open_user(place->base_fd, place->uid, &place->user, report);
+}
+
+/* The line may have changed since. What a full disk does not take is not worth a denied login. */
+static void note_keep(const struct instance *instance, unsigned seconds)
+{
+        (void)instance_set_keep(instance->dir, seconds);
+        if (seconds > 0)
+                stale_stop(instance);
+}
+
+static int take_instance(struct place *place, const struct instance_want *want,
+                         const struct place_shared *shared, struct report *report)
+{
+        struct instance_place where = {.path = place->base, .uid = want->uid};
+        struct patience *patience = shared->patience;
+        struct stat st;
+        int r;
+
+        r = open_user(place, shared, report);
+        if (r < 0)
+                return r;
+        where.base = place->base_fd;
+        where.user = place->user;
+        /* who does not get it, since somebody stopped the one who has it, goes on alone */
+        if (lock_take(place->user, LOCK_EX, patience) < 0)
+                report_note(report, REPORT_DEBUG,
+                            "%s: an open of uid %ju is under way, not waiting", place->base,
+                            (uintmax_t)want->uid);
+        else if (candidate_pick(&where, want, patience, &place->instance) > 0)
+                r = 1;
+        if (r == 0)
+                r = instance_make(place->user, want, &place->instance, report);
+        if (r < 0)
+                return r;
+        note_keep(&place->instance, want->keep);
+        if (fstat(place->instance.lock, &st) < 0)
+                return report_errno(report, -errno, "%s", place->base);
+        place->lock_dev = st.st_dev;
+        place->lock_ino = st.st_ino;
+        (void)snprintf(place->mark, sizeof(place->mark), "%ju/%s", (uintmax_t)want->uid,
+                       place->instance.name);
+        return 0;
+}
+
+static int prepare_disk(struct place *place, const struct instance_want *want,
+                        const struct place_shared *shared, struct report *report)
+{
+        int r;
+
+        r = safedir_open_own(place->base, true, &place->base_fd, report);
+        return r < 0 ? r : take_instance(place, want, shared, report);
+}
+
+/*
+ * What BASE/UID is to instances: of a user's sessions that are opened at once, one makes the tmpfs,
+ * and the others find it. A line on disk does as well. Who does not get it goes on alone.
+ */
+static void wait_for_turn(struct place *place, const struct place_shared *shared)
+{
+        _cleanup_close_ int folder = -EBADF, fd = -EBADF;
+        struct report silent = {0};
+        char name[NAME_BYTES];
+
+        for (size_t i = 0; i < shared->n; i++)
+                if (shared->places[i].user >= 0)
+                        return;
+        (void)snprintf(name, sizeof(name), "%ju.lock", (uintmax_t)place->uid);
+        if (safedir_open_own(RECORD_FOLDER, true, &folder, &silent) == 0)
+                fd = openat(folder, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd >= 0 && lock_take(fd, LOCK_EX, shared->patience) == 0)
+                place->user = TAKE_FD(fd);
+}
+
+static int prepare_memory(struct place *place, const struct instance_want *want, const char *size,
+                          const char *inodes, struct report *report)
+{
+        struct cover_memory memory = {
+                .uid = want->mode == 0700 ? want->uid : 0,
+                .gid = want->gid,
+                .mode = want->mode,
+                .flags = place->plan->line->flags,
+                .size = size,
+                .inodes = inodes,
+                .label = want->label,
+        };
+        int r;
+
+        place->in_memory = true;
+        r = cover_memory(&memory, &place->tree, report);
+        if (r == 0)
+                r = cover_mark_memory(place->tree, place->mark);
+        return r < 0 ? report_errno(report, r, "can't make a file system in memory") : 0;
+}
+
+/* The disk is full or broken: that another user filled it must not deny anybody the login. */
+static int fall_back(struct place *place, const struct instance_want *want, struct report *report)
+{
+        const struct line *line = place->plan->line;
+        char prefix[128];
+
+        report_prefix(report, "%s:%u: ", line->file, line->number);
+        (void)snprintf(prefix, sizeof(prefix),
+                       "%.64s is in memory (%s) for this session: ", want->directory,
+                       FALLBACK_SIZE);
+        report_forgive(report, REPORT_WARNING, prefix);
+        place_undo(place);
+        return prepare_memory(place, want, FALLBACK_SIZE, FALLBACK_INODES, report);
+}
+
+int place_prepare(struct place *place, const struct plan_line *plan_line,
+                  const struct place_shared *shared, struct report *report)
+{
+        const struct subject *subject = shared->subject;
+        const struct line *line = plan_line->line;
+        struct instance_want want = {
+                .directory = line->directory,
+                .user = subject->name,
+                .uid = subject->uid,
+                .gid = subject->gid,
+                .mode = plan_line->mode,
+                .per_session = line->per_session,
+                .keep = line->keep,
+        };
+        _cleanup_close_ int directory = -EBADF;
+        _cleanup_free_ char *label = NULL;
+        int r;
+
+        *place = (struct place){.plan = plan_line,
+                                .uid = subject->uid,
+                                .end_at_close = line->end_at_close,
+                                .instance = INSTANCE_NONE,
+                                .base_fd = -EBADF,
+                                .user = -EBADF,
+                                .tree = -EBADF,
+                                .top = -EBADF};
+        if (line->base && !(place->base = strdup(line->base)))
+                return report_errno(report, -ENOMEM, "%s", line->directory);
+        r = safedir_open(line->directory, &directory, report);
+        if (r == 0)
+                r = label_read(directory, &label, report);
+        if (r < 0)
+                return report_errno(report, r, "%s", line->directory);
+        want.label = label;
+        if (line->source == LINE_MEMORY && !line->per_session)
+                wait_for_turn(place, shared);
+        if (line->source == LINE_MEMORY)
+                return prepare_memory(place, &want, line->size ? line->size : DEFAULT_SIZE,
+                                      line->inodes ? line->inodes : DEFAULT_INODES, report);
+        r = prepare_disk(place, &want, shared, report);
+        return is_disk_trouble(r) ? fall_back(place, &want, report) : r;
+}
+
+bool place_can_join(const struct place *place)
+{
+        const struct line *line = place->plan->line;
+
+        if (place->given_up || line->per_session)
+                return false;
+        return line->source == LINE_MEMORY || (!place->in_memory && !place->instance.made);
+}
+
+int place_build(struct place *place, struct report *report)
+{
+        const struct line *line = place->plan->line;
+        int r;
+
+        if (place->tree >= 0)
+                return 0;
+        r = cover_clone(place->instance.root, line->flags, &place->tree);
+        return r < 0 ? report_errno(report, r, "can't prepare the mount for %s", line->directory)
+                     : 0;
+}
+
+void place_take_shares(struct place *place, struct report *report)
+{
+        const struct line *line = place->plan->line;
+        _cleanup_close_ int directory = -EBADF;
+        struct report silent = {0};
+
+        if (line->n_shares > 0 && safedir_open(line->directory, &directory, &silent) == 0)
+                share_take(line, directory, place->uid, &place->shares, report);
+}
+
+void place_put_shares(struct place *place, struct report *report)
+{
+        share_put(place->plan->line, &place->shares, place->top, report);
+}
+
+int place_cover(struct place *place, struct report *report)
+{
+        const struct line *line = place->plan->line;
+        const char *path = line->directory;
+        _cleanup_close_ int before = -EBADF, after = -EBADF;
+        int r;
+
+        r = safedir_open(path, &before, report);
+        if (r < 0)
+                return r;
+        share_take(line, before, place->uid, &place->shares, report);
+        r = cover_put(place->tree, before);
+        if (r < 0)
+                return report_errno(report, r, "can't cover %s", path);
+        place->put = true;
+        r = safedir_open(path, &after, report);
+        if (r < 0)
+                return r;
+        if (!cover_is(after, place->tree, line->flags))
+                return report_fault(report, -ENOTRECOVERABLE, "%s is not covered as it must be",
+                                    path);
+        share_put(line, &place->shares, after, report);
+        return 0;
+}
+
+void place_settle(struct place *place)
+{
+        place->tree = fd_close(place->tree);
+        place->top = fd_close(place->top);
+        share_done(&place->shares);
+        place->user = fd_close(place->user);
+        place->base_fd = fd_close(place->base_fd);
+        place->instance.dir = fd_close(place->instance.dir);
+        place->instance.root = fd_close(place->instance.root);
+}
+
+bool place_has_lock(const struct place *place)
+{
+        struct stat st;
+
+        return place->instance.lock >= 0 && fstat(place->instance.lock, &st) == 0 &&
+               st.st_dev == place->lock_dev && st.st_ino == place->lock_ino;
+}
+
+void place_release(struct place *place)
+{
+        if (place_has_lock(place))
+                (void)lock_try(place->instance.lock, LOCK_UN); /* a forked child may share it */
+}
+
+void place_undo(struct place *place)
+{
+        struct instance_place where = {
+                .base = place->base_fd, .user = place->user, .uid = place->uid};
+        struct stale_one one;
+
+        /* fds may be what was missing: these are not needed any more */
+        place->tree = fd_close(place->tree);
+        place->instance.dir = fd_close(place->instance.dir);
+        place->instance.root = fd_close(place->instance.root);
+        if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0) {
+                /* nobody had it yet, so nobody need be looked for */
+                stale_name(&one, place->uid, &place->instance);
+                stale_end(&where, &one);
+        }
+        place_settle(place);
+        place->instance.lock = fd_close(place->instance.lock);
+        place->instance.made = false;
+        place->put = false;
+}
+
+void place_done(struct place *place)
+{
+        place_settle(place);
+        if (place_has_lock(place))
+                fd_close(place->instance.lock);
+        free(place->base);
+        *place = (struct place){.instance = INSTANCE_NONE,
+                                .base_fd = -EBADF,
+                                .user = -EBADF,
+                                .tree = -EBADF,
+                                .top = -EBADF};
+}
+
+void place_say(const struct place *place, struct report *report)
+{
+        const char *directory = place->plan->line->directory;
+
+        if (place->in_memory)
+                report_note(report, REPORT_DEBUG, "%s: %s tmpfs %s", directory,
+                            place->top >= 0 ? "shared" : "new", place->mark);
+        else
+                report_note(report, REPORT_DEBUG, "%s: %s instance %s of %s", directory,
+                            place->instance.made ? "new" : "shared", place->mark, place->base);
+}

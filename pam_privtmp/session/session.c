@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * session: from pam_open_session to pam_close_session
+ *
+ * MUST NOT decide by anything but PAM_USER: no environment, no PAM_RUSER (module/module.c).
+ */
+#include <sys/file.h>
+
+#include "ground/cleanup.h"
+#include "session/decision.h"
+#include "session/ending.h"
+#include "ground/lock.h"
+#include "lifetime/records.h"
+#include "ground/safedir.h"
+#include "session/session.h"
+
+static void opening_done(struct opening *o)
+{
+        plan_free(o->plan);
+        table_free(o->table);
+        subject_free(o->subject);
+        session_free(o->session);
+}
+
+/* uid 0 must be able to come in and mend the table, or the host. */
+static bool is_let_in(struct opening *o)
+{
+        if (o->subject->uid != 0 || o->committed || o->request->own)
+                return false;
+        report_forgive(o->report, REPORT_CRITICAL, "root is let in without a private directory: ");
+        return true;
+}
+
+int session_open(const struct session_request *request, struct session **ret, struct report *report)
+{
+        _cleanup_(opening_done) struct opening o = {.request = request, .report = report};
+        int r;
+
+        *ret = NULL;
+        r = subject_load(request->user, &o.subject);
+        if (r == SUBJECT_E_UNKNOWN)
+                return SESSION_E_UNKNOWN_USER;
+        if (r < 0)
+                return report_errno(report, r, "can't look up the user");
+        r = decision_make(&o);
+        if (r > 0)
+                return 0;
+        if (r < 0)
+                return is_let_in(&o) ? 0 : r;
+        o.session = calloc(1, sizeof(*o.session));
+        if (!o.session)
+                return report_errno(report, -ENOMEM, "session");
+        *o.session =
+                (struct session){.opener = getpid(), .uid = o.subject->uid, .caller = CALLER_NONE};
+        r = opening_go(&o);
+        if (r < 0) {
+                opening_undo(&o);
+                return is_let_in(&o) ? 0 : r;
+        }
+        *ret = TAKE_PTR(o.session);
+        return 0;
+}
+
+/* Where processes of the session live on, one record says that their namespace is ours. */
+static void remove_record(const struct session *session, bool used)
+{
+        const struct record record = {
+                .ns = session->ns, .pid = session->opener, .uid = session->uid};
+        _cleanup_close_ int folder = -EBADF;
+        struct report silent = {0};
+
+        if (safedir_open_own(RECORD_FOLDER, false, &folder, &silent) == 0 &&
+            (!used ||
+             /* of two that close at once one record stays */
+             (lock_try(folder, LOCK_EX) == 0 && records_have_other(folder, &record))))
+                records_remove(folder, &record);
+}
+
+void session_close(struct session *session, struct report *report)
+{
+        bool inside, used = false;
+
+        if (geteuid() != 0)
+                return;
+        inside = namespace_is_own(&session->ns);
+        if (inside && session->away && caller_return(&session->caller) < 0)
+                report_note(report, REPORT_DEBUG, "can't return from the session's namespace");
+        /* who is elsewhere gives up the lock only */
+        for (size_t i = 0; i < session->n_places; i++) {
+                if (inside)
+                        used |= ending_of(&session->places[i]) == ENDING_USED;
+                else
+                        place_release(&session->places[i]);
+        }
+        if (session->recorded)
+                remove_record(session, used);
+        for (size_t i = 0; i < session->n_places; i++)
+                place_done(&session->places[i]);
+}
+
+bool session_is_mine(const struct session *session)
+{
+        return session->opener == getpid();
+}
+
+struct session *session_free(struct session *session)
+{
+        if (!session)
+                return NULL;
+        for (size_t i = 0; i < session->n_places; i++)
+                place_done(&session->places[i]);
+        free(session->places);
+        caller_done(&session->caller);
+        free(session);
+        return NULL;
+}

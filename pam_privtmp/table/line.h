@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* line: one line of privtmp.conf */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "ground/report.h"
+#include "table/users.h"
+#include "table/value.h"
+
+enum line_source {
+        LINE_DISK,    /* an instance below a base */
+        LINE_MEMORY,  /* a tmpfs */
+        LINE_NONE,    /* the system directory */
+        LINE_INHERIT, /* whatever the caller had */
+};
+
+enum line_flags {
+        LINE_NOEXEC = 1 << 0,
+        LINE_NOSUID = 1 << 1,
+        LINE_NODEV = 1 << 2,
+        LINE_NOATIME = 1 << 3,
+        LINE_RELATIME = 1 << 4,
+};
+
+struct line {
+        const char *file; /* the table's, as is the number: FILE:LINE */
+        unsigned number;
+        enum line_source source;
+        char *base; /* NULL unless LINE_DISK */
+        char *directory;
+        struct users users;
+        unsigned flags; /* enum line_flags */
+        mode_t mode;    /* mode bits of what covers the directory */
+        bool per_session;
+        bool end_at_close;
+        unsigned keep; /* seconds that an instance stays after it became idle */
+        bool nofail;
+        char *size, *inodes;       /* of a tmpfs, in its own notation; NULL: not named */
+        struct value_glob *shares; /* what of the system directory is bound into the private one */
+        size_t n_shares;
+};
+
+/* Does the line make its directory private? */
+static inline bool line_is_private(const struct line *line)
+{
+        return line->source == LINE_DISK || line->source == LINE_MEMORY;
+}
+
+/*
+ * Parses one line of a table, without its newline, by libmount's fstab parser. `file` is borrowed
+ * for as long as the line lives. Returns 1 and the line in *ret (whose contents the caller releases
+ * by line_done()), 0 for a comment or an empty line, or -errno with FILE:LINE in the report.
+ * Uses one fmemopen(3) stream, libmount's only input; touches no file.
+ */
+int line_parse(const char *file, unsigned number, const char *text, size_t length, struct line *ret,
+               struct report *report);
+void line_done(struct line *line);

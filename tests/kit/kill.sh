@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=sh
+#
+# kill: functions for tests that kill a login program at each system call of the module. A test does
+#
+#       . "$(dirname "$0")/../kit/kill.sh"             which has tap.sh in it
+#       victim() { su alice -c "$1"; }          the program, with a command for its session
+#       kill_begin su                           the service of the victim
+#       kill_matrix "a scene" all               at each call of open, then at each of close
+#       finish
+#
+# Who is killed is the opener, the process that calls the module. In the file of the service a line
+# before ours makes it wait until strace is attached: so calls are counted from there, and the same
+# number is the same call, whatever the program did before. A line behind ours clones: so a first
+# run tells which calls are the module's.
+#
+# strace kills before a call is made, so the call behind the module's last one is a point, too.
+#
+# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
+
+. "$(dirname "$0")/../kit/tap.sh"
+need strace
+
+kill_dir=$tap/kill
+kill_command=${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}
+
+# What an open must call, else it was not the one that is meant: two words.
+kill_opens='unshare move_mount'
+
+# Calls that only see to memory, whose number may vary, and those that strace can't name (statmount,
+# listmount): a kill before one is a kill before the next.
+kill_memory='^(brk|mmap|mremap|munmap|syscall_0x[0-9a-f]+)$'
+
+# Calls of which nothing outlives the process: a kill before one is a kill before the next, too.
+kill_looks='^(clock_gettime|close|fcntl|fgetxattr|fstatfs|getcwd|getdents64|geteuid|getpid'
+kill_looks="$kill_looks|getrandom|ioctl|lseek|newfstatat|openat2|read|readlink|readlinkat|statx"
+kill_looks="$kill_looks|syscall_.*)\$"
+
+# ------------------------------------------------------------------ a scene
+
+# Who needs another one sets these behind scene.
+# shellcheck disable=SC2317 # called below
+scene() {
+        kill_user=alice                         # whose session it is
+        kill_says='echo mine >/tmp/file'        # what is done in it
+        kill_again='echo again >/tmp/again'     # and in the one after it
+        kill_first=login                        # or clean: what comes first after a kill
+        kill_ends_before=nothing                # the phase that begins when victim() has ended
+        before_kill() { :; }
+        after_kill() { :; }
+        before_clean() { :; }
+}
+
+# ------------------------------------------------------------------ the victim and its tracer
+
+# wait_a_little COMMAND [ARG...]: as wait_for, for what takes no time most often.
+wait_a_little() {
+        kill_tries=0
+        until "$@"; do
+                kill_tries=$((kill_tries + 1))
+                [ "$kill_tries" -lt 2000 ] || return 1
+                sleep 0.01
+        done
+}
+
+# kill_begin SERVICE
+kill_begin() {
+        kill_service=$1
+        mkdir -m 711 "$kill_dir"
+        echo none >"$kill_dir/phase"
+        cat >"$kill_dir/stop" <<EOS
+#!/bin/sh
+read -r phase <$kill_dir/phase
+[ "\$PAM_TYPE" = "\$phase" ] || exit 0
+echo "\$PPID" >$kill_dir/opener
+tries=0
+until [ -s $kill_dir/trace ] || [ "\$tries" = 4000 ]; do
+        tries=\$((tries + 1))
+        sleep 0.002
+done
+EOS
+        chmod 755 "$kill_dir/stop"
+        sed -i "s|^session.*pam_privtmp.so|session optional pam_exec.so seteuid $kill_dir/stop\n&\n\
+session optional pam_exec.so /bin/true|" "/etc/pam.d/$1"
+        kill_device=$(stat -c '%Hd:%Ld' "$base")
+        scene
+}
+
+# traced PHASE OPTION...: a victim whose opener is traced from its open_session or close_session to
+# its end.
+traced() {
+        : >"$kill_dir/trace"
+        : >"$kill_dir/opener"
+        echo "$1" >"$kill_dir/phase"
+        victim "$kill_says" </dev/null >"$kill_dir/said" 2>&1 &
+        kill_victim=$!
+        wait_a_little test -s "$kill_dir/opener" || return
+        read -r kill_opener <"$kill_dir/opener"
+        # The module looks at all processes: from here on none comes or goes by itself.
+        [ "$kill_ends_before" != "$1" ] || wait "$kill_victim" || true
+        shift
+        # it ends as its tracee does
+        strace -q -o "$kill_dir/trace" "$@" -p "$kill_opener" 2>/dev/null || true
+        echo none >"$kill_dir/phase"
+        wait "$kill_victim" || true
+}
+
+# calls all|changes: those of the trace, one a line: NAME N, the Nth of that name.
+calls() {
+        awk -v memory="$kill_memory" -v looks="$kill_looks" -v all="$1" '
+                /^(---|\+\+\+)/ { next }
+                {
+                        call = $0
+                        sub(/\(.*/, "")
+                        count[$0]++
+                        if ($0 ~ memory)
+                                next
+                        if (all != "all" && ($0 ~ looks || $0 == "openat" && call !~ /O_CREAT/))
+                                next
+                        print $0, count[$0]
+                }' "$kill_dir/trace" | sed 1d # the wait for the line before ours
+}
+
+# find_points PHASE all|changes: up to the clone of the line behind ours.
+find_points() {
+        traced "$1" || complain "not traced" || return
+        calls "$2" | sed '/^clone/q' >"$kill_dir/points"
+}
+
+# was_hit INDEX all|changes: it was killed at that point, behind all those before it.
+was_hit() {
+        calls "$2" >"$kill_dir/calls"
+        head -n "$1" "$kill_dir/points" | cmp -s - "$kill_dir/calls" &&
+                grep -q '^+++ killed by SIGKILL' "$kill_dir/trace"
+}
+
+# ------------------------------------------------------------------ what must hold after a kill
+
+# The mount namespaces of this host that processes are in. Some end meanwhile.
+namespaces() {
+        # shellcheck disable=SC2046 # a word for each process
+        readlink $(grep -ls " $kill_device / " /proc/[0-9]*/mountinfo |
+                sed 's|mountinfo$|ns/mnt|') | sort -u
+}
+
+# All that sessions leave on disk and have mounted. What touches a live instance is seen here.
+traces() {
+        find "$base" /run/privtmp -mindepth 1 \
+                \( -type d -printf '%p %i\n' -o -printf '%p %i %s %T@ %l\n' \) | sort
+        grep -hs " $kill_device /.*/root " /proc/[0-9]*/mountinfo | sort -u
+}
+
+others_are_gone() {
+        namespaces >"$kill_dir/namespaces.now" 2>/dev/null
+        cmp -s "$kill_dir/namespaces" "$kill_dir/namespaces.now"
+}
+
+# The victim's own processes end by themselves, but not at once.
+wait_for_others() {
+        wait_a_little others_are_gone
+}
+
+log_in_again() {
+        timeout 20 su "$kill_user" -c "$kill_again" </dev/null >"$kill_dir/said" 2>&1
+}
+
+run_clean() {
+        "$kill_command" clean >"$kill_dir/said" 2>&1 && [ ! -s "$kill_dir/said" ]
+}
+
+# A temporary name is left alone for 10 minutes.
+clean() {
+        for kill_name in "$base"/*/.??????; do
+                [ ! -d "$kill_name" ] || touch -d '11 minutes ago' "$kill_name"
+        done
+        before_clean
+        run_clean
+}
+
+complain() {
+        echo "$*"
+        cat "$kill_dir/said"
+        return 1
+}
+
+is_as_before() {
+        clean || return
+        traces >"$kill_dir/traces.now"
+        diff "$kill_dir/traces" "$kill_dir/traces.now" >"$kill_dir/said"
+}
+
+# Nothing else but this may be needed to have everything as it was.
+recover() {
+        after_kill || complain "what lives on was touched" || return
+        if [ "$kill_first" = clean ]; then
+                wait_for_others || complain "processes remain" || return
+                $kill_wait is_as_before || complain "clean alone is not enough" || return
+        fi
+        log_in_again || complain "$kill_user can't log in again" || return
+        wait_for_others || complain "processes or namespaces remain" || return
+        $kill_wait is_as_before || complain "it is not as it was before"
+}
+
+is_gone_with_clean() {
+        run_clean && gone "$1"
+}
+
+# leaves_nothing USER: whose session was there all the time.
+leaves_nothing() {
+        $kill_wait is_gone_with_clean "$1"
+}
+
+# ------------------------------------------------------------------ the matrix
+
+# kill_at PHASE all|changes INDEX NAME N: what hits another call, since something on the host
+# disturbed the order, is done again.
+kill_at() {
+        for kill_try in 1 2 3 4 5 6; do
+                before_kill
+                traced "$1" -e "inject=$4:signal=KILL:when=$5" || complain "not traced" || return
+                recover || return
+                if was_hit "$3" "$2"; then
+                        return 0
+                fi
+                kill_missed=$((kill_missed + 1))
+        done
+        echo "not hit in $kill_try runs, the last one:"
+        cat "$kill_dir/trace"
+        return 1
+}
+
+# find_usual_points PHASE all|changes: three runs must agree, for one open in 64 does more.
+find_usual_points() {
+        kill_same=0
+        for kill_try in 1 2 3 4 5 6 7 8 9 10 11 12; do
+                before_kill
+                find_points "$1" "$2" && recover || return
+                if cmp -s "$kill_dir/points" "$kill_dir/points.before"; then
+                        kill_same=$((kill_same + 1))
+                else
+                        kill_same=1
+                fi
+                [ "$kill_same" -lt 3 ] || return 0
+                mv "$kill_dir/points" "$kill_dir/points.before"
+        done
+        complain "no three runs in a row make the same calls"
+}
+
+# has_points NAME...: calls of these names are among them.
+has_points() {
+        for kill_name in "$@"; do
+                grep -q "^$kill_name " "$kill_dir/points" || {
+                        echo "no $kill_name in:"
+                        cat "$kill_dir/points"
+                        return 1
+                }
+        done
+}
+
+# kill_each PHASE all|changes NAME...
+kill_each() {
+        find_usual_points "$1" "$2" || return
+        kill_failed=0
+        while read -r kill_call kill_nth <&5; do
+                kill_points=$((kill_points + 1))
+                kill_at "$1" "$2" "$kill_points" "$kill_call" "$kill_nth" 5<&- || {
+                        echo "^ $1, killed before $kill_call number $kill_nth"
+                        kill_failed=$((kill_failed + 1))
+                        # what is left spoils the points that follow
+                        [ "$kill_failed" -lt 3 ] || return 1
+                }
+        done 5<"$kill_dir/points"
+        shift 2
+        has_points "$@" && [ "$kill_failed" = 0 ]
+}
+
+# kill_matrix SCENE all|changes: at all calls, or at those that change something and the one behind.
+kill_matrix() {
+        kill_calls=$2
+        kill_wait=
+        # Where the kernel tells of all mount namespaces, other calls depend on what else runs, and
+        # somebody else's look may hold a namespace for a moment.
+        if [ "$(readlink /proc/1/ns/mnt)" != "$(readlink /proc/self/ns/mnt)" ]; then
+                kill_calls=changes
+                kill_wait=wait_a_little
+        fi
+        log_in_again
+        clean
+        namespaces >"$kill_dir/namespaces"
+        traces >"$kill_dir/traces"
+        kill_points=0
+        kill_missed=0
+        # shellcheck disable=SC2086 # two words
+        check "$kill_service, $1: killed in open, nothing is left behind or touched" \
+                kill_each open_session "$kill_calls" $kill_opens
+        kill_in_open=$kill_points
+        kill_points=0
+        check "$kill_service, $1: killed in close, nothing is left behind or touched" \
+                kill_each close_session "$kill_calls" setns flock
+        echo "# $kill_service, $1: $kill_in_open kill points in open, $kill_points in close" \
+             "(and $kill_missed runs that missed theirs)"
+}

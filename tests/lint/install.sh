@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# install: what `meson install` puts where (TAP).
+#
+# usage: install.sh BUILD PAMDIR UNITDIR TMPFILESDIR COMPLETIONSDIR
+
+set -eu
+
+build=$1
+pamdir=$2
+unitdir=$3
+tmpfilesdir=$4
+completionsdir=$5
+to=$(mktemp -d)
+trap 'rm -rf "$to"' EXIT
+count=0
+failed=0
+
+# check NAME COMMAND [ARG...]
+check() {
+        name=$1
+        shift
+        count=$((count + 1))
+        if "$@" >"$to.said" 2>&1; then
+                echo "ok $count - $name"
+        else
+                failed=$((failed + 1))
+                echo "not ok $count - $name"
+                sed 's/^/#   /' "$to.said"
+        fi
+        rm -f "$to.said"
+}
+
+install_there() {
+        DESTDIR=$to meson install -C "$build" --no-rebuild
+}
+
+# The lines of the shipped table and of the one in the source, without comments and padding.
+same_lines() {
+        grep -v '^#' "$table" | tr -s ' \n' >"$to/shipped"
+        # the pieces of one string
+        sed -n '/^const char table_built_in/,/;/p' "$here/pam_privtmp/table/table.c" |
+                grep -o '"[^"]*"' | tr -d '"\n' | sed 's/\\n/\n/g' | tr -s ' \n' >"$to/built-in"
+        [ "$(wc -l <"$to/built-in")" = 3 ] && diff -B "$to/built-in" "$to/shipped"
+}
+
+# is_shipped FILE FOLDER
+is_shipped() {
+        cmp "$here/conf/$1" "$to$2/$(basename "$1")"
+}
+
+# The program that the unit names, and no placeholder.
+starts_program() {
+        program=$(sed -n 's/^ExecStart=\(.*\) clean$/\1/p' "$to$unitdir/privtmp-clean.service")
+        [ -x "$to$program" ] && ! grep -F @sbindir@ "$to$unitdir/privtmp-clean.service"
+}
+
+# What the program itself says.
+verbs() {
+        "$build/pam_privtmp/privtmp" --help | sed -n 's/^ \([a-z]*\)  .*/\1/p' | sort | xargs
+}
+
+options_of() {
+        "$build/pam_privtmp/privtmp" "$1" --help | grep -o -- '--[a-z][a-z-]*' | sort -u | xargs
+}
+
+# completes LINE WANTED: what bash makes of it, in order.
+completes() {
+        # shellcheck disable=SC2016 # bash's
+        got=$(bash --norc --noprofile -c '
+                . "$1"
+                line="$2"
+                read -ra COMP_WORDS <<<"$line"
+                [[ $line != *" " ]] || COMP_WORDS+=("")
+                COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+                _privtmp privtmp "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+                printf "%s\n" "${COMPREPLY[@]}"' - "$to$completionsdir/privtmp" "$1" | sort | xargs)
+        echo "got: $got; wanted: $2"
+        [ "$got" = "$2" ]
+}
+
+completes_options() {
+        for verb in $(verbs); do
+                completes "privtmp $verb -" "$(options_of "$verb")" || return 1
+        done
+}
+
+here=$(cd "$(dirname "$0")/../.." && pwd -P)
+table=$to/etc/security/privtmp.conf
+
+check "the project can be installed" install_there
+check "the module is where PAM looks" test -f "$to$pamdir/pam_privtmp.so"
+check "the table is the shipped one" cmp "$here/conf/privtmp.conf" "$table"
+check "its lines are those of the built-in table" same_lines
+echo "# mine" >"$table"
+check "the service starts the installed program" starts_program
+for unit in privtmp-clean.path privtmp-clean.timer privtmp-clean-soon.timer; do
+        check "$unit is where systemd looks" is_shipped "systemd/$unit" "$unitdir"
+done
+check "the rules for the base are where systemd-tmpfiles looks" \
+        is_shipped tmpfiles.d/privtmp.conf "$tmpfilesdir"
+check "the completion is where bash looks" is_shipped bash-completion/privtmp "$completionsdir"
+check "it completes the verbs of the program" completes 'privtmp ' "$(verbs)"
+check "the options of each verb" completes_options
+check "users, where one belongs" completes 'privtmp enter roo' root
+check "users behind -u of run" completes 'privtmp run -u roo' root
+check "options before a user" completes 'privtmp list --jso' --json
+check "of the columns, behind a comma" completes 'privtmp list -o USER,PI' USER,PID
+check "nothing is enabled" test -z "$(find "$to" -name '*.wants')"
+check "it can be installed again" install_there
+check "an administrator's table stays as it was" grep -qx '# mine' "$table"
+check "the manual of the module is there" test -n "$(find "$to" -name pam_privtmp.8)"
+check "the manual of the table is there" test -n "$(find "$to" -name privtmp.conf.5)"
+
+echo "1..$count"
+[ "$failed" = 0 ]

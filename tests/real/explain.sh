@@ -1,0 +1,154 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# system-explain: privtmp explain says what a login gets, and which line decides.
+#
+# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/tap.sh"
+need su runuser strace findmnt
+
+# Where everybody can run it.
+command=$tap/privtmp
+cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+
+explain() {
+        "$command" explain "$@"
+}
+
+# exits STATUS COMMAND [ARG...]
+exits() {
+        tap_wanted=$1
+        shift
+        tap_status=0
+        "$@" || tap_status=$?
+        same "$tap_wanted" "$tap_status"
+}
+
+# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing else there and nothing on stdout.
+complains() {
+        tap_wanted=$1 tap_text=$2
+        shift 2
+        tap_status=0
+        "$@" >"$tap/out" 2>"$tap/err" || tap_status=$?
+        same "$tap_wanted" "$tap_status" && same "$tap_text" "$(cat "$tap/err")" &&
+                same "" "$(cat "$tap/out")"
+}
+
+conf=/etc/security/privtmp.conf
+
+# ------------------------------------------------------------------ usage and faults
+
+check "help is help" says 'privtmp explain \[options\] USER' explain --help
+check "an unknown option: usage" exits 2 explain --force alice
+check "no user: usage" complains 2 "privtmp: explain: one user's name belongs here" explain
+check "two users: usage" complains 2 "privtmp: explain: one user's name belongs here" \
+        explain alice bob
+check "a user that is not there" complains 1 "privtmp: explain: nobody1: there is no such user" \
+        explain nobody1
+check "a table that is not there is a failure" says '^privtmp: .*/srv/none: No such file' \
+        explain --conf /srv/none alice
+table '/srv/base /tmp * keep=1x'
+check "a fault in the table is told of with its place" says "^privtmp: $conf:1: option \"keep\"" \
+        explain alice
+check "and what comes of it" says '^privtmp: explain: so alice can.t log in$' explain alice
+check "which is true" not su - alice -c true
+check "and not of root" not says 'log in' explain root
+check "with status 1" exits 1 explain alice
+
+# ------------------------------------------------------------------ which line decides
+
+table
+check "without a table the built-in one is told of" says "built-in.*: decides" explain alice
+check "as the first of its lines" says "^  private: an instance below $base/1001, " explain alice
+check "root has what the caller had" says '^  what the caller had; a direct login has' explain root
+check "a system account has the system directory" says \
+        "^  the system directory, also within another user's session" explain daemon
+
+table '# a comment' "$base /tmp * keep=12h" 'none /tmp @makers' "$base /tmp alice,bob,!carol mode=1777,exec" \
+        'tmpfs /var/tmp carol size=3M,nr_inodes=500,scope=session' 'inherit /tmp root'
+groupadd -g 2001 makers
+usermod -aG makers alice
+usermod -aG makers carol
+check "all lines of a directory, those that matched and lost, too" same "\
+/tmp
+  private: an instance below $base/1001, root:1001 1777, exec,nosuid,nodev
+  shared by the user's sessions; gone when nobody uses it any more
+  $conf:6: is not for this user
+  $conf:4: decides, as the last line that matches
+  $conf:3: matches, but a later line does, too
+  $conf:2: matches, but a later line does, too
+/var/tmp
+  the system directory: no line is for this user
+  $conf:5: is not for this user" "$(explain alice)"
+check "by a group, and a tmpfs" same "\
+/tmp
+  the system directory, also within another user's session
+  $conf:6: is not for this user
+  $conf:4: is not for this user
+  $conf:3: decides, as the last line that matches
+  $conf:2: matches, but a later line does, too
+/var/tmp
+  private: a tmpfs, size 3M, 500 inodes, root:1003 1770 (sticky since root inherits),\
+ noexec,nosuid,nodev
+  one for each session; gone with the last process
+  $conf:5: decides, as the last line that matches" "$(explain carol)"
+mkdir -p "$conf.d"
+echo "$base /tmp alice mode=0700,keep=90m,noatime,nofail,share=.X11-unix:krb5cc_*@alice" \
+        >"$conf.d/50-site.conf"
+check "drop-ins come last" says "^  $conf.d/50-site.conf:1: decides" explain alice
+check "mode=0700 is the user's own" says ' alice:1001 0700, noexec,nosuid,nodev,noatime$' \
+        explain alice
+check "a time is told in minutes" says '; kept for 90 minutes after its last use$' explain alice
+check "shares are told" says '^  with what is shared: .X11-unix:krb5cc_\*@alice$' explain alice
+check "nofail is told" says '^  if that fails, the login has the system directory$' explain alice
+rm "$conf.d/50-site.conf"
+table ''
+check "a table without lines" same "the table has no lines: nothing is private" "$(explain alice)"
+echo "$base /tmp * end=close" >/srv/conf
+check "--conf FILE is read in place of the table" says '^  /srv/conf:1: decides' \
+        explain --conf /srv/conf alice
+check "end=close is told" says '; gone at the last logout, whatever still runs$' \
+        explain --conf /srv/conf alice
+
+# ------------------------------------------------------------------ what it says is what a login gets
+
+# told USER: what it says of /tmp's owner, mode and flags.
+told() {
+        explain "$1" | sed -n 's/^  private:.*, \(.*\):\([0-9]*\) 0*\([0-7]*\)[^,]*, \(.*\)$/\1 \2 \3 \4/p'
+}
+
+# shellcheck disable=SC2016,SC2046 # of words
+# got USER: what the user's login finds.
+got() {
+        su "$1" -c 'echo $(stat -c "%U %g %a" /tmp) $(findmnt -no VFS-OPTIONS --mountpoint /tmp |
+                head -n 1 | tr , "\n")' >"$tap/got"
+        set -- $(cat "$tap/got")
+        echo "$1 $2 $3 $(echo "$*" | grep -qw noexec && echo noexec || echo exec),nosuid,nodev"
+}
+
+for options in '' mode=1770 mode=1777,exec mode=0700; do
+        table "$base /tmp * $options"
+        check "with ${options:-no options} a login has what was told" same "$(told alice)" "$(got alice)"
+        table "$base /tmp * $options" 'inherit /tmp root'
+        check "and where root inherits" same "$(told bob)" "$(got bob)"
+done
+
+# ------------------------------------------------------------------ touches nothing
+
+rm -rf "${base:?}"/*
+table "$base /tmp *" '/srv/none /var/tmp *'
+check "it needs no root" says "^  private: an instance below $base/1001" \
+        runuser -u alice -- "$command" explain alice
+check "no base is made" not test -e /srv/none
+check "nor anything in one" same "" "$(find "$base" -mindepth 1)"
+# shellcheck disable=SC2317 # called by name
+changes() {
+        strace -f -qq -o "$tap/trace" -e trace='/(open|creat|mkdir|mknod|unlink|rename|link|chmod|chown|truncate|mount|unshare|setns|flock|utime).*' \
+                "$command" explain alice >/dev/null
+        [ -s "$tap/trace" ] && grep -v 'open.*O_RDONLY\|readlink' "$tap/trace"
+}
+check "it opens for reading alone, and changes nothing" not changes
+
+finish

@@ -1,0 +1,308 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# system-list: privtmp list, with ten sessions of three users, in all states, and what it takes.
+#
+# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
+
+# shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2016 # what is in single quotes is perl's
+. "$(dirname "$0")/../kit/tap.sh"
+need su sshd ssh script runuser perl bindfs strace flock
+perl -MJSON::PP -e 1
+
+# Where everybody can run it.
+command=$tap/privtmp
+cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+
+list() {
+        "$command" list "$@"
+}
+
+# json EXPRESSION [ARG...]: what a perl expression makes of list --json with these; $j is all, and
+# of(NAME, VALUE...) are the directories with all these.
+json() {
+        tap_expression=$1
+        shift
+        list --json "$@" >"$tap/json"
+        perl -MJSON::PP -e '
+                sub of {
+                        my %want = @_;
+                        return grep { my $d = $_; !grep { ($d->{$_} // "") ne $want{$_} } keys %want }
+                                @{$j->{directories}};
+                }
+                local $/; $j = decode_json(<STDIN>); $, = " "; print eval $ARGV[0]; die $@ if $@;
+                ' "$tap_expression" <"$tap/json"
+}
+
+# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing else there and nothing on stdout.
+complains() {
+        tap_wanted=$1 tap_text=$2
+        shift 2
+        tap_status=0
+        "$@" >"$tap/out" 2>"$tap/err" || tap_status=$?
+        same "$tap_wanted" "$tap_status" && same "$tap_text" "$(cat "$tap/err")" &&
+                same "" "$(cat "$tap/out")"
+}
+
+# exits STATUS COMMAND [ARG...]
+exits() {
+        tap_wanted=$1
+        shift
+        tap_status=0
+        "$@" || tap_status=$?
+        same "$tap_wanted" "$tap_status"
+}
+
+# columns LIST [ARG...]: these, one space between, without headings.
+columns() {
+        tap_columns=$1
+        shift
+        list --noheadings -o "$tap_columns" "$@" | tr -s ' ' | sed 's/^ //; s/ $//'
+}
+
+# plant UID NAME [AGE [KEEP]]: an instance without a session, whose clock says AGE.
+plant() {
+        planted=$base/$1/$2
+        install -d -m 700 "$base" "$base/$1" "$planted"
+        install -d -m 1770 -g "$1" "$planted/root"
+        install -m 600 /dev/null "$planted/lock"
+        ln -s /tmp "$planted/directory"
+        ln -s "$(id -nu "$1")" "$planted/user"
+        [ -z "${4:-}" ] || ln -s "$4" "$planted/keep"
+        touch -m -d "${3:-now}" "$planted/lock"
+}
+
+start_sshd
+
+# ------------------------------------------------------------------ usage
+
+check "help is help" says 'privtmp list \[options\] \[USER\]' list --help
+for column in USER DIRECTORY SOURCE STATE UNTIL SESSIONS PROCS SIZE INODES AGE SERVICE FROM PID \
+              SINCE PATH; do
+        check "help tells of $column" says "^ *$column  [a-z]" list --help
+done
+check "an unknown option: usage" exits 2 list --force
+check "two users: usage" complains 2 \
+        "privtmp: list: one user's name belongs here, or none" list alice bob
+check "an unknown column: usage" complains 2 "privtmp: list: unknown column: X" list -o USER,X
+check "who is not root is told so" complains 1 "privtmp: list: needs root" \
+        runuser -u alice -- "$command" list
+check "also of their own" complains 1 "privtmp: list: needs root" \
+        runuser -u alice -- "$command" list alice
+check "a user that is not there" complains 1 "privtmp: list: nobody1: there is no such user" \
+        list nobody1
+check "a table that is not there is a failure" says '^privtmp: .*/srv/none: No such file' \
+        list --conf /srv/none
+check "with status 1" exits 1 list --conf /srv/none
+
+table "/srv/nothing /tmp *"
+check "where nothing is, nothing is listed" same "" "$(columns USER)"
+check "and that is JSON, too" same 0 "$(json 'scalar @{$j->{directories}}')"
+check "the base is not made" not test -e /srv/nothing
+
+# ------------------------------------------------------------------ ten sessions of three users
+
+table "$base /tmp *" 'tmpfs /var/tmp alice' "$base /srv bob scope=session" 'none /tmp root'
+for n in 1 2 3 4; do
+        start_session "a$n" su - alice
+done
+for n in 1 2 3; do
+        start_session "b$n" ssh bob@127.0.0.1 sh
+done
+for n in 1 2; do
+        start_session "c$n" su carol
+done
+start_session c3 script -qec 'su - carol' /dev/null
+
+check "each private directory is in the list, with its state and sessions" same "\
+alice /tmp live 4
+alice /var/tmp live 4
+bob /srv live 1
+bob /srv live 1
+bob /srv live 1
+bob /tmp live 3
+carol /tmp live 3" "$(columns USER,DIRECTORY,STATE,SESSIONS)"
+check "one user's alone" same "\
+alice /tmp $base
+alice /var/tmp tmpfs" "$(columns USER,DIRECTORY,SOURCE alice)"
+check "with the path of the instance" same "$(instances carol)" "$(columns PATH carol)"
+check "which a tmpfs has not" same "alice
+alice $(instances alice)" "$(columns USER,PATH alice | sort)"
+check "ten sessions are there, below their directories" same 17 \
+        "$(list -n -o STATE,PID | grep -c session)"
+
+su_pid() {
+        in_session "$1" 'cut -d " " -f 4 /proc/$$/stat'
+}
+
+check "a session by su: service and process" same "\
+- su $(su_pid c1)
+- su $(su_pid c2)" "$(columns SERVICE,PID,FROM carol | sed -n 's/^.-\(su [0-9]*\)$/- \1/p')"
+check "a session on a terminal: which" says '[`|]-su-l  */dev/pts/[0-9]* *[0-9]*$' \
+        list -n -o SERVICE,FROM,PID carol
+check "a session from afar: from where" same 3 \
+        "$(columns SERVICE,FROM,DIRECTORY bob | grep -c 'sshd 127.0.0.1' | awk '{ print $1 / 2 }')"
+check "the tree is in the first column only" not says '|-.*|-' list -o DIRECTORY,USER,PID
+
+# processes NAME: what is in that session's namespace.
+processes() {
+        wanted=$(readlink "/proc/$(in_session "$1" 'echo $$')/ns/mnt")
+        readlink /proc/[0-9]*/ns/mnt | grep -cxF "$wanted"
+}
+
+in_session a1 'sleep 1000 & echo $! >~/sleeper; sleep 1001 & echo $! >>~/sleeper'
+check "processes: all that see it" same "$(processes a1)
+$(processes a1)" "$(columns PROCS alice)"
+check "in bob's own directories: those of one session" same 3 \
+        "$(columns DIRECTORY,PROCS bob | grep -c "/srv $(processes b1)$")"
+
+# ------------------------------------------------------------------ other states
+
+check "JSON: keys are those of the manual" same "age children directory from inodes path pid procs \
+service sessions since size source state until user" \
+        "$(json 'sort keys %{(of(user => "alice", directory => "/tmp"))[0]}')"
+check "JSON: sessions are children" same "sshd 127.0.0.1 session" \
+        "$(json '@{(of(directory => "/tmp"))[0]{children}[0]}{qw(service from state)}' bob)"
+check "JSON: numbers are numbers" same 4 \
+        "$(json 'of(directory => "/tmp")' alice >/dev/null
+                grep -c '"sessions": 4,\|"procs": [0-9]*,' "$tap/json")"
+check "JSON: what is not there is null" grep -q '"until": null' "$tap/json"
+check "JSON: of the chosen columns" same "state user" \
+        "$(json 'sort keys %{$j->{directories}[0]}' -o USER,STATE)"
+check "JSON: when it was made can be read by machines" same 1 "$(json '
+        (of(directory => "/tmp"))[0]{since} =~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}$/' alice)"
+
+for n in 1 2 3 4; do
+        end_session "a$n"
+done
+check "without a session, but in use: used" wait_for same "alice /tmp used 0" \
+        "$(columns USER,DIRECTORY,STATE,SESSIONS alice)"
+check "with the processes that have stayed" same 2 "$(columns PROCS alice)"
+xargs kill </home/alice/sleeper
+
+for n in 1 2; do
+        end_session "c$n"
+done
+check "sessions that have ended are not there any more" same "carol /tmp live 1" \
+        "$(columns USER,DIRECTORY,STATE,SESSIONS carol)"
+end_session c3
+for n in 1 2 3; do
+        end_session "b$n"
+done
+wait_for ssh_is_over bob
+wait_for test -z "$(columns PATH bob)"
+"$command" clean
+
+table "$base /tmp * keep=30m"
+began=$(date +%s)
+su - alice -c true
+until=$(columns UNTIL alice)
+check "an idle one is kept until" same "alice /tmp kept" "$(columns USER,DIRECTORY,STATE alice)"
+check "half an hour later" test "$(date -d "$until" +%s)" -ge "$((began + 1800))" -a \
+        "$(date -d "$until" +%s)" -le "$(($(date +%s) + 1800))"
+"$command" list >/dev/null
+su - alice -c true
+check "looking does not end it" has_instances alice 1
+
+plant 1002 aaaaaa '2 hours ago' 3600
+plant 1002 bbbbbb '2 hours ago' 36000
+plant 1002 cccccc '1970-01-01 UTC' 3600
+plant 1002 dddddd
+install -d -m 700 "$base/.trash" "$base/.trash/1002.eeeeee" "$base/.stuck" \
+        "$base/.stuck/1003.ffffff" "$base/1002/.gggggg" "$base/other"
+check "stale, kept, clock not yet set, trash and stuck" same "\
+carol stuck $base/.stuck/1003.ffffff
+bob trash $base/.trash/1002.eeeeee
+bob stale $base/1002/aaaaaa
+bob kept $base/1002/bbbbbb
+bob kept $base/1002/cccccc
+bob stale $base/1002/dddddd" "$(columns USER,STATE,PATH | grep -v ^alice | sort -k 3)"
+check "each has its age" same 3d \
+        "$(touch -d '80 hours ago' "$base/1002/aaaaaa"
+                columns STATE,AGE,PATH bob | awk '/aaaaaa/ { print $2 }' | sed 's/^[0-9]*s$/3d/')"
+check "a user's trash is the user's" same 5 "$(columns PATH bob | wc -l)"
+userdel bob
+check "of a user who is gone the name stays, as it was noted" same 4 \
+        "$(columns USER | grep -c '^bob$')"
+check "or the number is there" says "^1002 .*trash" list
+echo "bob:x:1002:1002::/home/bob:/bin/sh" >>/etc/passwd
+echo "bob:x:1002:" >>/etc/group
+echo "bob::19000:0:99999:7:::" >>/etc/shadow
+
+check "a lock that is held is nothing to wait for, nor to take" \
+        flock "$base/1002/aaaaaa/lock" "$command" list
+# shellcheck disable=SC2317 # called by name
+takes_a_lock() {
+        strace -f -qq -o "$tap/trace" -e trace=flock,fcntl,unlink,unlinkat,rename,renameat2 \
+                "$command" list -s >/dev/null
+        grep -v 'F_[GS]ETF[DL]\|F_DUPFD' "$tap/trace"
+}
+check "it takes no lock and changes nothing" not takes_a_lock
+
+# ------------------------------------------------------------------ form
+
+check "headings are there" says '^USER *DIRECTORY *STATE' list
+check "and can be left out" not says '^USER' list --noheadings
+check "columns in the order that was asked for" same "STATE USER" \
+        "$(list -o state,user | head -n 1 | tr -s ' ')"
+# no_escape COMMAND [ARG...]: nothing that a terminal would obey.
+no_escape() {
+        "$@" >"$tap/out" 2>&1 || true
+        [ -s "$tap/out" ] && not grep -q "$(printf '\033')" "$tap/out"
+}
+for verb in list 'list -s' 'list --json' 'list --help' 'explain alice' 'clean -n' --help; do
+        # shellcheck disable=SC2086 # two words
+        check "no escape sequence goes to a pipe: $verb" no_escape "$command" $verb
+done
+check "nor to a terminal" no_escape script -qec "TERM=xterm $command list" /dev/null
+check "a full disk is told of" says '^privtmp: standard output: No space left on device' \
+        sh -c "$command list >/dev/full"
+
+# ------------------------------------------------------------------ size
+
+"$command" clean 2>/dev/null || true
+table "$base /tmp *"
+start_session alice su - alice
+top=$(instances alice)
+check "without --size nothing is added up" same "" "$(columns SIZE alice | tr -d ' \n')"
+in_session alice 'mkdir -p /tmp/a/b; dd if=/dev/zero of=/tmp/a/b/c bs=1k count=300 2>/dev/null; sync'
+all_bytes() {
+        find "$top" -printf '%b\n' | awk '{ n += $1 * 512 } END { print n }'
+}
+all_inodes() {
+        find "$top" | wc -l
+}
+is_size() {
+        same "$(all_bytes) $(all_inodes)" "$(columns SIZE,INODES --size alice)"
+}
+check "--size: bytes in use, files and directories" is_size
+in_session alice 'ln -s / /tmp/a/root; ln -s . /tmp/a/loop; ln -s /nowhere /tmp/a/x; mkfifo /tmp/fifo
+        ln /tmp/a/b/c /tmp/hard; truncate -s 1T /tmp/sparse'
+check "no symbolic link is followed, nothing waited for; holes are nothing" \
+        same "$(all_inodes)" "$(columns INODES --size alice)"
+in_session alice '(i=0; cd /tmp; while [ $i -lt 100 ]; do mkdir d; cd d; i=$((i + 1)); done)'
+check "a tree that is too deep: more than that" says "^ *>[0-9]" \
+        list -n --size -o SIZE alice
+in_session alice 'rm -rf /tmp/d'
+check "where the time is up: more than that" says "^ *>[0-9]* *>[0-9]* $top" \
+        sh -c 'i=0; while [ $i -lt 90 ]; do i=$((i + 1)); : >"$2/root/f$i"; done
+        strace -f -qq -o /dev/null -e inject=newfstatat:delay_enter=20000 \
+                "$1" list -n --size -o SIZE,INODES,PATH alice' - "$command" "$top"
+rm -f "$top"/root/f*
+
+echo user_allow_other >>/etc/fuse.conf
+in_session alice 'mkdir /tmp/fuse ~/real; for i in 1 2 3 4 5; do echo >~/real/$i; done
+        bindfs ~/real /tmp/fuse && ls /tmp/fuse' >/dev/null
+pkill -STOP -U alice bindfs
+check "what a user has mounted is not looked into, though it never answers" same \
+        "$(all_inodes)" "$(timeout -s KILL 30 "$command" list -n --size -o INODES alice | tr -d ' ')"
+start_session root nsenter -t "$(in_session alice 'echo $$')" -m sh
+check "not even from within the session" same "$(all_inodes)" \
+        "$(in_session root "timeout -s KILL 30 $command list -n --size -o INODES alice" | tr -d ' ')"
+end_session root
+pkill -KILL -U alice bindfs
+end_session alice
+wait_for gone alice
+
+finish

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * test-trash: the trash is empty afterwards, whatever is in it and whoever writes there
+ *
+ * Needs root, in a throw-away host. The clock that budgets go by is this file's: each time it is
+ * asked some time goes by.
+ */
+#include "ground/cleanup.h"
+#include "kit/ground.h"
+#include "disk/instance.h"
+#include "command/trash.h"
+
+enum {
+        STEP = 20,                   /* milliseconds that go by at each question */
+        SLICE = 500 / STEP,          /* directories removed in a slice, at most */
+        TURN = 4 * SLICE,            /* in a turn */
+        TREE = 3 * TURN,             /* so many take several turns */
+        STILL_MOUNTED_TURNS = 5 * 4, /* slices that a mounted tree may have */
+};
+
+static struct scratch scratch; /* is the base */
+static struct heard heard;
+static int outside = -EBADF;
+static long step;
+
+/* Stands in place of the C library's. */
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+        static long went_by;
+        int r = (int)syscall(SYS_clock_gettime, clock, ret);
+
+        if (clock == CLOCK_MONOTONIC) {
+                went_by += step;
+                ret->tv_sec += went_by / 1000;
+                ret->tv_nsec += went_by % 1000 * 1000000;
+                if (ret->tv_nsec >= 1000000000) {
+                        ret->tv_nsec -= 1000000000;
+                        ret->tv_sec++;
+                }
+        }
+        return r;
+}
+
+static void set_up(void)
+{
+        ground_make(&scratch);
+        heard_begin(&heard);
+        outside = make_dir(scratch.fd, "outside", 0777);
+        write_file(outside, "file", "");
+        close(make_dir(outside, "directory", 0777));
+}
+
+/* ------------------------------------------------------------------ trees */
+
+/* A folder of the base, made if need be. */
+static int folder(const char *name)
+{
+        int fd = -EBADF;
+
+        ck_assert_int_eq(instance_open_folder(scratch.fd, name, &fd), 0);
+        return fd;
+}
+
+/* What an instance leaves in that folder: its fd. */
+static int make_tree(const char *where, const char *name)
+{
+        _cleanup_close_ int fd = folder(where);
+        int tree = make_dir(fd, name, 0700);
+
+        write_file(tree, "lock", "");
+        must(symlinkat("/tmp", tree, "directory"));
+        close(make_dir(tree, "root", 01770));
+        return tree;
+}
+
+static int root_of(int tree)
+{
+        return must(openat(tree, "root", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+static void add_files(int dir, unsigned first, unsigned n)
+{
+        for (unsigned i = first; i < first + n; i++) {
+                char name[16];
+
+                (void)snprintf(name, sizeof(name), "%u", i);
+                write_file(dir, name, "");
+        }
+}
+
+/* Directories with something in them: after each the time is looked at. */
+static void add_dirs(int dir, unsigned first, unsigned n)
+{
+        for (unsigned i = first; i < first + n; i++) {
+                char name[16];
+                int below;
+
+                (void)snprintf(name, sizeof(name), "%u", i);
+                below = make_dir(dir, name, 0777);
+                write_file(below, "file", "");
+                close(below);
+        }
+}
+
+/* One with something of everything in it. */
+static void fill(int tree)
+{
+        int dir = root_of(tree);
+
+        add_files(dir, 0, 20);
+        must(mkfifoat(dir, "fifo", 0666));
+        must(symlinkat(scratch_path(&scratch, "outside"), dir, "link"));
+        must(symlinkat(scratch_path(&scratch, "outside/file"), dir, "link to a file"));
+        must(linkat(outside, "file", dir, "hard link", 0));
+        for (int i = 0; i < 30; i++) {
+                int below = make_dir(dir, i % 2 ? ".hidden" : "directory", 0777);
+
+                must(fchown(below, ALICE, ALICE));
+                add_files(below, 0, 3);
+                must(symlinkat(scratch_path(&scratch, "outside"), below, "link"));
+                close(dir);
+                dir = below;
+        }
+        close(dir);
+}
+
+static bool is_empty(const char *name)
+{
+        _cleanup_close_ int fd = openat(scratch.fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        return fd < 0 || count_entries(fd) == 0;
+}
+
+/* ------------------------------------------------------------------ emptying it */
+
+static char stuck[2048]; /* a line each: FOLDER/NAME: WHY */
+static unsigned slices, last_done, last_all;
+static uint64_t last_entries;
+static void (*at_slice)(void);
+
+static void note_progress(void *arg, const char *base, unsigned done, unsigned all,
+                          uint64_t entries)
+{
+        ck_assert_ptr_eq(arg, &scratch);
+        ck_assert_str_eq(base, scratch.path);
+        ck_assert_uint_le(done, all);
+        ck_assert_uint_ge(done, last_done);
+        ck_assert_uint_ge(entries, last_entries);
+        slices++;
+        last_done = done;
+        last_all = all;
+        last_entries = entries;
+        if (at_slice)
+                at_slice();
+}
+
+static void note_stuck(void *arg, const char *base, const char *where, const char *name,
+                       const char *why)
+{
+        size_t used = strlen(stuck);
+
+        ck_assert_ptr_eq(arg, &scratch);
+        ck_assert_str_eq(base, scratch.path);
+        ck_assert_int_lt(
+                snprintf(stuck + used, sizeof(stuck) - used, "%s/%s: %s\n", where, name, why),
+                (int)(sizeof(stuck) - used));
+}
+
+static int empty(void)
+{
+        const struct trash trash = {.base = scratch.fd,
+                                    .path = scratch.path,
+                                    .progress = note_progress,
+                                    .stuck = note_stuck,
+                                    .arg = &scratch};
+        unsigned fds = count_fds();
+        int r;
+
+        stuck[0] = '\0';
+        slices = last_done = last_all = 0;
+        last_entries = 0;
+        r = trash_empty(&trash, &heard.report);
+        ck_assert_uint_eq(count_fds(), fds);
+        ck_assert_uint_eq(heard.lines, 0);
+        if (r >= 0)
+                ck_assert_str_eq(heard.report.fault, "");
+        ck_assert(is_there(outside, "file"));
+        ck_assert(is_there(outside, "directory"));
+        ck_assert_uint_eq(count_entries(outside), 2);
+        return r;
+}
+
+/* ------------------------------------------------------------------ what goes */
+
+MACHINE_TEST(where_there_is_no_trash_there_is_nothing_to_do)
+{
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".trash"));
+        ck_assert_uint_eq(slices, 0);
+}
+
+MACHINE_TEST(all_that_is_in_the_trash_goes)
+{
+        int trash = folder(".trash");
+
+        fill(make_tree(".trash", "1001.abcdef"));
+        fill(make_tree(".trash", "1001.ABCDEF"));
+        close(make_tree(".trash", "1002.abcdef"));
+        ck_assert_int_eq(empty(), 0);
+        ck_assert_uint_eq(count_entries(trash), 0);
+        ck_assert_uint_eq(last_done, 3);
+        ck_assert_uint_eq(last_all, 3);
+        ck_assert_uint_gt(last_entries, 200);
+        ck_assert_str_eq(stuck, "");
+        ck_assert(!is_there(scratch.fd, ".stuck"));
+}
+
+MACHINE_TEST(what_root_put_into_the_trash_goes_too)
+{
+        int trash = folder(".trash"), dir;
+
+        write_file(trash, "file", "");
+        write_file(trash, ".hidden file", "");
+        must(symlinkat(scratch_path(&scratch, "outside"), trash, "link"));
+        must(symlinkat("nowhere", trash, "..."));
+        must(mkfifoat(trash, "fifo", 0666));
+        dir = make_dir(trash, ".directory", 0777);
+        add_files(dir, 0, 3);
+        close(make_dir(dir, "root", 0));
+        must(linkat(outside, "file", dir, "hard link", 0));
+        ck_assert_int_eq(empty(), 0);
+        ck_assert_uint_eq(count_entries(trash), 0);
+}
+
+MACHINE_TEST(a_trash_that_is_a_link_is_not_used)
+{
+        must(symlinkat("outside", scratch.fd, ".trash"));
+        ck_assert_int_lt(empty(), 0);
+        ck_assert_ptr_nonnull(strstr(heard.report.fault, scratch_path(&scratch, ".trash")));
+}
+
+/* ------------------------------------------------------------------ turns */
+
+static int one, two;
+static bool seen_one_done;
+
+/* A tree that is done before the other was begun has kept it waiting. */
+static void look_at_both(void)
+{
+        if (last_done == 1) {
+                unsigned left = count_entries(one) + count_entries(two);
+
+                ck_assert_msg(left < TREE / 2, "%u are left of the other", left);
+                seen_one_done = true;
+        }
+}
+
+MACHINE_TEST(the_trees_take_turns)
+{
+        one = root_of(make_tree(".trash", "1001.abcdef"));
+        two = root_of(make_tree(".trash", "1002.ghijkl"));
+        add_dirs(one, 0, TREE);
+        add_dirs(two, 0, TREE);
+        step = STEP;
+        at_slice = look_at_both;
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(seen_one_done);
+        ck_assert(is_empty(".trash"));
+        ck_assert_uint_eq(last_done, 2);
+        ck_assert_uint_eq(last_all, 2);
+}
+
+/* ------------------------------------------------------------------ what can't be removed */
+
+/* A tree with another mount in it, which nobody may enter. */
+static void make_stuck(const char *name)
+{
+        char path[PATH_MAX];
+        int dir;
+
+        fill(make_tree(".trash", name));
+        (void)snprintf(path, sizeof(path), "%s/.trash/%s/root/mounted", scratch.path, name);
+        must(mkdir(path, 0777));
+        must(mount("tmpfs", path, "tmpfs", 0, NULL));
+        dir = must(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+        write_file(dir, "file", "");
+        close(dir);
+}
+
+/* Where the mount is now: what was around it is gone. */
+static void unmount(const char *name)
+{
+        char path[PATH_MAX];
+
+        (void)snprintf(path, sizeof(path), "%s/.stuck/%s/root/mounted/file", scratch.path, name);
+        ck_assert(is_there(AT_FDCWD, path));
+        *strrchr(path, '/') = '\0';
+        must(umount2(path, MNT_DETACH));
+}
+
+MACHINE_TEST(what_cannot_be_removed_is_put_aside_and_the_rest_goes)
+{
+        make_stuck("1001.abcdef");
+        fill(make_tree(".trash", "1002.abcdef"));
+        fill(make_tree(".trash", "1001.ABCDEF"));
+        ck_assert_int_eq(empty(), 1);
+        ck_assert(is_empty(".trash"));
+        ck_assert_int_eq(strncmp(stuck, ".stuck/1001.abcdef: ", 20), 0);
+        ck_assert_ptr_eq(strchr(stuck, '\n'), stuck + strlen(stuck) - 1);
+        ck_assert_uint_eq(scratch_mode(&scratch, ".stuck"), 0700);
+        ck_assert_uint_eq(count_entries(folder(".stuck")), 1);
+
+        /* tried again each time, and told of each time */
+        ck_assert_int_eq(empty(), 1);
+        ck_assert(is_empty(".trash"));
+        ck_assert_int_eq(strncmp(stuck, ".stuck/1001.abcdef: ", 20), 0);
+        unmount("1001.abcdef");
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".trash"));
+        ck_assert(is_empty(".stuck"));
+        ck_assert_str_eq(stuck, "");
+}
+
+MACHINE_TEST(several_that_cannot_be_removed_are_each_told_of)
+{
+        make_stuck("1001.abcdef");
+        make_stuck("1001.ABCDEF");
+        ck_assert_int_eq(empty(), 1);
+        ck_assert_ptr_nonnull(strstr(stuck, ".stuck/1001.abcdef: "));
+        ck_assert_ptr_nonnull(strstr(stuck, ".stuck/1001.ABCDEF: "));
+        ck_assert(is_empty(".trash"));
+        unmount("1001.abcdef");
+        ck_assert_int_eq(empty(), 1);
+        ck_assert_ptr_null(strstr(stuck, ".stuck/1001.abcdef: "));
+        ck_assert_ptr_nonnull(strstr(stuck, ".stuck/1001.ABCDEF: "));
+        unmount("1001.ABCDEF");
+        ck_assert_int_eq(empty(), 0);
+}
+
+MACHINE_TEST(what_lies_aside_is_tried_again_even_if_the_trash_is_empty)
+{
+        fill(make_tree(".stuck", "1001.abcdef"));
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".stuck"));
+        ck_assert(is_empty(".trash"));
+}
+
+MACHINE_TEST(of_two_with_one_name_both_go)
+{
+        fill(make_tree(".stuck", "1001.abcdef"));
+        fill(make_tree(".trash", "1001.abcdef"));
+        (void)empty();
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".stuck"));
+        ck_assert(is_empty(".trash"));
+}
+
+MACHINE_TEST(where_nothing_can_be_put_aside_it_is_told_of_and_stays)
+{
+        make_stuck("1001.abcdef");
+        must(symlinkat("outside", scratch.fd, ".stuck"));
+        fill(make_tree(".trash", "1002.abcdef"));
+        ck_assert_int_ne(empty(), 0);
+        ck_assert_int_eq(strncmp(stuck, ".trash/1001.abcdef: ", 20), 0);
+        ck_assert_uint_eq(count_entries(folder(".trash")), 1);
+}
+
+/* ------------------------------------------------------------------ what grows */
+
+/* Root's own writer, whom no closed directory stops: a slice does not do away with what is there.
+ */
+static void add_more(void)
+{
+        static unsigned made;
+        unsigned there = count_entries(one);
+
+        if (there < 2 * SLICE) {
+                add_dirs(one, made, 2 * SLICE - there);
+                made += 2 * SLICE - there;
+        }
+}
+
+static void mount_tree(void *arg)
+{
+        own_mounts();
+        must(mount(scratch_path(&scratch, arg), "/tmp", NULL, MS_BIND, NULL));
+}
+
+MACHINE_TEST(what_grows_while_it_is_mounted_is_put_aside_after_five_turns)
+{
+        static char name[] = ".trash/1001.abcdef/root";
+        pid_t child;
+
+        one = make_tree(".trash", "1001.abcdef");
+        fill(make_tree(".trash", "1002.abcdef"));
+        child = child_start(mount_tree, name);
+        step = STEP;
+        at_slice = add_more;
+        add_more();
+        ck_assert_int_eq(empty(), 1);
+        ck_assert_str_eq(stuck, ".stuck/1001.abcdef: still in use, the next clean goes on\n");
+        ck_assert(is_empty(".trash"));
+        ck_assert_uint_ge(slices, STILL_MOUNTED_TURNS);
+        ck_assert_uint_lt(slices, 2 * STILL_MOUNTED_TURNS);
+
+        /* its writer has ended */
+        child_end(child);
+        at_slice = NULL;
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".stuck"));
+}
+
+MACHINE_TEST(what_is_mounted_and_does_not_grow_goes)
+{
+        static char name[] = ".trash/1001.abcdef/root";
+        int tree = make_tree(".trash", "1001.abcdef");
+        pid_t child;
+
+        one = root_of(tree);
+        add_dirs(one, 0, TURN);
+        child = child_start(mount_tree, name);
+        step = STEP;
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".trash"));
+        child_end(child);
+}
+
+MACHINE_TEST(what_grows_for_ever_is_put_aside_in_the_end)
+{
+        one = make_tree(".trash", "1001.abcdef");
+        step = 4 * STEP; /* a fourth of the work */
+        at_slice = add_more;
+        add_more();
+        ck_assert_int_eq(empty(), 1);
+        ck_assert_str_eq(stuck, ".stuck/1001.abcdef: took too long, the next clean goes on\n");
+        ck_assert(is_empty(".trash"));
+        at_slice = NULL;
+        step = 0;
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".stuck"));
+}
+
+/* ------------------------------------------------------------------ two at once */
+
+enum {
+        ROUNDS = 20,
+        TREES = 8,
+};
+
+static int empty_alone(void)
+{
+        const struct trash trash = {.base = scratch.fd,
+                                    .path = scratch.path,
+                                    .progress = note_progress,
+                                    .stuck = note_stuck,
+                                    .arg = &scratch};
+
+        return trash_empty(&trash, &heard.report);
+}
+
+MACHINE_TEST(two_at_once_are_in_nobodys_way)
+{
+        for (int round = 0; round < ROUNDS; round++) {
+                int status, r;
+                pid_t other;
+
+                for (int i = 0; i < TREES; i++) {
+                        char name[16];
+
+                        (void)snprintf(name, sizeof(name), "1001.abcde%d", i);
+                        fill(make_tree(".trash", name));
+                }
+                stuck[0] = '\0';
+                last_done = last_all = 0;
+                last_entries = 0;
+                other = must(fork());
+                r = empty_alone();
+                if (other == 0)
+                        _exit(r == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+                must(waitpid(other, &status, 0));
+                ck_assert_msg(r == 0, "%s%s", stuck, heard.report.fault);
+                ck_assert_msg(status == 0, "the other one has failed");
+                ck_assert(is_empty(".trash"));
+                ck_assert(is_empty(".stuck"));
+        }
+}
+
+/* ------------------------------------------------------------------ the list */
+
+static unsigned listed;
+
+static void list_one(void *arg, const char *name)
+{
+        ck_assert_ptr_eq(arg, &listed);
+        ck_assert(strcmp(name, "1001.abcdef") == 0 || strcmp(name, ".hidden") == 0);
+        listed++;
+}
+
+MACHINE_TEST(the_list_has_all_that_is_there)
+{
+        int trash = folder(".trash");
+        unsigned fds = count_fds();
+
+        close(make_tree(".trash", "1001.abcdef"));
+        write_file(trash, ".hidden", "");
+        ck_assert_int_eq(trash_list(scratch.fd, ".trash", list_one, &listed), 0);
+        ck_assert_uint_eq(listed, 2);
+        ck_assert_uint_eq(count_entries(trash), 2);
+        ck_assert_uint_eq(count_fds(), fds);
+}
+
+MACHINE_TEST(the_list_of_what_is_not_there_is_empty)
+{
+        ck_assert_int_eq(trash_list(scratch.fd, ".stuck", list_one, &listed), 0);
+        ck_assert_uint_eq(listed, 0);
+        ck_assert(!is_there(scratch.fd, ".stuck"));
+}
+
+MACHINE_TEST(the_list_of_what_is_no_folder_is_an_error)
+{
+        must(symlinkat("outside", scratch.fd, ".trash"));
+        ck_assert_int_lt(trash_list(scratch.fd, ".trash", list_one, &listed), 0);
+        ck_assert_uint_eq(listed, 0);
+}
+
+int main(void)
+{
+        Suite *suite = suite_create("trash");
+        TCase *trash = tcase_create("trash");
+
+        tcase_set_timeout(trash, 60);
+        tcase_add_test(trash, where_there_is_no_trash_there_is_nothing_to_do);
+        tcase_add_test(trash, all_that_is_in_the_trash_goes);
+        tcase_add_test(trash, what_root_put_into_the_trash_goes_too);
+        tcase_add_test(trash, a_trash_that_is_a_link_is_not_used);
+        tcase_add_test(trash, the_trees_take_turns);
+        tcase_add_test(trash, what_cannot_be_removed_is_put_aside_and_the_rest_goes);
+        tcase_add_test(trash, several_that_cannot_be_removed_are_each_told_of);
+        tcase_add_test(trash, what_lies_aside_is_tried_again_even_if_the_trash_is_empty);
+        tcase_add_test(trash, of_two_with_one_name_both_go);
+        tcase_add_test(trash, where_nothing_can_be_put_aside_it_is_told_of_and_stays);
+        tcase_add_test(trash, what_grows_while_it_is_mounted_is_put_aside_after_five_turns);
+        tcase_add_test(trash, what_is_mounted_and_does_not_grow_goes);
+        tcase_add_test(trash, what_grows_for_ever_is_put_aside_in_the_end);
+        tcase_add_test(trash, two_at_once_are_in_nobodys_way);
+        tcase_add_test(trash, the_list_has_all_that_is_there);
+        tcase_add_test(trash, the_list_of_what_is_not_there_is_empty);
+        tcase_add_test(trash, the_list_of_what_is_no_folder_is_an_error);
+        suite_add_tcase(suite, trash);
+        return scratch_run(suite);
+}

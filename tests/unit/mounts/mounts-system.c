@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-mounts-system: mount tables with mounts that users like to make. Needs root, a host. */
+#include <sched.h>
+#include <sys/mount.h>
+
+#include "mounts/mounts.h"
+#include "kit/scratch.h"
+
+static struct scratch scratch;
+
+/* A namespace for one test. */
+static void setup(void)
+{
+        assert_done(unshare(CLONE_NEWNS) == 0, "unshare");
+        assert_done(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "/");
+        scratch_make(&scratch, "/run");
+}
+
+static bool is_fuse(const char *path)
+{
+        int fd = open(path, O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC);
+        bool answer;
+
+        assert_done(fd >= 0, path);
+        answer = mounts_is_fuse(fd);
+        close(fd);
+        return answer;
+}
+
+START_TEST(a_fuse_that_never_answers_is_recognized)
+{
+        int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+        char options[128];
+        const char *path;
+
+        assert_done(fuse >= 0, "/dev/fuse");
+        scratch_mkdir(&scratch, "fuse", 0755);
+        path = scratch_path(&scratch, "fuse");
+        ck_assert(!is_fuse(path));
+        snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other",
+                 fuse);
+        assert_done(mount("never", path, "fuse", MS_NOSUID | MS_NODEV, options) == 0, path);
+        /* nobody reads from the fd: whoever asks the file system waits for ever */
+        alarm(20);
+        ck_assert(is_fuse(path));
+        alarm(0);
+        ck_assert(!is_fuse(scratch.path));
+        ck_assert_int_eq(umount2(path, MNT_DETACH), 0);
+        ck_assert(!is_fuse(path));
+}
+END_TEST
+
+struct seen {
+        const char *path;
+        bool found;
+        unsigned n;
+};
+
+static int see(void *arg, const struct mounts_entry *entry)
+{
+        struct seen *seen = arg;
+
+        seen->n++;
+        seen->found |= strcmp(entry->target, seen->path) == 0;
+        return 0;
+}
+
+/* What stands in the table as the source of a mount is its owner's word. */
+static const char *const sources[] = {
+        "none",         "",   " ",  "#",       "a b",  "a\nb", "\t", "-",
+        "- tmpfs x rw", "\"", "\\", "LABEL=x", "\377",
+};
+
+START_TEST(an_odd_source_hides_no_mount)
+{
+        struct libmnt_table *table;
+        struct seen seen = {0};
+        unsigned lines = 0;
+        size_t size;
+        char *text;
+
+        scratch_mkdir(&scratch, "odd", 0755);
+        scratch_mkdir(&scratch, "next", 0755);
+        assert_done(mount(sources[_i], scratch_path(&scratch, "odd"), "tmpfs", 0, NULL) == 0,
+                    "odd");
+        assert_done(mount("next", scratch_path(&scratch, "next"), "tmpfs", 0, NULL) == 0, "next");
+
+        ck_assert_int_eq(mounts_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
+        for (const char *p = text; *p; p++)
+                lines += *p == '\n';
+        ck_assert_int_eq(mounts_parse(text, size, &table), 0);
+        seen.path = scratch_path(&scratch, "odd");
+        ck_assert_int_eq(mounts_each(table, see, &seen), 0);
+        ck_assert(seen.found);
+        ck_assert_uint_eq(seen.n, lines);
+        seen = (struct seen){.path = scratch_path(&scratch, "next")};
+        ck_assert_int_eq(mounts_each(table, see, &seen), 0);
+        ck_assert(seen.found);
+        mounts_free(table);
+        free(text);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("mounts-system");
+        TCase *tcase = tcase_create("mounts-system");
+
+        tcase_set_timeout(tcase, 60);
+        tcase_add_checked_fixture(tcase, setup, NULL);
+        tcase_add_test(tcase, a_fuse_that_never_answers_is_recognized);
+        tcase_add_loop_test(tcase, an_odd_source_hides_no_mount, 0,
+                            (int)(sizeof(sources) / sizeof(sources[0])));
+        suite_add_tcase(suite, tcase);
+        return scratch_run(suite);
+}
