@@ -142,7 +142,7 @@ static int consider_base(void *arg, const char *path)
 /* The detached mounts are built first: a file system can be cloned only where it is mounted. */
 static int build(struct covers *covers, int trees[RECORD_COVERS])
 {
-        const unsigned flags = LINE_NOEXEC | LINE_NOSUID | LINE_NODEV;
+        const unsigned flags = FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV;
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < covers->n; i++) {

@@ -24,11 +24,11 @@ static int usage(void)
 
 static void print_flags(const struct line *line)
 {
-        (void)printf("%s,%s,%s", line->flags & LINE_NOEXEC ? "noexec" : "exec",
-                     line->flags & LINE_NOSUID ? "nosuid" : "suid",
-                     line->flags & LINE_NODEV ? "nodev" : "dev");
-        if (line->flags & (LINE_NOATIME | LINE_RELATIME))
-                (void)printf(",%s", line->flags & LINE_NOATIME ? "noatime" : "relatime");
+        (void)printf("%s,%s,%s", line->flags & FLAG_NOEXEC ? "noexec" : "exec",
+                     line->flags & FLAG_NOSUID ? "nosuid" : "suid",
+                     line->flags & FLAG_NODEV ? "nodev" : "dev");
+        if (line->flags & (FLAG_NOATIME | FLAG_RELATIME))
+                (void)printf(",%s", line->flags & FLAG_NOATIME ? "noatime" : "relatime");
 }
 
 static void print_lifetime(const struct line *line)

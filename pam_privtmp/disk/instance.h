@@ -23,7 +23,6 @@
 #include "ground/lock.h"
 #include "ground/name.h"
 #include "ground/report.h"
-#include "table/subject.h"
 
 struct instance {
         char name[NAME_BYTES];

@@ -13,8 +13,8 @@
 
 #include "ground/cleanup.h"
 #include "mounts/cover.h"
+#include "ground/flag.h"
 #include "ground/label.h"
-#include "table/line.h"
 #include "mounts/mounts.h"
 
 enum {
@@ -26,14 +26,14 @@ static const struct {
         unsigned attr;
         unsigned long in_force;
 } flag_table[] = {
-        {LINE_NOEXEC, MOUNT_ATTR_NOEXEC, ST_NOEXEC},
-        {LINE_NOSUID, MOUNT_ATTR_NOSUID, ST_NOSUID},
-        {LINE_NODEV, MOUNT_ATTR_NODEV, ST_NODEV},
+        {FLAG_NOEXEC, MOUNT_ATTR_NOEXEC, ST_NOEXEC},
+        {FLAG_NOSUID, MOUNT_ATTR_NOSUID, ST_NOSUID},
+        {FLAG_NODEV, MOUNT_ATTR_NODEV, ST_NODEV},
 };
 
 static unsigned attr_of(unsigned flags)
 {
-        unsigned attr = flags & LINE_NOATIME ? MOUNT_ATTR_NOATIME : MOUNT_ATTR_RELATIME;
+        unsigned attr = flags & FLAG_NOATIME ? MOUNT_ATTR_NOATIME : MOUNT_ATTR_RELATIME;
 
         for (size_t i = 0; i < sizeof(flag_table) / sizeof(flag_table[0]); i++)
                 if (flags & flag_table[i].flag)
@@ -54,7 +54,7 @@ int cover_clone(int root, unsigned flags, int *ret)
                 return -errno;
         attr.attr_set = attr_of(flags);
         /* the base's own atime setting stays, unless the line names one */
-        if (flags & (LINE_NOATIME | LINE_RELATIME))
+        if (flags & (FLAG_NOATIME | FLAG_RELATIME))
                 attr.attr_clr |= MOUNT_ATTR__ATIME;
         if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return -errno;

@@ -39,14 +39,14 @@ static const struct {
         const char *word;
         unsigned clear, set;
 } flag_words[] = {
-        {"noexec", 0, LINE_NOEXEC},
-        {"exec", LINE_NOEXEC, 0},
-        {"nosuid", 0, LINE_NOSUID},
-        {"suid", LINE_NOSUID, 0},
-        {"nodev", 0, LINE_NODEV},
-        {"dev", LINE_NODEV, 0},
-        {"noatime", LINE_RELATIME, LINE_NOATIME},
-        {"relatime", LINE_NOATIME, LINE_RELATIME},
+        {"noexec", 0, FLAG_NOEXEC},
+        {"exec", FLAG_NOEXEC, 0},
+        {"nosuid", 0, FLAG_NOSUID},
+        {"suid", FLAG_NOSUID, 0},
+        {"nodev", 0, FLAG_NODEV},
+        {"dev", FLAG_NODEV, 0},
+        {"noatime", FLAG_RELATIME, FLAG_NOATIME},
+        {"relatime", FLAG_NOATIME, FLAG_RELATIME},
 };
 
 struct option {
@@ -285,7 +285,7 @@ int line_parse(const char *file, unsigned number, const char *text, size_t lengt
 {
         struct line line = {.file = file,
                             .number = number,
-                            .flags = LINE_NOEXEC | LINE_NOSUID | LINE_NODEV,
+                            .flags = FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV,
                             .mode = 0770};
         _cleanup_(entry_done) struct entry entry = {0};
         char what[ENTRY_WHAT_BYTES];

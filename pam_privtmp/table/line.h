@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "ground/flag.h"
 #include "ground/report.h"
 #include "table/users.h"
 #include "table/value.h"
@@ -17,14 +18,6 @@ enum line_source {
         LINE_INHERIT, /* whatever the caller had */
 };
 
-enum line_flags {
-        LINE_NOEXEC = 1 << 0,
-        LINE_NOSUID = 1 << 1,
-        LINE_NODEV = 1 << 2,
-        LINE_NOATIME = 1 << 3,
-        LINE_RELATIME = 1 << 4,
-};
-
 struct line {
         const char *file; /* the table's, as is the number: FILE:LINE */
         unsigned number;
@@ -32,7 +25,7 @@ struct line {
         char *base; /* NULL unless LINE_DISK */
         char *directory;
         struct users users;
-        unsigned flags; /* enum line_flags */
+        unsigned flags; /* enum flag */
         mode_t mode;    /* mode bits of what covers the directory */
         bool per_session;
         bool end_at_close;

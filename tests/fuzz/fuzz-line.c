@@ -44,7 +44,7 @@ static bool is_plain(const char *text)
 
 static void check_line(const struct line *line, unsigned before)
 {
-        const unsigned atime = LINE_NOATIME | LINE_RELATIME;
+        const unsigned atime = FLAG_NOATIME | FLAG_RELATIME;
 
         must(strcmp(line->file, "conf") == 0);
         must(line->number > before);
@@ -57,8 +57,8 @@ static void check_line(const struct line *line, unsigned before)
         must(line->mode == 0770 || line->mode == 01770 || line->mode == 01777 ||
              line->mode == 0700);
         must((line->flags & atime) != atime);
-        must((line->flags & ~(unsigned)(LINE_NOEXEC | LINE_NOSUID | LINE_NODEV | LINE_NOATIME |
-                                        LINE_RELATIME)) == 0);
+        must((line->flags & ~(unsigned)(FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV | FLAG_NOATIME |
+                                        FLAG_RELATIME)) == 0);
         if (line->source != LINE_DISK)
                 must(line->mode == 0770 && !line->nofail && !line->per_session);
 }

@@ -57,8 +57,8 @@ may_use() {
         case $1 in
         ground) echo ;;
         table) echo ground ;;
-        disk) echo ground table ;;
-        mounts) echo ground table ;;
+        disk) echo ground ;;
+        mounts) echo ground ;;
         lifetime) echo ground disk mounts ;;
         session) echo ground table disk mounts lifetime ;;
         command) echo ground table disk mounts lifetime session ;;

@@ -21,7 +21,7 @@
 #define MARK      "1001/abcdef"
 
 enum {
-        ALL = LINE_NOEXEC | LINE_NOSUID | LINE_NODEV,
+        ALL = FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV,
 };
 
 static struct scratch scratch; /* the base */
@@ -122,8 +122,8 @@ static const struct {
         unsigned long in_force;
 } atimes[] = {
         {0, ST_RELATIME}, /* what the base has */
-        {LINE_NOATIME, ST_NOATIME},
-        {LINE_RELATIME, ST_RELATIME},
+        {FLAG_NOATIME, ST_NOATIME},
+        {FLAG_RELATIME, ST_RELATIME},
 };
 
 /* Each combination, cloned and in memory. */
@@ -137,9 +137,9 @@ START_TEST(the_flags_are_in_force_before_anybody_can_see_the_mount)
         read_mounts(before, sizeof(before));
         tree = makers[_i / 24](flags);
         must(fstatvfs(tree, &fs));
-        wanted |= flags & LINE_NOEXEC ? ST_NOEXEC : 0;
-        wanted |= flags & LINE_NOSUID ? ST_NOSUID : 0;
-        wanted |= flags & LINE_NODEV ? ST_NODEV : 0;
+        wanted |= flags & FLAG_NOEXEC ? ST_NOEXEC : 0;
+        wanted |= flags & FLAG_NOSUID ? ST_NOSUID : 0;
+        wanted |= flags & FLAG_NODEV ? ST_NODEV : 0;
         ck_assert_uint_eq(fs.f_flag & (ST_NOEXEC | ST_NOSUID | ST_NODEV | ST_NOATIME | ST_RELATIME |
                                        ST_RDONLY | ST_NODIRATIME),
                           wanted);
@@ -160,7 +160,7 @@ START_TEST(the_flags_of_the_base_itself_do_not_count)
         /* but how it keeps access times does */
         ck_assert_uint_eq(fs.f_flag & (ST_NOEXEC | ST_NOSUID | ST_NODEV | ST_NOATIME), ST_NOATIME);
         close(tree);
-        ck_assert_int_eq(cover_clone(other, LINE_RELATIME, &tree), 0);
+        ck_assert_int_eq(cover_clone(other, FLAG_RELATIME, &tree), 0);
         must(fstatvfs(tree, &fs));
         ck_assert_uint_eq(fs.f_flag & (ST_NOATIME | ST_RELATIME), ST_RELATIME);
         /* nor does what is put on change the base */
@@ -205,7 +205,7 @@ START_TEST(it_knows_its_cover_by_an_fd_opened_just_now)
         ck_assert_int_eq(cover_put(tree, below), 0);
         now = open_path(DIRECTORY);
         ck_assert(cover_is(now, tree, ALL));
-        ck_assert(cover_is(now, tree, LINE_NODEV));
+        ck_assert(cover_is(now, tree, FLAG_NODEV));
         ck_assert(!cover_is(below, tree, ALL));
         ck_assert(!cover_is(open_path(OTHER), tree, ALL));
         ck_assert(!cover_is(now, clone_it(ALL), ALL));
@@ -218,7 +218,7 @@ END_TEST
 
 START_TEST(it_is_not_its_cover_with_a_flag_missing)
 {
-        static const unsigned flags[] = {LINE_NOEXEC, LINE_NOSUID, LINE_NODEV};
+        static const unsigned flags[] = {FLAG_NOEXEC, FLAG_NOSUID, FLAG_NODEV};
         int tree = clone_it(ALL & ~flags[_i]);
 
         put(tree, DIRECTORY);
@@ -316,7 +316,7 @@ START_TEST(programs_are_refused_with_noexec_and_only_then)
         must(chmod(DIRECTORY, 0755));
         copy_program("/bin/true", DIRECTORY "/true", 0755);
         ck_assert_int_eq(run(DIRECTORY "/true", NULL), 0);
-        put(makers[_i](LINE_NOEXEC), DIRECTORY);
+        put(makers[_i](FLAG_NOEXEC), DIRECTORY);
         must(chmod(DIRECTORY, 0755));
         copy_program("/bin/true", DIRECTORY "/true", 0755);
         ck_assert_int_eq(run(DIRECTORY "/true", NULL), EACCES);
@@ -329,7 +329,7 @@ START_TEST(setuid_programs_gain_nothing_with_nosuid_and_only_then)
         must(chmod(DIRECTORY, 0755));
         copy_program("/bin/cat", DIRECTORY "/cat", 04755);
         ck_assert_int_eq(run(DIRECTORY "/cat", SECRET), 0);
-        put(makers[_i](LINE_NOSUID), DIRECTORY);
+        put(makers[_i](FLAG_NOSUID), DIRECTORY);
         must(chmod(DIRECTORY, 0755));
         copy_program("/bin/cat", DIRECTORY "/cat", 04755);
         ck_assert_int_eq(run(DIRECTORY "/cat", SECRET), 1);
@@ -341,7 +341,7 @@ START_TEST(devices_are_refused_with_nodev_and_only_then)
         put(makers[_i](0), DIRECTORY);
         must(mknod(DIRECTORY "/null", S_IFCHR | 0666, makedev(1, 3)));
         close(must(open(DIRECTORY "/null", O_RDWR | O_CLOEXEC)));
-        put(makers[_i](LINE_NODEV), DIRECTORY);
+        put(makers[_i](FLAG_NODEV), DIRECTORY);
         (void)mknod(DIRECTORY "/null", S_IFCHR | 0666, makedev(1, 3)); /* may be there */
         ck_assert_int_lt(open(DIRECTORY "/null", O_RDWR | O_CLOEXEC), 0);
         ck_assert_int_eq(errno, EACCES);
@@ -480,7 +480,7 @@ START_TEST(it_is_shown_by_the_instance_and_the_flags)
         put(clone_it(ALL), DIRECTORY);
         top = open_path(DIRECTORY);
         ck_assert(cover_shows(top, root, ALL));
-        ck_assert(cover_shows(top, root, LINE_NOEXEC));
+        ck_assert(cover_shows(top, root, FLAG_NOEXEC));
         /* what lies below the cover, another instance, a folder in it */
         ck_assert(!cover_shows(system, root, 0));
         ck_assert(!cover_shows(top, other, ALL));
@@ -509,7 +509,7 @@ END_TEST
 
 START_TEST(it_is_not_shown_with_a_flag_missing)
 {
-        static const unsigned flags[] = {LINE_NOEXEC, LINE_NOSUID, LINE_NODEV};
+        static const unsigned flags[] = {FLAG_NOEXEC, FLAG_NOSUID, FLAG_NODEV};
         int tree = clone_it(ALL & ~flags[_i]), top;
 
         put(tree, DIRECTORY);
@@ -521,7 +521,7 @@ END_TEST
 
 START_TEST(in_memory_it_is_shown_by_the_mark_and_the_flags)
 {
-        int tree = make_memory(ALL & ~(unsigned)LINE_NODEV), other = make_memory(ALL), top;
+        int tree = make_memory(ALL & ~(unsigned)FLAG_NODEV), other = make_memory(ALL), top;
         char mark[COVER_MARK_BYTES], others[COVER_MARK_BYTES];
 
         ck_assert_int_eq(cover_mark_memory(tree, mark), 0);
@@ -529,7 +529,7 @@ START_TEST(in_memory_it_is_shown_by_the_mark_and_the_flags)
         ck_assert_str_ne(mark, others);
         put(tree, DIRECTORY);
         top = open_path(DIRECTORY);
-        ck_assert(cover_shows_memory(top, mark, LINE_NOEXEC | LINE_NOSUID));
+        ck_assert(cover_shows_memory(top, mark, FLAG_NOEXEC | FLAG_NOSUID));
         ck_assert(!cover_shows_memory(top, mark, ALL));
         ck_assert(!cover_shows_memory(top, others, 0));
         ck_assert(!cover_shows_memory(top, MARK, 0));

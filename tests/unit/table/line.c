@@ -8,7 +8,7 @@
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 enum {
-        DEFAULT_FLAGS = LINE_NOEXEC | LINE_NOSUID | LINE_NODEV,
+        DEFAULT_FLAGS = FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV,
 };
 
 static struct heard heard;
@@ -100,13 +100,13 @@ static const struct {
 } good[] = {
         {"noexec", DEFAULT_FLAGS, 0770, false, false, false},
         {"noexec,nosuid,nodev", DEFAULT_FLAGS, 0770, false, false, false},
-        {"exec", LINE_NOSUID | LINE_NODEV, 0770, false, false, false},
-        {"suid", LINE_NOEXEC | LINE_NODEV, 0770, false, false, false},
-        {"dev", LINE_NOEXEC | LINE_NOSUID, 0770, false, false, false},
+        {"exec", FLAG_NOSUID | FLAG_NODEV, 0770, false, false, false},
+        {"suid", FLAG_NOEXEC | FLAG_NODEV, 0770, false, false, false},
+        {"dev", FLAG_NOEXEC | FLAG_NOSUID, 0770, false, false, false},
         {"exec,suid,dev", 0, 0770, false, false, false},
-        {"exec,nosuid,dev", LINE_NOSUID, 0770, false, false, false},
-        {"noatime", DEFAULT_FLAGS | LINE_NOATIME, 0770, false, false, false},
-        {"relatime", DEFAULT_FLAGS | LINE_RELATIME, 0770, false, false, false},
+        {"exec,nosuid,dev", FLAG_NOSUID, 0770, false, false, false},
+        {"noatime", DEFAULT_FLAGS | FLAG_NOATIME, 0770, false, false, false},
+        {"relatime", DEFAULT_FLAGS | FLAG_RELATIME, 0770, false, false, false},
         {"mode=0770", DEFAULT_FLAGS, 0770, false, false, false},
         {"mode=1770", DEFAULT_FLAGS, 01770, false, false, false},
         {"mode=1777", DEFAULT_FLAGS, 01777, false, false, false},
@@ -116,7 +116,7 @@ static const struct {
         {"end=idle", DEFAULT_FLAGS, 0770, false, false, false},
         {"end=close", DEFAULT_FLAGS, 0770, false, true, false},
         {"nofail", DEFAULT_FLAGS, 0770, false, false, true},
-        {"nofail,end=close,scope=session,mode=1777,relatime,dev,suid,exec", LINE_RELATIME, 01777,
+        {"nofail,end=close,scope=session,mode=1777,relatime,dev,suid,exec", FLAG_RELATIME, 01777,
          true, true, true},
 };
 
@@ -244,7 +244,7 @@ START_TEST(sizes_are_handed_on_as_they_are_written)
                          1);
         ck_assert_str_eq(line.size, "1G");
         ck_assert_str_eq(line.inodes, "4k");
-        ck_assert_uint_eq(line.flags, LINE_NOSUID | LINE_NODEV);
+        ck_assert_uint_eq(line.flags, FLAG_NOSUID | FLAG_NODEV);
         ck_assert(line.per_session);
         line_done(&line);
         ck_assert_ptr_null(line.size);
@@ -269,7 +269,7 @@ START_TEST(what_is_shared_has_globs_and_owners)
         ck_assert_str_eq(line.shares[1].glob, "krb5cc_*");
         ck_assert_str_eq(line.shares[2].glob, ".s.PGSQL.*");
         ck_assert_str_eq(line.shares[2].owner, "postgres");
-        ck_assert_uint_eq(line.flags, LINE_NOSUID | LINE_NODEV);
+        ck_assert_uint_eq(line.flags, FLAG_NOSUID | FLAG_NODEV);
         line_done(&line);
         ck_assert_ptr_null(line.shares);
         ck_assert_int_eq(parse("tmpfs /tmp * share=a", &line), 1);
@@ -286,7 +286,7 @@ START_TEST(columns_stand_apart_by_blanks_and_tabs)
         ck_assert_str_eq(line.base, "/b");
         ck_assert_str_eq(line.directory, "/tmp");
         ck_assert_int_eq(line.users.items[0].kind, USERS_ALL);
-        ck_assert_uint_eq(line.flags, LINE_NOSUID | LINE_NODEV);
+        ck_assert_uint_eq(line.flags, FLAG_NOSUID | FLAG_NODEV);
         line_done(&line);
 }
 END_TEST

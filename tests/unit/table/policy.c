@@ -89,7 +89,7 @@ START_TEST(the_winning_line_counts_whole)
         ck_assert_uint_eq(deciding(text, &alice, "/tmp"), 2);
         line = plan->lines[0].line;
         ck_assert_str_eq(line->base, "/other");
-        ck_assert_uint_eq(line->flags, LINE_NOEXEC | LINE_NOSUID | LINE_NODEV);
+        ck_assert_uint_eq(line->flags, FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV);
         ck_assert_uint_eq(line->mode, 0770);
         ck_assert(!line->per_session && !line->end_at_close && !line->nofail);
 }

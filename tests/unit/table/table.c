@@ -54,7 +54,7 @@ START_TEST(lines_keep_their_order_and_their_numbers)
         ck_assert_uint_eq(table->lines[0].number, 3);
         ck_assert_str_eq(table->lines[0].file, "conf");
         ck_assert_str_eq(table->lines[0].base, "/base");
-        ck_assert_uint_eq(table->lines[0].flags, LINE_NOSUID | LINE_NODEV);
+        ck_assert_uint_eq(table->lines[0].flags, FLAG_NOSUID | FLAG_NODEV);
         ck_assert_uint_eq(table->lines[1].number, 5);
         ck_assert_str_eq(table->lines[1].directory, "/var/tmp");
         ck_assert_int_eq(table->lines[1].source, LINE_NONE);
@@ -93,7 +93,7 @@ START_TEST(the_built_in_table_is_good)
                 ck_assert_str_eq(lines[i].directory, "/tmp");
         ck_assert_str_eq(lines[0].base, "/var/lib/privtmp");
         ck_assert_int_eq(lines[0].users.items[0].kind, USERS_ALL);
-        ck_assert_uint_eq(lines[0].flags, LINE_NOEXEC | LINE_NOSUID | LINE_NODEV);
+        ck_assert_uint_eq(lines[0].flags, FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV);
         ck_assert_int_eq(lines[1].source, LINE_NONE);
         ck_assert_uint_eq(lines[1].users.items[0].min, 1);
         ck_assert_uint_eq(lines[1].users.items[0].max, 999);
