@@ -112,6 +112,7 @@ check "it can be installed again" install_there
 check "an administrator's table stays as it was" grep -qx '# mine' "$table"
 check "the manual of the module is there" test -n "$(find "$to" -name pam_privtmp.8)"
 check "the manual of the table is there" test -n "$(find "$to" -name privtmp.conf.5)"
+check "the page for users is there" test -n "$(find "$to" -name privtmp.7)"
 
 echo "1..$count"
 [ "$failed" = 0 ]

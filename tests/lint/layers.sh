@@ -130,7 +130,7 @@ for file in $(find . -name '*.c'); do
 done
 result "every law of a room has its test" "$laws"
 
-for manual in pam_privtmp.8 privtmp.8 privtmp.conf.5; do
+for manual in pam_privtmp.8 privtmp.7 privtmp.8 privtmp.conf.5; do
         if command -v mandoc >/dev/null; then
                 result "$manual is clean" "$(mandoc -T lint -W warning "$manual" 2>&1 || true)"
         elif [ "${PRIVTMP_MUST_RUN:-0}" = 1 ]; then
