@@ -2,7 +2,8 @@
 /*
  * instance: one private directory's home on disk
  *
- * MUST NOT use an instance again unless its links and root/ say what is wanted (unit/disk/instance.c).
+ * MUST NOT use an instance again unless its links and root/ say what is wanted
+ * (unit/disk/instance.c).
  * MUST NOT trust the caller's umask, egid or default ACLs (unit/disk/instance.c).
  * MUST NOT show an instance before it is complete and locked (unit/disk/instance.c).
  */

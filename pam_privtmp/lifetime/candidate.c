@@ -3,7 +3,8 @@
  * candidate: which of a user's instances a session can use again, and which are stale
  *
  * MUST NOT end an instance that has a session or is in use (unit/lifetime/candidate.c).
- * MUST leave a temporary name alone until it is old and its lock can be had (unit/lifetime/candidate.c).
+ * MUST leave a temporary name alone until it is old and its lock can be had
+ * (unit/lifetime/candidate.c).
  */
 #include <limits.h>
 #include <stdalign.h>

@@ -3,7 +3,8 @@
  * idle: is an instance mounted anywhere?
  *
  * MUST answer "used" in doubt (unit/lifetime/idle.c).
- * MUST compare mounts, never numbers of namespaces but those that are there now (unit/lifetime/idle.c).
+ * MUST compare mounts, never numbers of namespaces but those that are there now
+ * (unit/lifetime/idle.c).
  * MUST end in time, whatever users have mounted (unit/lifetime/idle.c).
  */
 #include <stdint.h>

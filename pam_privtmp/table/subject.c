@@ -3,7 +3,8 @@
  * subject: the user that a session is for
  *
  * MUST NOT take "the lookup failed" for "not found" (unit/table/subject.c).
- * MUST NOT use calls that return static storage: it belongs to the application (unit/table/subject.c).
+ * MUST NOT use calls that return static storage: it belongs to the application
+ * (unit/table/subject.c).
  */
 #include <errno.h>
 #include <grp.h>

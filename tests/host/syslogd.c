@@ -21,7 +21,8 @@
 #define MESSAGE_MAX 8192
 
 /* The number that stands before each message, as in "<83>sshd[7]: text". */
-static unsigned long priority(const char *message, const char **ret_text) {
+static unsigned long priority(const char *message, const char **ret_text)
+{
         char *end = NULL;
         unsigned long number;
 
@@ -38,14 +39,16 @@ static unsigned long priority(const char *message, const char **ret_text) {
 }
 
 /* A message is one line: else a user could write the second one in somebody else's name. */
-static void one_line(char *text) {
+static void one_line(char *text)
+{
         for (; *text != '\0'; text++)
                 if (*text == '\n')
                         *text = ' ';
 }
 
-int main(int argc, char **argv) {
-        struct sockaddr_un address = { .sun_family = AF_UNIX };
+int main(int argc, char **argv)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
         char message[MESSAGE_MAX + 1];
         int socket_fd, file_fd;
 
@@ -62,8 +65,8 @@ int main(int argc, char **argv) {
         socket_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (socket_fd < 0)
                 err(1, "socket");
-        (void) unlink(argv[1]); /* left over from a syslogd that was killed, or not there */
-        if (bind(socket_fd, (const struct sockaddr *) &address, sizeof(address)) < 0)
+        (void)unlink(argv[1]); /* left over from a syslogd that was killed, or not there */
+        if (bind(socket_fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
                 err(1, "%s", argv[1]);
         if (chmod(argv[1], 0666) < 0)
                 err(1, "%s", argv[1]);

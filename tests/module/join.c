@@ -1485,7 +1485,8 @@ START_TEST(a_fuse_that_the_caller_is_on_is_not_asked)
         second = caller(do_chdir, _i ? "/srv/dir/sub" : "/srv/dir");
         ck_assert_int_eq(login_do(&host, do_fuse_silence, NULL), 0);
         stays_apart(&second, &was,
-                    _i ? "\"/\" or the working directory is another there" : "its namespace can't be entered from here");
+                    _i ? "\"/\" or the working directory is another there"
+                       : "its namespace can't be entered from here");
         cwd = second.before.cwd;
         ck_assert(is_same_file(look(&second).cwd, cwd));
         ck_assert_int_eq(promptly(&second, do_close, NULL), 0);

@@ -2,8 +2,8 @@
 /*
  * test-subvolume: what a user of btrfs can leave in their directory
  *
- * Needs root and disk images, in a throw-away host. The trees are as in unit/disk/remove.c, and what
- * is below top/root is made by the user.
+ * Needs root and disk images, in a throw-away host. The trees are as in unit/disk/remove.c, and
+ * what is below top/root is made by the user.
  */
 #include <linux/btrfs.h>
 #include <sys/ioctl.h>

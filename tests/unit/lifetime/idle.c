@@ -5,8 +5,8 @@
  * usage: test-idle [listed]
  *
  * Needs root, in a throw-away host. The look is made as on Linux 6.1: by /proc. With "listed" it is
- * made as the kernel offers it, by its list of namespaces: tests/host/run -1. What the tests expect is
- * the same, but for those whose names say how they look.
+ * made as the kernel offers it, by its list of namespaces: tests/host/run -1. What the tests expect
+ * is the same, but for those whose names say how they look.
  *
  * Many tests run on each kind of base that the machine has: what mountinfo, statmount() and statx()
  * say differs between them. Disk images are made where there are loop devices and the program that

@@ -191,8 +191,8 @@ static const struct {
         {"/b /tmp * noexec,\"a,b\n/b /tmp *\n", "conf:1: " QUOTES},
         {"/b /tmp *\n/b /tmp * size=\"1G,bogus", "conf:2: " QUOTES},
         {"\"/b /tmp *\n/b /tmp * bogus\"\n",
-         "conf:1: source \"\"/b\" is no absolute path in its shortest form, and not \"tmpfs\", \"none\" or "
-         "\"inherit\""},
+         "conf:1: source \"\"/b\" is no absolute path in its shortest form, "
+         "and not \"tmpfs\", \"none\" or \"inherit\""},
         {"/b /tmp \"*\n/b /tmp bob\n",
          "conf:1: users: \"\"*\" is no *, NAME, UID, MIN:MAX or @group"},
         /* a first line that gives the whole file another format; it must not decide for the rest */
