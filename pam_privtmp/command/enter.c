@@ -13,6 +13,7 @@
 #include "lifetime/opener.h"
 #include "command/program.h"
 #include "command/privtmp.h"
+#include "ground/path.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
 #include "table/subject.h"
@@ -94,7 +95,7 @@ static void consider_instance(struct covers *covers, int user, const char *name)
         /* somebody else may have had the uid before */
         if (instance_read(instance.dir, "user", user_name) < 0 ||
             strcmp(user_name, covers->subject->name) != 0 ||
-            instance_read(instance.dir, "directory", directory) < 0 || !name_is_path(directory) ||
+            instance_read(instance.dir, "directory", directory) < 0 || !path_is_valid(directory) ||
             instance_join(user, &instance, &patience) < 0) {
                 instance_done(&instance);
                 return;

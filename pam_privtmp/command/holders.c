@@ -9,6 +9,7 @@
 #include "lifetime/match.h"
 #include "mounts/mounts.h"
 #include "ground/name.h"
+#include "ground/path.h"
 #include "mounts/namespaces.h"
 #include "mounts/tasks.h"
 
@@ -44,7 +45,7 @@ static int add_mount(void *arg, const char *root)
         name = strchr(mark, '/');
         length = name ? (size_t)(name - mark) + 1 + NAME_RANDOM : 0;
         if (!name || strlen(mark) < length || length >= HOLDERS_MARK ||
-            !name_is_within(mark + length, "/root"))
+            !path_is_within(mark + length, "/root"))
                 return 0;
         mounts = grow(holders->mounts, holders->n, sizeof(*mounts));
         if (!mounts)

@@ -11,7 +11,7 @@
 #include <sys/mount.h>
 
 #include "ground/cleanup.h"
-#include "ground/name.h"
+#include "ground/path.h"
 #include "command/solo.h"
 
 static int write_file(const char *path, const char *text)
@@ -49,7 +49,7 @@ static int leave(uid_t uid, gid_t gid, struct report *report)
 int solo_leave(const char *size, struct report *report)
 {
         char options[128], cwd[PATH_MAX];
-        bool inside = getcwd(cwd, sizeof(cwd)) && name_is_within(cwd, "/tmp");
+        bool inside = getcwd(cwd, sizeof(cwd)) && path_is_within(cwd, "/tmp");
         int r = leave(geteuid(), getegid(), report);
 
         if (r < 0)

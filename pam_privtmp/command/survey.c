@@ -15,6 +15,7 @@
 #include "command/holders.h"
 #include "disk/instance.h"
 #include "ground/name.h"
+#include "ground/number.h"
 #include "lifetime/opener.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -180,7 +181,7 @@ static int visit_trash(void *arg, int folder, const char *name)
         uint64_t uid = 0;
 
         (void)folder;
-        if (!dot || !name_read_number(name, dot, UINT32_MAX, &uid))
+        if (!dot || !number_read(name, dot, UINT32_MAX, &uid))
                 return 0;
         if (pass->wanted != (uid_t)-1 && pass->wanted != uid)
                 return 0;
@@ -198,7 +199,7 @@ static int visit_user(void *arg, int base, const char *name)
         struct pass pass = *(const struct pass *)arg;
         uint64_t uid;
 
-        if (!name_read_number(name, name + strlen(name), UINT32_MAX, &uid) ||
+        if (!number_read(name, name + strlen(name), UINT32_MAX, &uid) ||
             (pass.wanted != (uid_t)-1 && pass.wanted != uid))
                 return 0;
         pass.uid = (uid_t)uid;

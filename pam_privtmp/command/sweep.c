@@ -15,6 +15,7 @@
 #include "disk/remove.h"
 #include "lifetime/stale.h"
 #include "command/sweep.h"
+#include "ground/number.h"
 
 /* Instances of one user that nobody has locked: a handful at a time. */
 struct handful {
@@ -190,7 +191,7 @@ static int each_user(void *arg, const char *name)
         uint64_t uid;
         int first, r;
 
-        if (!name_read_number(name, name + strlen(name), UINT32_MAX, &uid))
+        if (!number_read(name, name + strlen(name), UINT32_MAX, &uid))
                 return 0;
         fd = openat(sweep->base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)

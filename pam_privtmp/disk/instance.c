@@ -19,6 +19,7 @@
 #include "disk/instance.h"
 #include "ground/label.h"
 #include "disk/remove.h"
+#include "ground/number.h"
 
 enum {
         TRIES = 8, /* names that may be taken already: 62^6 are there */
@@ -92,7 +93,7 @@ unsigned instance_keep(int dir)
 
         if (n < 0)
                 return errno == ENOENT ? 0 : UINT_MAX;
-        return name_read_number(text, text + n, UINT_MAX, &seconds) ? (unsigned)seconds : UINT_MAX;
+        return number_read(text, text + n, UINT_MAX, &seconds) ? (unsigned)seconds : UINT_MAX;
 }
 
 static int make_keep(int dir, const char *name, unsigned seconds)

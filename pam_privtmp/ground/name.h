@@ -28,18 +28,3 @@ bool name_is_instance(const char *name);
 
 /* Exactly what name_temporary() can give? */
 bool name_is_temporary(const char *name);
-
-/*
- * Reads a decimal number, digits only and not above max, that ends at `end` (one past its last
- * character). Used for uids and for the numbers in records.
- */
-bool name_read_number(const char *text, const char *end, uint64_t max, uint64_t *ret);
-
-/*
- * An absolute path in the one form that we accept: it begins with "/", has no trailing slash, no
- * empty, "." or ".." component, and fits PATH_MAX. "/" itself is not one.
- */
-bool name_is_path(const char *path);
-
-/* Is `path` the path `top`, or below it? Both as name_is_path() wants them. */
-bool name_is_within(const char *path, const char *top);

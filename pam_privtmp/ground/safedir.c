@@ -16,7 +16,7 @@
 #include <sys/vfs.h>
 
 #include "ground/cleanup.h"
-#include "ground/name.h"
+#include "ground/path.h"
 #include "ground/safedir.h"
 
 enum {
@@ -260,7 +260,7 @@ int safedir_read_file(const char *path, size_t limit, char **ret, size_t *size,
         const char *last;
         int r;
 
-        if (!name_is_path(path))
+        if (!path_is_valid(path))
                 return report_fault(report, -EINVAL, "%s is no absolute path in its shortest form",
                                     path);
         parent = walk_to_parent(path, &last, report);

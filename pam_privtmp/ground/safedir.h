@@ -5,7 +5,7 @@
  * Every path is walked from "/" one component at a time (O_PATH | O_NOFOLLOW). Each directory that
  * is walked through must be root's and writable by nobody else, else another user could swap what
  * is below it between two looks (CVE-2025-6020). Symbolic links are refused, whoever owns them.
- * Paths are as name_is_path() wants them. Needs no privilege beyond search permission.
+ * Paths are as path_is_valid() wants them. Needs no privilege beyond search permission.
  */
 #pragma once
 

@@ -12,7 +12,7 @@
 #include "ground/cleanup.h"
 #include "lifetime/match.h"
 #include "mounts/mounts.h"
-#include "ground/name.h"
+#include "ground/path.h"
 
 int match_base(struct match *match, int base, const char *path)
 {
@@ -35,7 +35,7 @@ int match_base(struct match *match, int base, const char *path)
                 return r;
         below = path;
         if (strcmp(entry.target, "/") != 0) {
-                if (!name_is_within(path, entry.target))
+                if (!path_is_within(path, entry.target))
                         return -EXDEV;
                 below += strlen(entry.target);
         }
@@ -70,7 +70,7 @@ unsigned match_mount(const struct match *match, dev_t device, const char *root)
                 int n = snprintf(top, sizeof(top), "%s/%s/root", match->prefix, match->marks[i]);
 
                 /* what is removed already has "//deleted" behind its path: below, then */
-                if (n < 0 || (size_t)n >= sizeof(top) || name_is_within(root, top))
+                if (n < 0 || (size_t)n >= sizeof(top) || path_is_within(root, top))
                         mask |= 1U << i;
         }
         return mask;

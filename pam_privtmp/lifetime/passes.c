@@ -13,6 +13,7 @@
 #include "ground/grow.h"
 #include "mounts/mounts.h"
 #include "ground/name.h"
+#include "ground/path.h"
 #include "lifetime/passes.h"
 
 enum {
@@ -112,7 +113,7 @@ static unsigned doubt_of(const struct pass *pass, const struct task *task)
 
         name_uid(own, owner);
         for (size_t i = 0; i < pass->match->n; i++)
-                if (owner == 0 || name_is_within(pass->match->marks[i], own))
+                if (owner == 0 || path_is_within(pass->match->marks[i], own))
                         mask |= 1U << i;
         return mask;
 }

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "ground/cleanup.h"
-#include "ground/name.h"
+#include "ground/path.h"
 #include "lifetime/record.h"
 
 int record_read_boot(char boot[RECORD_BOOT])
@@ -141,7 +141,7 @@ static int parse_cover(const char **text, struct record *record)
                 *text += step;
         }
         cover->directory[n] = '\0';
-        if (!name_is_path(cover->directory))
+        if (!path_is_valid(cover->directory))
                 return -EINVAL;
         record->n_covers++;
         return 0;

@@ -11,6 +11,7 @@
 
 #include "ground/cleanup.h"
 #include "ground/name.h"
+#include "ground/number.h"
 #include "ground/numbers.h"
 #include "mounts/tasks.h"
 
@@ -202,8 +203,8 @@ int task_read_start(int process, uint64_t *ret)
         }
         if (!fields)
                 return -ESRCH;
-        if (!name_read_number(fields, fields + strspn(fields, "0123456789"), UINT64_MAX / SECOND,
-                              &ticks))
+        if (!number_read(fields, fields + strspn(fields, "0123456789"), UINT64_MAX / SECOND,
+                         &ticks))
                 return -EINVAL;
         *ret = ticks * (SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
         return 0;

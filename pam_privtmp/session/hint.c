@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "session/hint.h"
-#include "ground/name.h"
+#include "ground/path.h"
 
 enum {
         KERBEROS,          /* among the names */
@@ -54,7 +54,7 @@ void hint_say(const char *const values[HINT_VARIABLES], const char *directory,
 
                 if (i == KERBEROS)
                         path = skip_type(path);
-                if (!name_is_within(path, directory))
+                if (!path_is_within(path, directory))
                         continue;
                 entry = path + strlen(directory);
                 entry += strspn(entry, "/");

@@ -11,7 +11,7 @@
 
 #include "ground/cleanup.h"
 #include "session/join.h"
-#include "ground/name.h"
+#include "ground/path.h"
 #include "lifetime/opener.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -77,7 +77,7 @@ static const char *judge(const struct search *search, const struct record *recor
 static bool is_aside(const struct join *join)
 {
         for (size_t i = 0; join->caller->path && i < join->n; i++)
-                if (name_is_within(join->caller->path, join->places[i].plan->line->directory))
+                if (path_is_within(join->caller->path, join->places[i].plan->line->directory))
                         return true;
         return false;
 }

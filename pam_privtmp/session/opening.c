@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ground/cleanup.h"
+#include "ground/path.h"
 #include "session/join.h"
 #include "mounts/namespaces.h"
 #include "session/opening.h"
@@ -206,7 +207,7 @@ static int see_to_cwd(struct opening *o)
                 const struct place *place = &session->places[i];
                 const char *directory = place->plan->line->directory;
 
-                if (place->given_up || !name_is_within(path, directory))
+                if (place->given_up || !path_is_within(path, directory))
                         continue;
                 return fchdir(place->top >= 0 ? place->top : place->tree) < 0
                                ? report_errno(o->report, -errno, "%s", directory)

@@ -10,7 +10,7 @@
 
 #include "ground/cleanup.h"
 #include "mounts/mounts.h"
-#include "ground/name.h"
+#include "ground/path.h"
 #include "session/outer.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -68,7 +68,7 @@ bool outer_uncovers(const struct outer *outer, const char *path)
         for (size_t i = 0; path && i < outer->record.n_covers; i++) {
                 const char *directory = outer->record.covers[i].directory;
 
-                if (name_is_within(path, directory) && !inherits(outer, directory))
+                if (path_is_within(path, directory) && !inherits(outer, directory))
                         return true;
         }
         return false;
@@ -116,7 +116,7 @@ static int take_off_fuse(void *arg, const struct mounts_entry *entry)
         if (!mounts_is_fuse_of(entry, outer->record.uid))
                 return 0;
         for (size_t i = 0; i < outer->record.n_covers; i++)
-                if (name_is_within(entry->target, outer->record.covers[i].directory) &&
+                if (path_is_within(entry->target, outer->record.covers[i].directory) &&
                     inherits(outer, outer->record.covers[i].directory))
                         return 0;
         if (take_off_one(entry))

@@ -13,7 +13,7 @@
 #include "ground/cleanup.h"
 #include "table/entry.h"
 #include "table/line.h"
-#include "ground/name.h"
+#include "ground/path.h"
 #include "table/value.h"
 
 #define fault(line, report, ...) line_fault((line), (report), -EINVAL, __VA_ARGS__)
@@ -231,7 +231,7 @@ static int parse_source(struct line *line, const char *source, struct report *re
                 line->source = LINE_INHERIT;
         else if (strcmp(source, "tmpfs") == 0)
                 line->source = LINE_MEMORY;
-        else if (!name_is_path(source))
+        else if (!path_is_valid(source))
                 return fault(line, report,
                              "source \"%s\" is no absolute path in its shortest form, "
                              "and not \"tmpfs\", \"none\" or \"inherit\"",
@@ -265,7 +265,7 @@ static int parse_columns(struct line *line, const struct entry *entry, struct re
         r = parse_source(line, entry->source, report);
         if (r < 0)
                 return r;
-        if (!name_is_path(entry->directory))
+        if (!path_is_valid(entry->directory))
                 return fault(line, report,
                              "directory \"%s\" is no absolute path in its shortest form",
                              entry->directory);

@@ -10,7 +10,7 @@
 
 #include "ground/cleanup.h"
 #include "ground/grow.h"
-#include "ground/name.h"
+#include "ground/path.h"
 #include "ground/safedir.h"
 #include "table/table.h"
 
@@ -98,12 +98,12 @@ static int add_text(struct table *table, const char *file, const char *text, siz
 static int check_pair(const struct line *a, const struct line *b, struct report *report)
 {
         if (a->base &&
-            (name_is_within(a->base, b->directory) || name_is_within(b->directory, a->base)))
+            (path_is_within(a->base, b->directory) || path_is_within(b->directory, a->base)))
                 return report_fault(report, -EINVAL,
                                     "%s:%u: the base %s is at, below or above the directory %s of "
                                     "%s:%u",
                                     a->file, a->number, a->base, b->directory, b->file, b->number);
-        if (strcmp(a->directory, b->directory) != 0 && name_is_within(a->directory, b->directory))
+        if (strcmp(a->directory, b->directory) != 0 && path_is_within(a->directory, b->directory))
                 return report_fault(report, -EINVAL,
                                     "%s:%u: the directory %s is below the directory %s of %s:%u",
                                     a->file, a->number, a->directory, b->directory, b->file,
@@ -187,7 +187,7 @@ static int load(struct table *table, const struct table_place *place, struct rep
         int r;
 
         if (place->only) {
-                if (!name_is_path(place->only))
+                if (!path_is_valid(place->only))
                         r = report_fault(report, -EINVAL,
                                          "conf=%s is no absolute path in its shortest form",
                                          place->only);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ground/name.h"
+#include "ground/number.h"
 #include "table/users.h"
 
 /* (uid_t)-1 means "no user" to the kernel */
@@ -36,10 +36,10 @@ static const char *parse_uids(const char *text, const char *end, struct users_it
         const char *colon = memchr(text, ':', (size_t)(end - text));
         uint64_t min, max;
 
-        if (!name_read_number(text, colon ? colon : end, uid_max, &min))
+        if (!number_read(text, colon ? colon : end, uid_max, &min))
                 return "is not a uid";
         max = min;
-        if (colon && !name_read_number(colon + 1, end, uid_max, &max))
+        if (colon && !number_read(colon + 1, end, uid_max, &max))
                 return "is not a range MIN:MAX of uids";
         if (min > max)
                 return "is a range whose end lies before its beginning";

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ground/name.h"
+#include "ground/number.h"
 #include "table/value.h"
 
 bool value_mode(const char *text, mode_t *ret)
@@ -29,7 +29,7 @@ static const char *read_number(const char *text, uint64_t max, uint64_t *ret)
 {
         const char *end = text + strspn(text, "0123456789");
 
-        return name_read_number(text, end, max, ret) && *ret > 0 ? end : NULL;
+        return number_read(text, end, max, ret) && *ret > 0 ? end : NULL;
 }
 
 bool value_time(const char *text, unsigned *ret)

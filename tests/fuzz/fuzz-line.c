@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ground/name.h"
+#include "ground/path.h"
 #include "table/table.h"
 
 /* What must hold, whatever the text is. */
@@ -49,10 +49,10 @@ static void check_line(const struct line *line, unsigned before)
         must(strcmp(line->file, "conf") == 0);
         must(line->number > before);
         must((line->source == LINE_DISK) == (line->base != NULL));
-        must(!line->base || (name_is_path(line->base) && is_plain(line->base)));
-        must(name_is_path(line->directory) && is_plain(line->directory));
-        must(!line->base || !name_is_within(line->base, line->directory));
-        must(!line->base || !name_is_within(line->directory, line->base));
+        must(!line->base || (path_is_valid(line->base) && is_plain(line->base)));
+        must(path_is_valid(line->directory) && is_plain(line->directory));
+        must(!line->base || !path_is_within(line->base, line->directory));
+        must(!line->base || !path_is_within(line->directory, line->base));
         must(line->users.n > 0);
         must(line->mode == 0770 || line->mode == 01770 || line->mode == 01777 ||
              line->mode == 0700);

@@ -8,6 +8,7 @@
 
 #include "ground/cleanup.h"
 #include "ground/name.h"
+#include "ground/number.h"
 #include "command/check/groups.h"
 #include "ground/safedir.h"
 #include "table/subject.h"
@@ -80,7 +81,7 @@ static void look_at_base(struct groups *groups, const struct line *line)
                 const char *name = entry->d_name;
                 uint64_t uid;
 
-                if (!name_read_number(name, name + strlen(name), UINT32_MAX - 1, &uid))
+                if (!number_read(name, name + strlen(name), UINT32_MAX - 1, &uid))
                         continue;
                 fd = openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
                 if (fd >= 0)

@@ -7,7 +7,7 @@
 
 #include "ground/cleanup.h"
 #include "mounts/mounts.h"
-#include "ground/name.h"
+#include "ground/path.h"
 #include "command/check/names.h"
 #include "ground/safedir.h"
 
@@ -54,7 +54,7 @@ static void note(struct names *names, const struct line *line, const char *path,
         if (!look(path, &spot->stx) || mounts_find(names->mounts, spot->stx.stx_mnt_id, &mount) < 0)
                 return;
         if (strcmp(mount.target, "/") != 0) {
-                if (!name_is_within(path, mount.target))
+                if (!path_is_within(path, mount.target))
                         return;
                 rest += strlen(mount.target);
         }
@@ -104,14 +104,14 @@ static int check_mount(void *arg, const struct mounts_entry *mount)
 static bool is_within(const struct spot *a, const struct spot *b)
 {
         return a->device == b->device &&
-               (strcmp(b->inner, "/") == 0 || name_is_within(a->inner, b->inner));
+               (strcmp(b->inner, "/") == 0 || path_is_within(a->inner, b->inner));
 }
 
 static void check_pair(const struct names *names, const struct spot *a, const struct spot *b)
 {
         const char *relation;
 
-        if (name_is_within(a->path, b->path) || name_is_within(b->path, a->path))
+        if (path_is_within(a->path, b->path) || path_is_within(b->path, a->path))
                 return; /* by these names it is a fault of the table */
         if (a->base == b->base && is_same(&a->stx, &b->stx))
                 relation = "the same directory as";

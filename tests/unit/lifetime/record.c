@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "ground/name.h"
+#include "ground/path.h"
 #include "lifetime/records.h"
 #include "kit/scratch.h"
 
@@ -412,7 +413,7 @@ static void try_text(const char *text)
                 return;
         ck_assert_uint_le(record.n_covers, RECORD_COVERS);
         for (size_t i = 0; i < record.n_covers; i++)
-                ck_assert_msg(name_is_path(record.covers[i].directory), "%s", text);
+                ck_assert_msg(path_is_valid(record.covers[i].directory), "%s", text);
         assert_survives(&record);
 }
 
