@@ -13,7 +13,7 @@
 #include "ground/cleanup.h"
 #include "lifetime/idle.h"
 #include "mounts/namespaces.h"
-#include "ground/numbers.h"
+#include "ground/idset.h"
 #include "lifetime/passes.h"
 #include "mounts/tasks.h"
 
@@ -37,7 +37,7 @@ struct look {
         const struct match *match;
         const struct deadline *deadline;
         unsigned mask;        /* of the namespace that is being looked at */
-        struct numbers known; /* ids of what was looked at */
+        struct idset known;   /* ids of what was looked at */
         struct holder *holders;
         size_t n_holders;
         unsigned used;
@@ -45,7 +45,7 @@ struct look {
 
 static inline void look_done(struct look *look)
 {
-        numbers_done(&look->known);
+        idset_done(&look->known);
         free(look->holders);
 }
 
@@ -61,7 +61,7 @@ static int look_at_namespace(void *arg, const struct namespaces_entry *entry)
 {
         struct look *look = arg;
         struct holder *larger;
-        int r = numbers_add(&look->known, entry->id.id);
+        int r = idset_add(&look->known, entry->id.id);
 
         if (r != 0)
                 return r < 0 ? r : 0;

@@ -182,15 +182,15 @@ int namespaces_list(struct namespaces_entry **ret, size_t *n, const struct deadl
 
 static int alive_by_tasks(struct namespace_id **ret, size_t *n, const struct deadline *deadline)
 {
-        _cleanup_(numbers_done) struct numbers numbers = {0};
-        int r = tasks_namespaces(deadline, &numbers);
+        _cleanup_(idset_done) struct idset ids = {0};
+        int r = tasks_namespaces(deadline, &ids);
 
         if (r < 0)
                 return r;
-        *n = numbers.n;
+        *n = ids.n;
         *ret = calloc(*n + 1, sizeof(**ret));
         for (size_t i = 0; *ret && i < *n; i++)
-                (*ret)[i].number = numbers.numbers[i];
+                (*ret)[i].number = ids.ids[i];
         return *ret ? 0 : -ENOMEM;
 }
 

@@ -12,7 +12,7 @@
 #include "ground/cleanup.h"
 #include "ground/name.h"
 #include "ground/number.h"
-#include "ground/numbers.h"
+#include "ground/idset.h"
 #include "mounts/tasks.h"
 
 enum {
@@ -40,13 +40,13 @@ struct walk {
         const struct deadline *deadline;
         int (*each)(void *, const struct task *);
         void *arg;
-        struct numbers visited; /* processes */
+        struct idset visited;   /* processes */
         bool lost;              /* one that was listed had ended when it was to be visited */
 };
 
 static inline void walk_done(struct walk *walk)
 {
-        numbers_done(&walk->visited);
+        idset_done(&walk->visited);
 }
 
 static int visit(struct walk *walk, const char *pid, const char *tid)
@@ -101,7 +101,7 @@ static int visit_process(struct walk *walk, const char *pid, const char *unused)
         int r;
 
         (void)unused;
-        r = numbers_add(&walk->visited, strtoull(pid, NULL, 10));
+        r = idset_add(&walk->visited, strtoull(pid, NULL, 10));
         if (r != 0)
                 return r < 0 ? r : 0;
         (void)snprintf(path, sizeof(path), "%.20s/task", pid);
@@ -130,7 +130,7 @@ int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, co
                 r = each_number(&walk, ".", NULL, visit_process);
         }
         /* PID 1 is always there: who does not see it does not see others either (hidepid=) */
-        return r == 0 && (walk.visited.n == 0 || walk.visited.numbers[0] != 1) ? -EACCES : r;
+        return r == 0 && (walk.visited.n == 0 || walk.visited.ids[0] != 1) ? -EACCES : r;
 }
 
 int task_is_rooted(const struct task *task)
@@ -228,12 +228,12 @@ bool task_is_ours(const struct task *task)
 
 static int add_number(void *arg, const struct task *task)
 {
-        int r = task->numbered ? numbers_add(arg, task->number) : 0;
+        int r = task->numbered ? idset_add(arg, task->number) : 0;
 
         return r < 0 ? r : 0;
 }
 
-int tasks_namespaces(const struct deadline *deadline, struct numbers *ret)
+int tasks_namespaces(const struct deadline *deadline, struct idset *ret)
 {
         _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 

@@ -8,7 +8,7 @@
 #include <sys/types.h>
 
 #include "ground/deadline.h"
-#include "ground/numbers.h"
+#include "ground/idset.h"
 
 struct task {
         int proc;        /* fd of /proc */
@@ -51,4 +51,4 @@ int task_open_process(pid_t pid);
 int task_read_start(int process, uint64_t *ret);
 
 /* The numbers of all mount namespaces that tasks are in; *ret is empty at first. 0 or -errno. */
-int tasks_namespaces(const struct deadline *deadline, struct numbers *ret);
+int tasks_namespaces(const struct deadline *deadline, struct idset *ret);

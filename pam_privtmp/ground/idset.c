@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* idset: a set of ids or numbers, sorted (pure) */
+#include <errno.h>
+#include <string.h>
+
+#include "ground/grow.h"
+#include "ground/idset.h"
+
+/* Where the number is, or belongs. */
+static size_t find(const struct idset *set, uint64_t number)
+{
+        size_t low = 0, high = set->n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (set->ids[middle] < number)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+int idset_add(struct idset *set, uint64_t number)
+{
+        size_t at = find(set, number);
+        uint64_t *larger;
+
+        if (at < set->n && set->ids[at] == number)
+                return 1;
+        larger = grow(set->ids, set->n, sizeof(*larger));
+        if (!larger)
+                return -ENOMEM;
+        set->ids = larger;
+        memmove(set->ids + at + 1, set->ids + at, (set->n - at) * sizeof(*set->ids));
+        set->ids[at] = number;
+        set->n++;
+        return 0;
+}
