@@ -4,7 +4,6 @@
  *
  * MUST NOT follow a symbolic link (unit/ground/safedir.c).
  * MUST NOT walk through a directory that anybody but root can write (unit/ground/safedir.c).
- * MUST NOT wait for a fifo (unit/ground/safedir.c).
  */
 #include <limits.h>
 #include <linux/magic.h>
@@ -73,11 +72,7 @@ static int explain(int parent, const char *name, const char *path, size_t length
         return report_errno(report, error, "%.*s", (int)length, path);
 }
 
-/*
- * Walks to the parent of the last component, which *last then points to. Returns an O_PATH fd of
- * the parent or -errno; -ENOENT, a missing component, is left to the caller to report.
- */
-static int walk_to_parent(const char *path, const char **last, struct report *report)
+int safedir_walk_to_parent(const char *path, const char **last, struct report *report)
 {
         _cleanup_close_ int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         char name[NAME_MAX + 1];
@@ -115,7 +110,7 @@ int safedir_open(const char *path, int *ret, struct report *report)
         const char *last;
         int fd;
 
-        parent = walk_to_parent(path, &last, report);
+        parent = safedir_walk_to_parent(path, &last, report);
         if (parent < 0)
                 return report_errno(report, parent, "%s", path);
         fd = openat(parent, last, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -143,27 +138,27 @@ int safedir_open_cached(const char *path)
         }
 }
 
-bool safedir_is_local(int fd)
+int safedir_is_local(int fd)
 {
         struct statfs fs;
 
-        return fstatfs(fd, &fs) == 0 && !is_remote((uint32_t)fs.f_type);
+        return fstatfs(fd, &fs) < 0 ? -errno : !is_remote((uint32_t)fs.f_type);
 }
 
 static int check_own(int fd, const char *path, struct report *report)
 {
-        struct statfs fs;
+        int local = safedir_is_local(fd);
         struct stat st;
 
-        if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
-                return report_errno(report, -errno, "%s", path);
+        if (local < 0 || fstat(fd, &st) < 0)
+                return report_errno(report, local < 0 ? local : -errno, "%s", path);
         if (st.st_uid != 0)
                 return report_fault(report, -EPERM, "%s belongs to uid %ju, not to root", path,
                                     (uintmax_t)st.st_uid);
         if (st.st_mode & (S_IRWXG | S_IRWXO))
                 return report_fault(report, -EPERM, "%s has mode %04o, it must be 0700", path,
                                     st.st_mode & 07777);
-        if (is_remote((uint32_t)fs.f_type))
+        if (!local)
                 return report_fault(report, -EXDEV, "%s is on a network or FUSE file system", path);
         return 0;
 }
@@ -176,7 +171,7 @@ int safedir_open_own(const char *path, bool create, int *ret, struct report *rep
         const char *last;
         int r;
 
-        parent = walk_to_parent(path, &last, report);
+        parent = safedir_walk_to_parent(path, &last, report);
         if (parent == -ENOENT && !create)
                 return 1;
         if (parent < 0)
@@ -201,150 +196,21 @@ int safedir_open_own(const char *path, bool create, int *ret, struct report *rep
         return 0;
 }
 
-static int check_file(int fd, const char *path, size_t limit, struct report *report)
-{
-        struct stat st;
-
-        if (fstat(fd, &st) < 0)
-                return report_errno(report, -errno, "%s", path);
-        if (!S_ISREG(st.st_mode))
-                return report_fault(report, -EINVAL, "%s is not a regular file", path);
-        if (st.st_uid != 0)
-                return report_fault(report, -EPERM, "%s belongs to uid %ju, not to root", path,
-                                    (uintmax_t)st.st_uid);
-        if (st.st_mode & (S_IWGRP | S_IWOTH))
-                return report_fault(report, -EPERM,
-                                    "%s has mode %04o, others than root can write it", path,
-                                    st.st_mode & 07777);
-        if (st.st_size < 0 || (uintmax_t)st.st_size > limit)
-                return report_fault(report, -EFBIG, "%s is larger than %zu bytes", path, limit);
-        return 0;
-}
-
-int safedir_read_fd(int fd, size_t limit, char **ret, size_t *size)
-{
-        _cleanup_free_ char *text = NULL;
-        size_t room = 0, used = 0;
-
-        for (;;) {
-                ssize_t n;
-
-                if (room - used < 2) {
-                        char *larger = realloc(text, room = room ? room * 4 : 4096);
-
-                        if (!larger)
-                                return -ENOMEM;
-                        text = larger;
-                }
-                n = read(fd, text + used, room - used - 1);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0)
-                        return -errno;
-                if (n == 0)
-                        break;
-                used += (size_t)n;
-                if (used > limit)
-                        return -EFBIG;
-        }
-        text[used] = '\0';
-        *ret = TAKE_PTR(text);
-        *size = used;
-        return 0;
-}
-
-int safedir_read_file(const char *path, size_t limit, char **ret, size_t *size,
-                      struct report *report)
+int safedir_open_folder(const char *path, int *ret, struct report *report)
 {
         _cleanup_close_ int parent = -EBADF, fd = -EBADF;
         const char *last;
         int r;
 
-        if (!path_is_valid(path))
-                return report_fault(report, -EINVAL, "%s is no absolute path in its shortest form",
-                                    path);
-        parent = walk_to_parent(path, &last, report);
-        if (parent == -ENOENT)
-                return 1;
+        parent = safedir_walk_to_parent(path, &last, report);
         if (parent < 0)
-                return parent;
-        fd = openat(parent, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        if (fd < 0 && errno == ENOENT)
-                return 1;
-        if (fd < 0 && errno == ELOOP)
-                return report_fault(report, -ELOOP, "%s is a symbolic link", path);
-        if (fd < 0)
-                return report_errno(report, -errno, "%s", path);
-        r = check_file(fd, path, limit, report);
-        if (r < 0)
-                return r;
-        r = safedir_read_fd(fd, limit, ret, size);
-        return r < 0 ? report_errno(report, r, "%s", path) : 0;
-}
-
-static int compare(const void *a, const void *b)
-{
-        return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static bool ends_with(const char *name, const char *suffix)
-{
-        size_t length = strlen(name), wanted = strlen(suffix);
-
-        return length > wanted && strcmp(name + length - wanted, suffix) == 0;
-}
-
-/* Fills names, which has room for limit, from the folder. */
-static int list(DIR *dir, const char *suffix, size_t limit, char **names, size_t *n)
-{
-        struct dirent *entry;
-
-        while ((errno = 0, entry = readdir(dir))) {
-                if (entry->d_name[0] == '.' || !ends_with(entry->d_name, suffix))
-                        continue;
-                if (*n == limit)
-                        return -E2BIG;
-                names[*n] = strdup(entry->d_name);
-                if (!names[*n])
-                        return -ENOMEM;
-                (*n)++;
-        }
-        return -errno;
-}
-
-int safedir_list(const char *path, const char *suffix, size_t limit, char ***ret, size_t *n,
-                 struct report *report)
-{
-        _cleanup_close_ int parent = -EBADF, fd = -EBADF;
-        _cleanup_closedir_ DIR *dir = NULL;
-        const char *last;
-        int r;
-
-        parent = walk_to_parent(path, &last, report);
-        if (parent < 0)
-                return parent == -ENOENT ? 0 : parent;
+                return parent == -ENOENT ? 1 : parent;
         fd = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return errno == ENOENT ? 0
+                return errno == ENOENT ? 1
                                        : explain(parent, last, path, strlen(path), -errno, report);
         r = check_parent(fd, path, strlen(path), report);
-        if (r < 0)
-                return r;
-        dir = fdopendir(fd);
-        if (!dir)
-                return report_errno(report, -errno, "%s", path);
-        (void)TAKE_FD(fd); /* the stream has it */
-        *ret = calloc(limit, sizeof(**ret));
-        r = *ret ? list(dir, suffix, limit, *ret, n) : -ENOMEM;
-        if (r < 0)
-                return report_errno(report, r, "%s", path);
-        qsort(*ret, *n, sizeof(**ret), compare);
-        return 0;
-}
-
-void safedir_free_list(char **names, size_t n)
-{
-        for (size_t i = 0; names && i < n; i++)
-                free(names[i]);
-        free(names);
+        if (r == 0)
+                *ret = TAKE_FD(fd);
+        return r;
 }

@@ -34,26 +34,18 @@ int safedir_open_cached(const char *path);
  */
 int safedir_open_own(const char *path, bool create, int *ret, struct report *report);
 
-/* Is what fd (O_PATH will do) stands for on a local file system? False also if that can't be told.
- */
-bool safedir_is_local(int fd);
+/* Is what fd (O_PATH will do) stands for on a local file system? 1, 0, or -errno. */
+int safedir_is_local(int fd);
 
 /*
- * The whole of a regular file of root's that nobody else can write, at most `limit` bytes. *ret is
- * the caller's to free and has a NUL behind its *size bytes. 1 if there is no such file. Never
- * blocks on a fifo or a device.
+ * A folder that is root's and that nobody else can write: a readable fd in *ret, the caller's to
+ * close. 0, 1 if there is no such folder, or -errno with the reason in the report.
  */
-int safedir_read_file(const char *path, size_t limit, char **ret, size_t *size,
-                      struct report *report);
-
-/* The rest of what fd gives, at most `limit` bytes, with the same *ret and *size. -EFBIG. */
-int safedir_read_fd(int fd, size_t limit, char **ret, size_t *size);
+int safedir_open_folder(const char *path, int *ret, struct report *report);
 
 /*
- * The names in a folder of root's that end with `suffix` and do not begin with a dot, sorted by
- * strcmp(). At most `limit`, else -E2BIG. A missing folder has none. The list is the caller's to
- * release by safedir_free_list().
+ * Walks to the parent of the last component, which *last then points to. Returns an O_PATH fd of
+ * the parent, the caller's to close, or -errno with the reason in the report; -ENOENT, a missing
+ * component, is left to the caller to report.
  */
-int safedir_list(const char *path, const char *suffix, size_t limit, char ***ret, size_t *n,
-                 struct report *report);
-void safedir_free_list(char **names, size_t n);
+int safedir_walk_to_parent(const char *path, const char **last, struct report *report);

@@ -12,7 +12,7 @@
 
 #include "ground/cleanup.h"
 #include "mounts/mounts.h"
-#include "ground/safedir.h"
+#include "ground/safefile.h"
 
 enum {
         TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
@@ -23,7 +23,7 @@ int mounts_read(int proc, const char *path, char **ret, size_t *size)
 {
         _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-        return fd < 0 ? -errno : safedir_read_fd(fd, TABLE_LIMIT, ret, size);
+        return fd < 0 ? -errno : safefile_read_fd(fd, TABLE_LIMIT, ret, size);
 }
 
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)

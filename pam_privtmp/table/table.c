@@ -11,7 +11,7 @@
 #include "ground/cleanup.h"
 #include "ground/grow.h"
 #include "ground/path.h"
-#include "ground/safedir.h"
+#include "ground/safefile.h"
 #include "table/table.h"
 
 enum {
@@ -156,7 +156,7 @@ static int add_path(struct table *table, const char *path, struct report *report
         size_t size;
         int r;
 
-        r = safedir_read_file(path, FILE_LIMIT, &text, &size, report);
+        r = safefile_read(path, FILE_LIMIT, &text, &size, report);
         if (r != 0)
                 return judge(table, path, 0, r, report);
         return add_text(table, path, text, size, report);
@@ -168,7 +168,7 @@ static int add_drop_ins(struct table *table, const char *folder, struct report *
         size_t n = 0;
         int r;
 
-        r = safedir_list(folder, ".conf", FILES_LIMIT, &names, &n, report);
+        r = safefile_list(folder, ".conf", FILES_LIMIT, &names, &n, report);
         r = judge(table, folder, 0, r, report);
         for (size_t i = 0; r == 0 && i < n; i++) {
                 char path[PATH_MAX];
@@ -178,7 +178,7 @@ static int add_drop_ins(struct table *table, const char *folder, struct report *
                 if (r > 0) /* removed since: as if it had never been there */
                         r = 0;
         }
-        safedir_free_list(names, n);
+        safefile_free_list(names, n);
         return r;
 }
 

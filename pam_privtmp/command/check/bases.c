@@ -78,7 +78,7 @@ static void check_missing(struct findings *findings, const struct line *line)
                 r = safedir_open(parent, &fd, &report);
         if (r < 0)
                 add_unusable(findings, line, line->base, r, &report, ADVICE_PARENT);
-        else if (!safedir_is_local(fd))
+        else if (safedir_is_local(fd) <= 0)
                 findings_add_at(findings, SEVERITY_FAULT, line, ADVICE_BASE,
                                 "%s would be on a network or FUSE file system", line->base);
         else

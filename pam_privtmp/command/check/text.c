@@ -4,7 +4,7 @@
 
 #include "ground/cleanup.h"
 #include "command/check/text.h"
-#include "ground/safedir.h"
+#include "ground/safefile.h"
 
 enum {
         FILE_LIMIT = 1024 * 1024, /* bytes */
@@ -19,7 +19,7 @@ int text_read(const char *path, struct text *ret)
         *ret = (struct text){.lines = 1};
         if (fd < 0)
                 return -errno;
-        r = safedir_read_fd(fd, FILE_LIMIT, &ret->bytes, &size);
+        r = safefile_read_fd(fd, FILE_LIMIT, &ret->bytes, &size);
         ret->next = ret->bytes;
         return r;
 }

@@ -15,7 +15,7 @@
 #include "ground/cleanup.h"
 #include "command/check/text.h"
 #include "command/check/tmpfiles.h"
-#include "ground/safedir.h"
+#include "ground/safefile.h"
 
 enum {
         FILES_LIMIT = 4096, /* in one folder */
@@ -110,7 +110,7 @@ static int read_folder(struct findings *findings, struct rules *rules, size_t fo
         struct report report = {0};
         char **names = NULL;
         size_t n = 0;
-        int r = safedir_list(folders[folder], ".conf", FILES_LIMIT, &names, &n, &report);
+        int r = safefile_list(folders[folder], ".conf", FILES_LIMIT, &names, &n, &report);
 
         if (r < 0 && r != -ENOMEM) {
                 findings_add_unchecked(findings, folders[folder], 0, "%s", report.fault);
@@ -123,7 +123,7 @@ static int read_folder(struct findings *findings, struct rules *rules, size_t fo
                 if (!is_replaced(folder, names[i]))
                         r = read_file(findings, rules, path);
         }
-        safedir_free_list(names, n);
+        safefile_free_list(names, n);
         return r;
 }
 

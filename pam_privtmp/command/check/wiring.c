@@ -9,7 +9,7 @@
 #include "command/check/stack.h"
 #include "command/check/text.h"
 #include "command/check/wiring.h"
-#include "ground/safedir.h"
+#include "ground/safefile.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -166,7 +166,7 @@ static bool namespace_is_used(const struct wiring *wiring)
         char **names = NULL;
         size_t n = 0;
         bool used = has_polyinstance(wiring, "/etc/security/namespace.conf") ||
-                    safedir_list(folder, ".conf", SERVICES_LIMIT, &names, &n, &silent) < 0;
+                    safefile_list(folder, ".conf", SERVICES_LIMIT, &names, &n, &silent) < 0;
 
         for (size_t i = 0; !used && i < n; i++) {
                 _cleanup_free_ char *path = NULL;
@@ -174,7 +174,7 @@ static bool namespace_is_used(const struct wiring *wiring)
                 used = asprintf(&path, "%s/%s", folder, names[i]) < 0 ||
                        has_polyinstance(wiring, path);
         }
-        safedir_free_list(names, n);
+        safefile_free_list(names, n);
         return used;
 }
 
@@ -258,7 +258,7 @@ static int check_folder(struct wiring *wiring, const char *folder)
         struct report report = {0};
         char **names = NULL;
         size_t n = 0;
-        int r = safedir_list(folder, "", SERVICES_LIMIT, &names, &n, &report);
+        int r = safefile_list(folder, "", SERVICES_LIMIT, &names, &n, &report);
 
         if (r < 0 && r != -ENOMEM) {
                 findings_add_unchecked(wiring->findings, folder, 0, "%s", report.fault);
@@ -267,7 +267,7 @@ static int check_folder(struct wiring *wiring, const char *folder)
         for (size_t i = 0; r == 0 && i < n; i++)
                 if (!strpbrk(names[i], ".~")) /* copies that editors and packages leave */
                         r = check_service(wiring, folder, names[i]);
-        safedir_free_list(names, n);
+        safefile_free_list(names, n);
         return r;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/vfs.h>
 
 #include "ground/safedir.h"
+#include "ground/safefile.h"
 #include "kit/scratch.h"
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -148,7 +149,7 @@ static int way_read(const char *name)
 {
         char *text = NULL;
         size_t size;
-        int r = safedir_read_file(path(name), 100, &text, &size, &heard.report);
+        int r = safefile_read(path(name), 100, &text, &size, &heard.report);
 
         if (r != 0)
                 ck_assert_ptr_null(text);
@@ -160,9 +161,9 @@ static int way_list(const char *name)
 {
         char **names = NULL;
         size_t n = 0;
-        int r = safedir_list(path(name), "", 100, &names, &n, &heard.report);
+        int r = safefile_list(path(name), "", 100, &names, &n, &heard.report);
 
-        safedir_free_list(names, n);
+        safefile_free_list(names, n);
         return r;
 }
 
@@ -474,7 +475,7 @@ END_TEST
 
 static int read_file(const char *name, size_t limit, char **text, size_t *size)
 {
-        return safedir_read_file(path(name), limit, text, size, &heard.report);
+        return safefile_read(path(name), limit, text, size, &heard.report);
 }
 
 START_TEST(a_file_is_read_whole_with_a_nul_behind_it)
@@ -598,7 +599,7 @@ START_TEST(a_file_has_an_absolute_path)
 
         for (int i = 0; i < LENGTH(paths); i++) {
                 heard_begin(&heard);
-                ck_assert_int_eq(safedir_read_file(paths[i], 100, &text, &size, &heard.report),
+                ck_assert_int_eq(safefile_read(paths[i], 100, &text, &size, &heard.report),
                                  -EINVAL);
                 ck_assert_ptr_nonnull(strstr(fault(), "is no absolute path in its shortest form"));
         }
@@ -616,7 +617,7 @@ START_TEST(an_fd_is_read_to_its_end_in_any_pieces)
         for (unsigned i = 0; i < 2000; i++)
                 ck_assert_int_eq(write(ends[1], piece, 10), 10);
         close(ends[1]);
-        ck_assert_int_eq(safedir_read_fd(ends[0], 20000, &text, &size), 0);
+        ck_assert_int_eq(safefile_read_fd(ends[0], 20000, &text, &size), 0);
         ck_assert_uint_eq(size, 20000);
         ck_assert_uint_eq(strlen(text), 20000);
         ck_assert_str_eq(text + 19990, piece);
@@ -627,8 +628,8 @@ START_TEST(an_fd_is_read_to_its_end_in_any_pieces)
         ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
         ck_assert_int_eq(write(ends[1], piece, 10), 10);
         close(ends[1]);
-        ck_assert_int_eq(safedir_read_fd(ends[0], 9, &text, &size), -EFBIG);
-        ck_assert_int_eq(safedir_read_fd(-EBADF, 9, &text, &size), -EBADF);
+        ck_assert_int_eq(safefile_read_fd(ends[0], 9, &text, &size), -EFBIG);
+        ck_assert_int_eq(safefile_read_fd(-EBADF, 9, &text, &size), -EBADF);
         ck_assert_ptr_null(text);
         close(ends[0]);
 }
@@ -643,12 +644,12 @@ static const char *list(const char *name, const char *suffix)
         char **names = NULL;
         size_t n = 0;
 
-        ck_assert_msg(safedir_list(path(name), suffix, 16, &names, &n, &heard.report) == 0, "%s",
+        ck_assert_msg(safefile_list(path(name), suffix, 16, &names, &n, &heard.report) == 0, "%s",
                       heard.report.fault);
         text[0] = '\0';
         for (size_t i = 0; i < n; i++)
                 strcat(strcat(text, names[i]), " ");
-        safedir_free_list(names, n);
+        safefile_free_list(names, n);
         return text;
 }
 
@@ -691,15 +692,15 @@ START_TEST(more_names_than_the_limit_are_an_error)
         scratch_write(&scratch, "d/1.conf", "");
         scratch_write(&scratch, "d/2.conf", "");
         scratch_write(&scratch, "d/other", "");
-        ck_assert_int_eq(safedir_list(path("d"), ".conf", 2, &names, &n, &heard.report), 0);
+        ck_assert_int_eq(safefile_list(path("d"), ".conf", 2, &names, &n, &heard.report), 0);
         ck_assert_uint_eq(n, 2);
-        safedir_free_list(names, n);
+        safefile_free_list(names, n);
         scratch_write(&scratch, "d/3.conf", "");
         names = NULL;
         n = 0;
-        ck_assert_int_eq(safedir_list(path("d"), ".conf", 2, &names, &n, &heard.report), -E2BIG);
+        ck_assert_int_eq(safefile_list(path("d"), ".conf", 2, &names, &n, &heard.report), -E2BIG);
         ck_assert_str_eq(fault(), "@/d: Argument list too long");
-        safedir_free_list(names, n);
+        safefile_free_list(names, n);
 }
 END_TEST
 
