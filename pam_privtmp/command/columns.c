@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-columns: the table that "privtmp list" prints */
+/* columns: the table that "privtmp list" prints */
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdarg.h>

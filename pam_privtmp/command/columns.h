@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-columns: the table that "privtmp list" prints, by libsmartcols */
+/* columns: the table that "privtmp list" prints, by libsmartcols */
 #pragma once
 
 #include <stdbool.h>

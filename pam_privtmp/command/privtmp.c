@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/first.h"
 #include "command/privtmp.h"
 
 static const struct verb {
@@ -52,7 +53,7 @@ int privtmp_each_base(const struct table *table, int (*each)(void *arg, const ch
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < table->n; i++)
-                if (table->lines[i].base && table_is_first_of_base(table, i))
+                if (table->lines[i].base && first_of_base(table, i))
                         r = each(arg, table->lines[i].base);
         return r;
 }

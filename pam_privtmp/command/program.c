@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * privtmp-program: what the command's verbs start, and as whom
+ * program: what the command's verbs start, and as whom
  *
- * MUST NOT leave a right of root's to a user's program (system-run.sh).
+ * MUST NOT leave a right of root's to a user's program (real/run.sh).
  */
 #include <grp.h>
 #include <pwd.h>

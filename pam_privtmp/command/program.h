@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-program: what the command's verbs start, and as whom */
+/* program: what the command's verbs start, and as whom */
 #pragma once
 
 /*

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * privtmp-solo: a private /tmp without root
+ * solo: a private /tmp without root
  *
- * MUST NOT show a mount outside of its namespace (system-run.sh).
+ * MUST NOT show a mount outside of its namespace (real/run.sh).
  */
 #include <limits.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-solo: a private /tmp without root, by a user namespace and a tmpfs */
+/* solo: a private /tmp without root, by a user namespace and a tmpfs */
 #pragma once
 
 #include "ground/report.h"

@@ -2,7 +2,7 @@
 /*
  * survey: what is there
  *
- * MUST NOT take a lock: a closer that finds one taken leaves its instance behind (system-list.sh).
+ * MUST NOT take a lock: a closer that finds one taken leaves its instance behind (real/list.sh).
  */
 #include <limits.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@
 #include "lifetime/opener.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
-#include "table/subject.h"
+#include "command/account.h"
 #include "command/survey.h"
 
 bool survey_is_session_of(const struct record *session, const struct survey_item *item)
@@ -61,7 +61,7 @@ static int add_memory(struct survey *survey, const struct record *record)
                 item = add_item(survey, NULL, record->uid, mark);
                 if (!item || !(item->directory = strdup(record->covers[i].directory)))
                         return -ENOMEM;
-                item->user = subject_name_of(record->uid);
+                item->user = account_name(record->uid);
         }
         return 0;
 }
@@ -189,7 +189,7 @@ static int visit_trash(void *arg, int folder, const char *name)
         item = add_item(pass->survey, pass->base, (uid_t)uid, path);
         if (!item)
                 return -ENOMEM;
-        item->user = subject_name_of((uid_t)uid);
+        item->user = account_name((uid_t)uid);
         item->state = strcmp(pass->folder, INSTANCE_TRASH) == 0 ? SURVEY_TRASH : SURVEY_STUCK;
         return 0;
 }

@@ -2,7 +2,7 @@
 /*
  * usage: what a private directory takes
  *
- * MUST NOT follow a symbolic link or enter another mount (system-list.sh).
+ * MUST NOT follow a symbolic link or enter another mount (real/list.sh).
  */
 #include <linux/openat2.h>
 #include <string.h>

@@ -67,20 +67,6 @@ int subject_load(const char *name, struct subject **ret)
         return 0;
 }
 
-char *subject_name_of(uid_t uid)
-{
-        _cleanup_free_ char *buffer = NULL;
-        struct passwd entry, *found = NULL;
-        size_t size = 0;
-        int r;
-
-        do
-                r = grow(&buffer, &size) < 0 ? ENOMEM
-                                             : getpwuid_r(uid, &entry, buffer, size, &found);
-        while (r == ERANGE || r == EINTR);
-        return found ? strdup(found->pw_name) : NULL;
-}
-
 struct subject *subject_free(struct subject *subject)
 {
         if (!subject)
@@ -136,16 +122,6 @@ static int find_group(const struct subject *subject, const char *name, gid_t *gi
         for (char **member = found->gr_mem; *member && !*listed; member++)
                 *listed = strcmp(*member, subject->name) == 0;
         return 0;
-}
-
-int subject_group_exists(const char *group)
-{
-        const struct subject nobody = {.name = as_mutable("")};
-        bool listed;
-        gid_t gid;
-        int r = find_group(&nobody, group, &gid, &listed);
-
-        return r < 0 ? r : r == 0;
 }
 
 int subject_is_member(void *arg, const char *group)

@@ -24,15 +24,10 @@ struct subject {
 int subject_load(const char *name, struct subject **ret);
 struct subject *subject_free(struct subject *subject);
 
-/* Is there a group of that name? 1, 0, or -errno when the lookup failed. */
-int subject_group_exists(const char *group);
-
-/* The name of a uid, the caller's to free; NULL if it has none, or it can't be told. */
-char *subject_name_of(uid_t uid);
-
 /*
  * Is the subject in the group of that name? Returns 1 or 0 (also for a group that does not exist),
- * or -errno when a lookup failed. Its signature is policy_member, its first argument a subject.
+ * or -errno when a lookup failed. It is a users_member, whose first argument is a
+ * subject.
  */
 int subject_is_member(void *subject, const char *group);
 

@@ -251,23 +251,6 @@ bool table_is_first_of_directory(const struct table *table, size_t i)
         return true;
 }
 
-bool table_is_first_of_base(const struct table *table, size_t i)
-{
-        for (size_t j = 0; j < i; j++)
-                if (table->lines[j].base && strcmp(table->lines[j].base, table->lines[i].base) == 0)
-                        return false;
-        return true;
-}
-
-bool table_is_first_private(const struct table *table, size_t i)
-{
-        for (size_t j = 0; j < i; j++)
-                if (line_is_private(&table->lines[j]) &&
-                    strcmp(table->lines[j].directory, table->lines[i].directory) == 0)
-                        return false;
-        return line_is_private(&table->lines[i]);
-}
-
 void table_make_own(struct table *table)
 {
         size_t kept = 0;

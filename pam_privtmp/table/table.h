@@ -55,12 +55,6 @@ int table_load_all(const struct table_place *place, table_tell *tell, void *arg,
 /* Is line i the first one with its directory? */
 bool table_is_first_of_directory(const struct table *table, size_t i);
 
-/* Is line i, which has a base, the first one with that base? */
-bool table_is_first_of_base(const struct table *table, size_t i);
-
-/* Is it the first of the lines that make its directory private? */
-bool table_is_first_private(const struct table *table, size_t i);
-
 /*
  * Takes out the lines that make nothing private, and makes the others such that a session has its
  * directories for itself and they end with it.

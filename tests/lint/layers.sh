@@ -39,8 +39,8 @@ only security/ pam_privtmp
 only syslog.h pam_privtmp
 only libmount.h table/entry table/line mounts/mounts
 only selinux/ ground/label
-only pwd.h table/subject command/program command/check/groups
-only grp.h table/subject command/program command/check/groups
+only pwd.h table/subject command/account command/program command/check/groups
+only grp.h table/subject command/account command/program command/check/groups
 only sched.h mounts/namespace mounts/caller command/solo command/enter command/check/host
 only sys/file.h ground/lock lifetime/candidate disk/instance session/place session/ending \
         lifetime/records session/session lifetime/stale command/sweep

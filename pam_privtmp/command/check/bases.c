@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-bases: the bases of a table, and the directories, as they are on disk */
+/* check/bases: the bases of a table, and the directories, as they are on disk */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "command/first.h"
 #include "ground/cleanup.h"
 #include "disk/instance.h"
 #include "command/check/bases.h"
@@ -124,7 +125,7 @@ static void check_base(struct findings *findings, const struct line *line)
 void check_bases(struct findings *findings, const struct table *table)
 {
         for (size_t i = 0; i < table->n; i++)
-                if (table->lines[i].base && table_is_first_of_base(table, i))
+                if (table->lines[i].base && first_of_base(table, i))
                         check_base(findings, &table->lines[i]);
 }
 
@@ -136,7 +137,7 @@ void check_directories(struct findings *findings, const struct table *table)
                 _cleanup_close_ int fd = -EBADF;
                 int r;
 
-                if (!table_is_first_private(table, i))
+                if (!first_private(table, i))
                         continue;
                 r = safedir_open(line->directory, &fd, &report);
                 if (r < 0)

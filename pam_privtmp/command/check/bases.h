@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-bases: the bases of a table, and the directories, as they are on disk */
+/* check/bases: the bases of a table, and the directories, as they are on disk */
 #pragma once
 
 #include "command/check/findings.h"

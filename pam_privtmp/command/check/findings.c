@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-findings: what "privtmp check" has found, in words */
+/* check/findings: what "privtmp check" has found, in words */
 #include <errno.h>
 #include <libsmartcols.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-findings: what "privtmp check" has found, in words */
+/* check/findings: what "privtmp check" has found, in words */
 #pragma once
 
 #include <stdbool.h>

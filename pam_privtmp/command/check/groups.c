@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-groups: whom the groups of private directories let in */
+/* check/groups: whom the groups of private directories let in */
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "command/first.h"
 #include "ground/cleanup.h"
 #include "ground/name.h"
 #include "ground/number.h"
 #include "command/check/groups.h"
 #include "ground/safedir.h"
 #include "table/subject.h"
+#include "command/account.h"
 
 /* A group that can write an instance, and the user it was found at first. */
 struct owner {
@@ -92,7 +94,7 @@ static void look_at_base(struct groups *groups, const struct line *line)
 /* One line for each owner, whoever else there is. */
 static void tell(struct groups *groups, struct owner *owner, const char *group, const char *member)
 {
-        _cleanup_free_ char *name = subject_name_of(owner->uid);
+        _cleanup_free_ char *name = account_name(owner->uid);
 
         owner->told = true;
         if (name)
@@ -139,7 +141,7 @@ int check_groups(struct findings *findings, const struct table *table)
         const struct passwd *user;
 
         for (size_t i = 0; i < table->n; i++)
-                if (table->lines[i].base && table_is_first_of_base(table, i))
+                if (table->lines[i].base && first_of_base(table, i))
                         look_at_base(&groups, &table->lines[i]);
         setpwent();
         while (groups.n > 0 && (user = getpwent()))

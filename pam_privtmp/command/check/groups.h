@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-groups: whom the groups of private directories let in */
+/* check/groups: whom the groups of private directories let in */
 #pragma once
 
 #include "command/check/findings.h"

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-names: directories and bases that have two names, by bind mounts */
+/* check/names: directories and bases that have two names, by bind mounts */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "command/first.h"
 #include "ground/cleanup.h"
 #include "mounts/mounts.h"
 #include "ground/path.h"
@@ -139,8 +140,8 @@ static size_t count(const struct table *table)
         size_t n = 0;
 
         for (size_t i = 0; i < table->n; i++)
-                n += (size_t)table_is_first_private(table, i) +
-                     (table->lines[i].base && table_is_first_of_base(table, i));
+                n += (size_t)first_private(table, i) +
+                     (table->lines[i].base && first_of_base(table, i));
         return n;
 }
 
@@ -149,9 +150,9 @@ static void note_all(struct names *names, const struct table *table)
         for (size_t i = 0; i < table->n; i++) {
                 const struct line *line = &table->lines[i];
 
-                if (table_is_first_private(table, i))
+                if (first_private(table, i))
                         note(names, line, line->directory, false);
-                if (line->base && table_is_first_of_base(table, i))
+                if (line->base && first_of_base(table, i))
                         note(names, line, line->base, true);
         }
 }

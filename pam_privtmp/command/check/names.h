@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-names: directories and bases that have two names, by bind mounts */
+/* check/names: directories and bases that have two names, by bind mounts */
 #pragma once
 
 #include "command/check/findings.h"

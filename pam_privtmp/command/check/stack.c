@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-stack: the session lines of a PAM service, in their order */
+/* check/stack: the session lines of a PAM service, in their order */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-table: the lines of the table, each and together */
+/* check/table: the lines of the table, each and together */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "command/first.h"
 #include "table/policy.h"
 #include "command/check/table.h"
 #include "lifetime/record.h"
 #include "table/subject.h"
+#include "command/account.h"
 
 #define ADVICE_FAULT "mend it, see privtmp.conf(5): until then only root can log in"
 
@@ -54,7 +56,7 @@ static void check_names(struct findings *findings, const struct line *line)
                         add_name(findings, line, "user", item->name, user_exists(item->name));
                 else if (item->kind == USERS_GROUP)
                         add_name(findings, line, "group", item->name,
-                                 subject_group_exists(item->name));
+                                 account_group_exists(item->name));
         }
         for (size_t i = 0; i < line->n_shares; i++)
                 if (line->shares[i].owner)
@@ -113,7 +115,7 @@ static void check_limits(struct findings *findings, const struct table *table)
                         findings_add_at(findings, SEVERITY_FAULT, line, "name a shorter one",
                                         "the directory's path has more than %zu bytes",
                                         sizeof(((struct record_cover *)0)->directory) - 1);
-                if (table_is_first_private(table, i) && ++n == RECORD_COVERS + 1)
+                if (first_private(table, i) && ++n == RECORD_COVERS + 1)
                         findings_add_at(
                                 findings, SEVERITY_WARNING, line,
                                 "take one out, unless nobody has lines for all of them",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-table: the lines of the table, each and together */
+/* check/table: the lines of the table, each and together */
 #pragma once
 
 #include "command/check/findings.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-text: configuration files of other programs, by lines and words */
+/* check/text: configuration files of other programs, by lines and words */
 #include <string.h>
 
 #include "ground/cleanup.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * privtmp-check-text: configuration files of other programs, by lines and words
+ * check/text: configuration files of other programs, by lines and words
  *
  * They are read as those programs read them: through symbolic links, whoever owns them.
  */

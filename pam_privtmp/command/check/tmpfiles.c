@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * privtmp-check-tmpfiles: rules of tmpfiles.d(5) that would delete by age what is in a base
+ * check/tmpfiles: rules of tmpfiles.d(5) that would delete by age what is in a base
  *
  * As systemd-tmpfiles(8) does it: a rule with an age cleans all that is below its path, but what
  * another rule is about, and what is mounted there.
@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "command/first.h"
 #include "ground/cleanup.h"
 #include "command/check/text.h"
 #include "command/check/tmpfiles.h"
@@ -216,7 +217,7 @@ int check_tmpfiles(struct findings *findings, const struct table *table)
         for (size_t i = 0; r == 0 && i < table->n; i++) {
                 const char *base = table->lines[i].base;
 
-                if (!base || !table_is_first_of_base(table, i))
+                if (!base || !first_of_base(table, i))
                         continue;
                 for (size_t j = 0; j < rules.n; j++)
                         if (counts(&rules, j) && reaches_base(&rules, &rules.list[j], base))

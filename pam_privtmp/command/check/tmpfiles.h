@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-tmpfiles: rules of tmpfiles.d(5) that would delete by age what is in a base */
+/* check/tmpfiles: rules of tmpfiles.d(5) that would delete by age what is in a base */
 #pragma once
 
 #include "command/check/findings.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp-check-wiring: which PAM services name the module, and where in their stacks */
+/* check/wiring: which PAM services name the module, and where in their stacks */
 #pragma once
 
 #include "command/check/findings.h"

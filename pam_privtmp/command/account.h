@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* account: what the name service knows of users and groups, as the command shows it */
+#pragma once
+
+#include <sys/types.h>
+
+/* The name of a uid, the caller's to free; NULL if it has none, or it can't be told. */
+char *account_name(uid_t uid);
+
+/* Is there a group of that name? 1, 0, or -errno when the lookup failed. */
+int account_group_exists(const char *group);
