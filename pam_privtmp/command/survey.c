@@ -24,9 +24,13 @@
 
 bool survey_is_session_of(const struct record *session, const struct survey_item *item)
 {
-        for (size_t i = 0; i < session->n_covers; i++)
-                if (strcmp(session->covers[i].mark, item->name) == 0)
+        for (size_t i = 0; i < session->n_covers; i++) {
+                char mark[MARK_BYTES];
+
+                mark_format(session->covers[i].mark, mark);
+                if (strcmp(mark, item->name) == 0)
                         return true;
+        }
         return false;
 }
 
@@ -48,11 +52,12 @@ static struct survey_item *add_item(struct survey *survey, const char *base, uid
 static int add_memory(struct survey *survey, const struct record *record)
 {
         for (size_t i = 0; i < record->n_covers; i++) {
-                const char *mark = record->covers[i].mark;
                 struct survey_item *item = NULL;
+                char mark[MARK_BYTES];
 
-                if (strchr(mark, '/'))
+                if (record->covers[i].mark.kind != MARK_MEMORY)
                         continue;
+                mark_format(record->covers[i].mark, mark);
                 for (size_t j = 0; !item && j < survey->n; j++)
                         if (strcmp(survey->items[j].name, mark) == 0)
                                 item = &survey->items[j];

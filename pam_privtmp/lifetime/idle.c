@@ -201,10 +201,12 @@ void idle_look(int base, const char *path, struct idle_query *queries, size_t n,
                 queries[i].used = r < 0 || i >= IDLE_MAX || used & 1U << i;
 }
 
-bool idle_memory_is_used(const char *mark, enum idle_why why)
+bool idle_memory_is_used(struct mark mark, enum idle_why why)
 {
-        struct match match = {.marks = {mark}, .n = 1};
+        char text[MARK_BYTES];
+        struct match match = {.marks = {text}, .n = 1};
         unsigned used = 0;
 
+        mark_format(mark, text);
         return match_memory(&match, mark) < 0 || answer(&match, why, &used) < 0 || used;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ground/mark.h"
 #include "lifetime/match.h"
 
 enum {
@@ -34,5 +35,5 @@ enum idle_why {
  */
 void idle_look(int base, const char *path, struct idle_query *queries, size_t n, enum idle_why why);
 
-/* The same for a tmpfs, by its mark "MAJOR:MINOR" (cover.h). */
-bool idle_memory_is_used(const char *mark, enum idle_why why);
+/* The same for a tmpfs, by its mark. */
+bool idle_memory_is_used(struct mark mark, enum idle_why why);

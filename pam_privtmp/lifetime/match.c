@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "ground/cleanup.h"
 #include "lifetime/match.h"
@@ -45,14 +44,11 @@ int match_base(struct match *match, int base, const char *path)
         return r < 0 || (size_t)r >= sizeof(match->prefix) ? -ENAMETOOLONG : 0;
 }
 
-int match_memory(struct match *match, const char *mark)
+int match_memory(struct match *match, struct mark mark)
 {
-        unsigned major, minor;
-        int length = 0;
-
-        if (sscanf(mark, "%u:%u%n", &major, &minor, &length) != 2 || mark[length] != '\0')
+        if (mark.kind != MARK_MEMORY)
                 return -EINVAL;
-        match->device = makedev(major, minor);
+        match->device = mark.device;
         match->any = true;
         return 0;
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "ground/mark.h"
+
 enum {
         MATCH_MAX = 16, /* instances asked about at a time: a bit each */
 };
@@ -25,8 +27,8 @@ struct match {
  */
 int match_base(struct match *match, int base, const char *path);
 
-/* The same for a tmpfs that is marked "MAJOR:MINOR" (cover.h): any mount of it counts. */
-int match_memory(struct match *match, const char *mark);
+/* The same for a tmpfs, by its mark: any mount of it counts. 0 or -EINVAL. */
+int match_memory(struct match *match, struct mark mark);
 
 /*
  * The instances that a mount of that device shows, whole or in part, a bit each. `root` is the path

@@ -49,25 +49,24 @@ void record_set_words(char ret[RECORD_WORDS + 1], const char *words)
         ret[n] = '\0';
 }
 
-int record_add_cover(struct record *record, const char *directory, const char *mark)
+int record_add_cover(struct record *record, const char *directory, struct mark mark)
 {
         struct record_cover *cover = &record->covers[record->n_covers];
 
-        if (record->n_covers == RECORD_COVERS || strlen(directory) >= sizeof(cover->directory) ||
-            strlen(mark) >= sizeof(cover->mark))
+        if (record->n_covers == RECORD_COVERS || strlen(directory) >= sizeof(cover->directory))
                 return -E2BIG;
         (void)strcpy(cover->directory, directory);
-        (void)strcpy(cover->mark, mark);
+        cover->mark = mark;
         record->n_covers++;
         return 0;
 }
 
-void record_drop_cover(struct record *record, const char *mark)
+void record_drop_cover(struct record *record, struct mark mark)
 {
         size_t kept = 0;
 
         for (size_t i = 0; i < record->n_covers; i++)
-                if (strcmp(record->covers[i].mark, mark) != 0)
+                if (!mark_is_same(record->covers[i].mark, mark))
                         record->covers[kept++] = record->covers[i];
         record->n_covers = kept;
 }
@@ -93,8 +92,11 @@ static int add(char text[RECORD_BYTES + 1], size_t *used, const char *format, ..
 /* " cover=MARK@DIRECTORY"; in the directory, what could be taken for an end is written %XX. */
 static int add_cover(char text[RECORD_BYTES + 1], size_t *used, const struct record_cover *cover)
 {
-        int r = add(text, used, " cover=%s@", cover->mark);
+        char mark[MARK_BYTES];
+        int r;
 
+        mark_format(cover->mark, mark);
+        r = add(text, used, " cover=%s@", mark);
         for (const char *p = cover->directory; r == 0 && *p; p++)
                 r = *p <= ' ' || *p >= 0x7f || *p == '%'
                             ? add(text, used, "%%%02x", (unsigned char)*p)
@@ -123,11 +125,13 @@ int record_format(const struct record *record, char text[RECORD_BYTES + 1])
 static int parse_cover(const char **text, struct record *record)
 {
         struct record_cover *cover = &record->covers[record->n_covers];
+        char mark[MARK_BYTES];
         size_t n = 0;
         int length = 0;
 
         if (record->n_covers == RECORD_COVERS ||
-            sscanf(*text, " cover=%63[^@ ]@%n", cover->mark, &length) != 1 || length == 0)
+            sscanf(*text, " cover=%31[^@ ]@%n", mark, &length) != 1 || length == 0 ||
+            mark_parse(mark, &cover->mark) < 0)
                 return -EINVAL;
         for (*text += length; **text && **text != ' '; n++) {
                 unsigned byte = (unsigned char)**text;

@@ -13,9 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "mounts/cover.h"
 #include "mounts/namespace.h"
-#include "ground/report.h"
+#include "ground/mark.h"
 
 enum {
         RECORD_BYTES = 900, /* of a note: XFS refuses a target of 1024 */
@@ -26,7 +25,7 @@ enum {
 
 struct record_cover {
         char directory[128]; /* of many longer ones a note could not hold much else */
-        char mark[COVER_MARK_BYTES];
+        struct mark mark;
 };
 
 struct record {
@@ -57,10 +56,10 @@ int record_stamp(struct record *record);
 void record_set_words(char ret[RECORD_WORDS + 1], const char *words);
 
 /* Adds a cover. -E2BIG when there are too many, or the directory's name is too long. */
-int record_add_cover(struct record *record, const char *directory, const char *mark);
+int record_add_cover(struct record *record, const char *directory, struct mark mark);
 
 /* Takes the covers with that mark out again. */
-void record_drop_cover(struct record *record, const char *mark);
+void record_drop_cover(struct record *record, struct mark mark);
 
 /* The note as text, and back (pure). -E2BIG when it does not fit; -EINVAL when it is none. */
 int record_format(const struct record *record, char text[RECORD_BYTES + 1]);

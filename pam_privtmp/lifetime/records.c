@@ -12,6 +12,7 @@
 #include "ground/cleanup.h"
 #include "ground/lock.h"
 #include "ground/name.h"
+#include "mounts/cover.h"
 #include "mounts/namespaces.h"
 #include "lifetime/opener.h"
 #include "lifetime/records.h"
@@ -222,7 +223,7 @@ void records_sweep(int folder, uint64_t since, const struct namespace_id *alive,
 
 struct forgotten {
         uid_t uid;
-        const char *mark;
+        struct mark mark;
 };
 
 static int forget(void *arg, int folder, const char *name, struct record *record)
@@ -230,17 +231,17 @@ static int forget(void *arg, int folder, const char *name, struct record *record
         const struct forgotten *forgotten = arg;
 
         for (size_t i = 0; record->uid == forgotten->uid && i < record->n_covers; i++)
-                if (strcmp(record->covers[i].mark, forgotten->mark) == 0)
+                if (mark_is_same(record->covers[i].mark, forgotten->mark))
                         (void)unlinkat(folder, name, 0); /* somebody else may have been first */
         return 0;
 }
 
-void records_forget(int folder, uid_t uid, const char *mark)
+void records_forget(int folder, uid_t uid, struct mark mark)
 {
         (void)for_each_of_user(folder, uid, forget, &(struct forgotten){.uid = uid, .mark = mark});
 }
 
-void records_forget_instance(uid_t uid, const char *mark)
+void records_forget_instance(uid_t uid, struct mark mark)
 {
         _cleanup_close_ int folder = -EBADF;
         struct report silent = {0};

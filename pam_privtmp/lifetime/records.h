@@ -59,7 +59,7 @@ void records_sweep(int folder, uint64_t since, const struct namespace_id *alive,
 void records_sweep_killed(int folder, uid_t uid);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */
-void records_forget(int folder, uid_t uid, const char *mark);
+void records_forget(int folder, uid_t uid, struct mark mark);
 
 /* The same in RECORD_FOLDER, if it is there. */
-void records_forget_instance(uid_t uid, const char *mark);
+void records_forget_instance(uid_t uid, struct mark mark);

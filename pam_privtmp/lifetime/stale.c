@@ -25,8 +25,9 @@ enum {
 
 void stale_name(struct stale_one *one, uid_t uid, const struct instance *instance)
 {
-        *one = (struct stale_one){.instance = instance, .is = STALE_USED};
-        (void)snprintf(one->mark, sizeof(one->mark), "%ju/%s", (uintmax_t)uid, instance->name);
+        *one = (struct stale_one){.instance = instance,
+                                  .mark = mark_of_instance(uid, instance->name),
+                                  .is = STALE_USED};
 }
 
 /* What can't be written stays as it is: the worst of it is a wrong time. */
@@ -84,7 +85,7 @@ static bool is_missing(int user, const char *name, const char *what)
 
 bool stale_is_wreck(const struct instance_place *place, const char *name)
 {
-        char mark[COVER_MARK_BYTES];
+        char mark[MARK_BYTES];
         struct idle_query query = {.mark = mark};
         struct stat st;
 
@@ -92,7 +93,7 @@ bool stale_is_wreck(const struct instance_place *place, const char *name)
             time(NULL) - st.st_mtime < TEMPORARY_SECONDS ||
             (!is_missing(place->user, name, "lock") && !is_missing(place->user, name, "root")))
                 return false;
-        (void)snprintf(mark, sizeof(mark), "%ju/%s", (uintmax_t)place->uid, name);
+        mark_format(mark_of_instance(place->uid, name), mark);
         idle_look(place->base, place->path, &query, 1, IDLE_CLEAN);
         return !query.used;
 }
@@ -120,9 +121,12 @@ void stale_judge(const struct instance_place *place, struct stale_one *ones, siz
                  enum idle_why why, bool sure)
 {
         struct idle_query queries[IDLE_MAX];
+        char marks[IDLE_MAX][MARK_BYTES];
 
-        for (size_t i = 0; i < n; i++)
-                queries[i] = (struct idle_query){.mark = ones[i].mark};
+        for (size_t i = 0; i < n; i++) {
+                mark_format(ones[i].mark, marks[i]);
+                queries[i] = (struct idle_query){.mark = marks[i]};
+        }
         idle_look(place->base, place->path, queries, n, why);
         for (size_t i = 0; i < n; i++) {
                 ones[i].is = queries[i].used ? STALE_USED : judge_idle(ones[i].instance, sure);

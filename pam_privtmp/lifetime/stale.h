@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "mounts/cover.h"
+#include "ground/mark.h"
 #include "lifetime/idle.h"
 #include "disk/instance.h"
 
@@ -22,7 +22,7 @@ enum stale_is {
 
 struct stale_one {
         const struct instance *instance;
-        char mark[COVER_MARK_BYTES];
+        struct mark mark;
         enum stale_is is; /* the answer */
 };
 

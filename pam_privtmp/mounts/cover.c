@@ -146,59 +146,43 @@ bool cover_shows(int directory, int root, unsigned flags)
                has_flags(directory, flags);
 }
 
-int cover_mark_memory(int tree, char mark[COVER_MARK_BYTES])
+int cover_mark_memory(int tree, struct mark *ret)
 {
         struct statx stx;
 
         if (statx(tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) <
             0)
                 return -errno;
-        (void)snprintf(mark, COVER_MARK_BYTES, "%u:%u", stx.stx_dev_major, stx.stx_dev_minor);
+        *ret = mark_of_memory(makedev(stx.stx_dev_major, stx.stx_dev_minor));
         return 0;
 }
 
-bool cover_shows_memory(int directory, const char *mark, unsigned flags)
+bool cover_shows_memory(int directory, struct mark mark, unsigned flags)
 {
-        char own[COVER_MARK_BYTES];
         struct statx stx;
+        struct mark own;
 
         /* the mark first: statvfs(2) may wait for a file system of the user's */
-        return cover_mark_memory(directory, own) == 0 && strcmp(own, mark) == 0 &&
+        return cover_mark_memory(directory, &own) == 0 && mark_is_same(own, mark) &&
                statx(directory, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0,
                      &stx) == 0 &&
                stx.stx_attributes & STATX_ATTR_MOUNT_ROOT && has_flags(directory, flags);
 }
 
 struct wanted {
-        const char *directory, *mark;
+        const char *directory;
+        struct mark mark;
 };
-
-static bool has_mark(const struct mounts_entry *entry, const char *mark)
-{
-        char text[COVER_MARK_BYTES + sizeof("//root")];
-        size_t length = strlen(entry->root), wanted;
-
-        if (strchr(mark, '/'))
-                (void)snprintf(text, sizeof(text), "/%s/root", mark);
-        else
-                (void)snprintf(text, sizeof(text), "/");
-        wanted = strlen(text);
-        if (length < wanted || strcmp(entry->root + length - wanted, text) != 0)
-                return false;
-        if (strchr(mark, '/'))
-                return true;
-        (void)snprintf(text, sizeof(text), "%u:%u", major(entry->device), minor(entry->device));
-        return strcmp(text, mark) == 0;
-}
 
 static int is_wanted(void *arg, const struct mounts_entry *entry)
 {
         const struct wanted *wanted = arg;
 
-        return strcmp(entry->target, wanted->directory) == 0 && has_mark(entry, wanted->mark);
+        return strcmp(entry->target, wanted->directory) == 0 &&
+               mark_is_of_mount(wanted->mark, entry->device, entry->root);
 }
 
-int cover_is_on(const char *directory, const char *mark)
+int cover_is_on(const char *directory, struct mark mark)
 {
         _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
@@ -214,7 +198,7 @@ int cover_is_on(const char *directory, const char *mark)
                            &(struct wanted){.directory = directory, .mark = mark});
 }
 
-int cover_take_off(const char *directory, const char *mark)
+int cover_take_off(const char *directory, struct mark mark)
 {
         for (unsigned i = 0; i < STACK_LIMIT; i++) {
                 int r = cover_is_on(directory, mark);

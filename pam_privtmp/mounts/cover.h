@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "ground/mark.h"
 #include "ground/report.h"
 
 /* A detached mount of the directory behind fd, with the flags (LINE_*, line.h). */
@@ -40,23 +41,17 @@ bool cover_is(int directory, int tree, unsigned flags);
  */
 bool cover_shows(int directory, int root, unsigned flags);
 
-/* The same for a tmpfs, of which only the mark is known (below). */
-bool cover_shows_memory(int directory, const char *mark, unsigned flags);
+/* The same for a tmpfs, of which only the mark is known. */
+bool cover_shows_memory(int directory, struct mark mark, unsigned flags);
 
-/*
- * What marks a cover of ours in a mount table: "UID/XXXXXX" for an instance below a base,
- * "MAJOR:MINOR" for one in memory.
- */
-enum {
-        COVER_MARK_BYTES = 64,
-};
-int cover_mark_memory(int tree, char mark[COVER_MARK_BYTES]);
+/* The mark of the tmpfs that is mounted as `tree`, an fd. 0 or -errno. */
+int cover_mark_memory(int tree, struct mark *ret);
 
 /* Is a cover with that mark mounted on the directory, in this thread's namespace? 1, 0, -errno. */
-int cover_is_on(const char *directory, const char *mark);
+int cover_is_on(const char *directory, struct mark mark);
 
 /*
  * Takes mounts off the directory, whatever lies on top, until none with that mark is left on it.
  * The path must have passed safedir_open(): only root can have chosen what it leads to.
  */
-int cover_take_off(const char *directory, const char *mark);
+int cover_take_off(const char *directory, struct mark mark);

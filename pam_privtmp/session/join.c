@@ -50,8 +50,8 @@ static bool has_same_covers(const struct join *join, const struct record *record
                 const struct place *place = &join->places[i];
                 const struct record_cover *cover = find_cover(record, place->plan->line->directory);
 
-                if (!cover || (place->in_memory ? strchr(cover->mark, '/') != NULL
-                                                : strcmp(cover->mark, place->mark) != 0))
+                if (!cover || (place->in_memory ? cover->mark.kind != MARK_MEMORY
+                                                : !mark_is_same(cover->mark, place->mark)))
                         return false;
         }
         return true;
@@ -113,7 +113,8 @@ static void take_over(const struct join *join, const struct record *record)
                 struct place *place = &join->places[i];
                 const struct record_cover *cover = find_cover(record, place->plan->line->directory);
 
-                (void)strcpy(place->mark, cover->mark);
+                if (cover) /* as has_same_covers() found */
+                        place->mark = cover->mark;
                 place->tree = fd_close(place->tree);
         }
 }

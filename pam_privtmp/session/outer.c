@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
+#include "mounts/cover.h"
 #include "mounts/mounts.h"
 #include "ground/path.h"
 #include "session/outer.h"

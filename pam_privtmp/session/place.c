@@ -90,8 +90,7 @@ static int take_instance(struct place *place, const struct instance_want *want,
                 return report_errno(report, -errno, "%s", place->base);
         place->lock_dev = st.st_dev;
         place->lock_ino = st.st_ino;
-        (void)snprintf(place->mark, sizeof(place->mark), "%ju/%s", (uintmax_t)want->uid,
-                       place->instance.name);
+        place->mark = mark_of_instance(want->uid, place->instance.name);
         return 0;
 }
 
@@ -141,7 +140,7 @@ static int prepare_memory(struct place *place, const struct instance_want *want,
         place->in_memory = true;
         r = cover_memory(&memory, &place->tree, report);
         if (r == 0)
-                r = cover_mark_memory(place->tree, place->mark);
+                r = cover_mark_memory(place->tree, &place->mark);
         return r < 0 ? report_errno(report, r, "can't make a file system in memory") : 0;
 }
 
@@ -326,11 +325,13 @@ void place_done(struct place *place)
 void place_say(const struct place *place, struct report *report)
 {
         const char *directory = place->plan->line->directory;
+        char mark[MARK_BYTES];
 
+        mark_format(place->mark, mark);
         if (place->in_memory)
                 report_note(report, REPORT_DEBUG, "%s: %s tmpfs %s", directory,
-                            place->top >= 0 ? "shared" : "new", place->mark);
+                            place->top >= 0 ? "shared" : "new", mark);
         else
                 report_note(report, REPORT_DEBUG, "%s: %s instance %s of %s", directory,
-                            place->instance.made ? "new" : "shared", place->mark, place->base);
+                            place->instance.made ? "new" : "shared", mark, place->base);
 }

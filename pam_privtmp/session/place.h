@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "ground/mark.h"
 #include "mounts/cover.h"
 #include "disk/instance.h"
 #include "table/policy.h"
@@ -19,7 +20,7 @@ struct place {
         char *base;                   /* path; NULL for a line in memory */
         uid_t uid;
         bool end_at_close;
-        char mark[COVER_MARK_BYTES];
+        struct mark mark;
         struct instance instance;
         dev_t lock_dev;
         ino_t lock_ino;

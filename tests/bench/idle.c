@@ -50,7 +50,7 @@ struct children {
         size_t n;
 };
 
-static void name_instance(char mark[32], unsigned number)
+static void name_nth(char mark[32], unsigned number)
 {
         (void)snprintf(mark, 32, "1001/%06u", number);
 }
@@ -59,7 +59,7 @@ static void make_instance(int base, unsigned number)
 {
         char mark[32], root[64];
 
-        name_instance(mark, number);
+        name_nth(mark, number);
         (void)snprintf(root, sizeof(root), "%s/root", mark);
         if (mkdirat(base, mark, 0700) < 0 || mkdirat(base, root, 0700) < 0)
                 err(1, "%s", mark);
@@ -70,7 +70,7 @@ static void cover_tmp(unsigned number)
 {
         char mark[32], path[128];
 
-        name_instance(mark, number);
+        name_nth(mark, number);
         (void)snprintf(path, sizeof(path), BASE "/%s/root", mark);
         if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||
             mount(path, "/tmp", NULL, MS_BIND, NULL) < 0)
@@ -136,7 +136,7 @@ static void measure(int base, const char *way, const char *close, size_t looks)
         unsigned doubts = 0;
         char mark[32];
 
-        name_instance(mark, OWN);
+        name_nth(mark, OWN);
         for (size_t i = 0; i < looks; i++) {
                 struct idle_query query = {.mark = mark};
                 double begin = now();

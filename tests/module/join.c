@@ -460,9 +460,9 @@ static void edit_more(struct record *record)
 
 static void edit_mark(struct record *record)
 {
-        char *last = strchr(record->covers[0].mark, '\0') - 1;
+        char *first = record->covers[0].mark.name;
 
-        *last = *last == 'a' ? 'b' : 'a';
+        *first = *first == 'a' ? 'b' : 'a';
 }
 
 static void edit_directory(struct record *record)

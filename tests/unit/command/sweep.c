@@ -680,12 +680,11 @@ MACHINE_TEST(what_has_no_lock_stays_while_it_is_mounted)
 static void write_record(int folder, pid_t pid, const struct instance *instance)
 {
         struct record record = {.ns = {.number = 4, .id = 5}, .uid = ALICE};
-        char mark[COVER_MARK_BYTES];
 
-        (void)snprintf(mark, sizeof(mark), "1001/%s", instance->name);
         ck_assert_int_eq(record_stamp(&record), 0);
         record.pid = pid;
-        ck_assert_int_eq(record_add_cover(&record, "/tmp", mark), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/tmp", mark_of_instance(ALICE, instance->name)),
+                         0);
         ck_assert_int_eq(records_write(folder, &record), 0);
 }
 

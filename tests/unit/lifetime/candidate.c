@@ -638,12 +638,11 @@ MACHINE_TEST(names_that_are_not_of_ours_are_left_alone)
 static void write_record(int folder, pid_t pid, const struct instance *instance)
 {
         struct record record = {.ns = {.number = 4, .id = 5}, .uid = ALICE, .pid = pid};
-        char mark[COVER_MARK_BYTES];
 
-        (void)snprintf(mark, sizeof(mark), "1001/%s", instance->name);
         ck_assert_int_eq(record_stamp(&record), 0);
         record.pid = pid;
-        ck_assert_int_eq(record_add_cover(&record, "/tmp", mark), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/tmp", mark_of_instance(ALICE, instance->name)),
+                         0);
         ck_assert_int_eq(records_write(folder, &record), 0);
 }
 

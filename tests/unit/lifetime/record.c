@@ -7,6 +7,7 @@
 #include "ground/name.h"
 #include "ground/path.h"
 #include "lifetime/records.h"
+#include "kit/mark.h"
 #include "kit/scratch.h"
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -33,8 +34,8 @@ static struct record full_record(void)
                 .rhost = "host.example.org",
         };
 
-        ck_assert_int_eq(record_add_cover(&record, "/tmp", "1001/Ab3dEf"), 0);
-        ck_assert_int_eq(record_add_cover(&record, "/var/tmp", "0:57"), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/tmp", marked("1001/Ab3dEf")), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/var/tmp", marked("0:57")), 0);
         return record;
 }
 
@@ -64,7 +65,7 @@ static void assert_same_record(const struct record *a, const struct record *b)
         ck_assert_uint_eq(a->n_covers, b->n_covers);
         for (size_t i = 0; i < a->n_covers; i++) {
                 ck_assert_str_eq(a->covers[i].directory, b->covers[i].directory);
-                ck_assert_str_eq(a->covers[i].mark, b->covers[i].mark);
+                ck_assert(mark_is_same(a->covers[i].mark, b->covers[i].mark));
         }
 }
 
@@ -150,8 +151,8 @@ START_TEST(directories_may_have_odd_names)
                 struct record record = full_record();
                 char *text;
 
-                ck_assert_int_eq(record_add_cover(&record, names[i], "1/abcdef"), 0);
-                ck_assert_int_eq(record_add_cover(&record, "/last", "1/abcdeg"), 0);
+                ck_assert_int_eq(record_add_cover(&record, names[i], marked("1/abcdef")), 0);
+                ck_assert_int_eq(record_add_cover(&record, "/last", marked("1/abcdeg")), 0);
                 assert_survives(&record);
                 /* the note itself is plain: it may be shown on a terminal */
                 text = format(&record, 0);
@@ -166,24 +167,20 @@ END_TEST
 START_TEST(covers_are_limited)
 {
         struct record record = full_record();
-        char name[DIRECTORY_MAX + 2], mark[COVER_MARK_BYTES + 1];
+        char name[DIRECTORY_MAX + 2];
 
         memset(name, 'x', sizeof(name));
         name[0] = '/';
         name[DIRECTORY_MAX + 1] = '\0';
-        ck_assert_int_eq(record_add_cover(&record, name, "1/abcdef"), -E2BIG);
+        ck_assert_int_eq(record_add_cover(&record, name, marked("1/abcdef")), -E2BIG);
         name[DIRECTORY_MAX] = '\0';
-        ck_assert_int_eq(record_add_cover(&record, name, "1/abcdef"), 0);
+        ck_assert_int_eq(record_add_cover(&record, name, marked("1/abcdef")), 0);
         assert_survives(&record);
-        memset(mark, '1', sizeof(mark));
-        mark[COVER_MARK_BYTES] = '\0';
-        ck_assert_int_eq(record_add_cover(&record, "/x", mark), -E2BIG);
-        mark[COVER_MARK_BYTES - 1] = '\0';
-        ck_assert_int_eq(record_add_cover(&record, "/x", mark), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/x", marked("4294967294/abcdef")), 0);
         assert_survives(&record);
         while (record.n_covers < RECORD_COVERS)
-                ck_assert_int_eq(record_add_cover(&record, "/x", "1/abcdef"), 0);
-        ck_assert_int_eq(record_add_cover(&record, "/x", "1/abcdef"), -E2BIG);
+                ck_assert_int_eq(record_add_cover(&record, "/x", marked("1/abcdef")), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/x", marked("1/abcdef")), -E2BIG);
         ck_assert_uint_eq(record.n_covers, RECORD_COVERS);
 }
 END_TEST
@@ -192,19 +189,19 @@ START_TEST(covers_can_be_dropped_again)
 {
         struct record record = full_record();
 
-        ck_assert_int_eq(record_add_cover(&record, "/a", "1/abcdef"), 0);
-        ck_assert_int_eq(record_add_cover(&record, "/b", "0:57"), 0);
-        record_drop_cover(&record, "0:5");
+        ck_assert_int_eq(record_add_cover(&record, "/a", marked("1/abcdef")), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/b", marked("0:57")), 0);
+        record_drop_cover(&record, marked("0:5"));
         ck_assert_uint_eq(record.n_covers, 4);
-        record_drop_cover(&record, "0:57");
+        record_drop_cover(&record, marked("0:57"));
         ck_assert_uint_eq(record.n_covers, 2);
         ck_assert_str_eq(record.covers[0].directory, "/tmp");
         ck_assert_str_eq(record.covers[1].directory, "/a");
-        ck_assert_str_eq(record.covers[1].mark, "1/abcdef");
+        ck_assert(mark_is_same(record.covers[1].mark, marked("1/abcdef")));
         assert_survives(&record);
-        record_drop_cover(&record, "1/abcdef");
-        record_drop_cover(&record, "1001/Ab3dEf");
-        record_drop_cover(&record, "1001/Ab3dEf");
+        record_drop_cover(&record, marked("1/abcdef"));
+        record_drop_cover(&record, marked("1001/Ab3dEf"));
+        record_drop_cover(&record, marked("1001/Ab3dEf"));
         ck_assert_uint_eq(record.n_covers, 0);
 }
 END_TEST
@@ -223,7 +220,7 @@ static size_t fill(struct record *record)
                 memset(name, 'x', sizeof(name));
                 name[0] = '/';
                 name[length] = '\0';
-                ck_assert_int_eq(record_add_cover(record, name, "1/abcdef"), 0);
+                ck_assert_int_eq(record_add_cover(record, name, marked("1/abcdef")), 0);
                 if (length == rest)
                         return length;
         }
@@ -360,6 +357,11 @@ static const char *const garbage[] = {
         HEAD " cover=1/abcdef@/tmp%00x",
         HEAD " cover=1/abcdef@/tmp%2f",
         HEAD " cover=" WORD65 "@/tmp",
+        HEAD " cover=01/abcdef@/tmp",
+        HEAD " cover=1/abcdefg@/tmp",
+        HEAD " cover=.trash/abcdef@/tmp",
+        HEAD " cover=0:057@/tmp",
+        HEAD " cover=0:4294967296@/tmp",
 };
 
 START_TEST(garbage_is_no_note)
@@ -538,6 +540,7 @@ END_TEST
 START_TEST(a_record_is_no_file_contents)
 {
         struct record record = full_record();
+        struct mark mark = marked("0:57");
         struct rlimit before;
         int first, second;
 
@@ -546,7 +549,7 @@ START_TEST(a_record_is_no_file_contents)
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){0, before.rlim_max});
         first = records_write(folder.fd, &record);
         second = records_write(folder.fd, &record);
-        records_forget(folder.fd, 1002, "0:57");
+        records_forget(folder.fd, 1002, mark);
         ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
         ck_assert_int_eq(first, 0);
         ck_assert_int_eq(second, 0);
@@ -559,11 +562,11 @@ START_TEST(the_longest_note_can_be_written)
         struct record record = full_record();
 
         fill(&record);
-        strcpy(record.covers[record.n_covers - 1].mark, "1/zzzzzz");
+        record.covers[record.n_covers - 1].mark = marked("1/zzzzzz");
         ck_assert_int_eq(records_write(folder.fd, &record), 0);
         ck_assert_uint_eq(strlen(read_note("4026532177.4711.1001")), RECORD_BYTES);
         /* and is found again by its last cover */
-        records_forget(folder.fd, 1001, "1/zzzzzz");
+        records_forget(folder.fd, 1001, marked("1/zzzzzz"));
         ck_assert(!scratch_has(&folder, "4026532177.4711.1001"));
 }
 END_TEST
@@ -574,7 +577,7 @@ START_TEST(the_words_of_others_give_way_to_covers)
         const char *text;
 
         fill(&record);
-        ck_assert_int_eq(record_add_cover(&record, "/x", "1/abcdef"), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/x", marked("1/abcdef")), 0);
         ck_assert_int_eq(records_write(folder.fd, &record), 0);
         text = read_note("4026532177.4711.1001");
         ck_assert_ptr_nonnull(strstr(text, " service= tty= rhost= cover=1001/Ab3dEf@/tmp "));
@@ -592,7 +595,7 @@ START_TEST(a_record_that_does_not_fit_is_not_written)
         name[0] = '/';
         name[DIRECTORY_MAX] = '\0';
         while (record.n_covers < RECORD_COVERS)
-                ck_assert_int_eq(record_add_cover(&record, name, "1/abcdef"), 0);
+                ck_assert_int_eq(record_add_cover(&record, name, marked("1/abcdef")), 0);
         ck_assert_int_eq(records_write(folder.fd, &record), -E2BIG);
         ck_assert(!scratch_has(&folder, "4026532177.4711.1001"));
 }
@@ -658,7 +661,7 @@ START_TEST(what_names_a_cover_is_forgotten_with_it)
         ck_assert_int_eq(symlinkat("0:57", folder.fd, "9.9.1001"), 0);
         scratch_write(&folder, "9.8.1001", full_text);
 
-        records_forget(folder.fd, 1001, "0:57");
+        records_forget(folder.fd, 1001, marked("0:57"));
         ck_assert(!scratch_has(&folder, "4026532177.4711.1001"));
         ck_assert(scratch_has(&folder, "4026532177.1.1001"));
         ck_assert(scratch_has(&folder, "4026532177.2.1001"));
@@ -701,24 +704,22 @@ END_TEST
 static struct namespace_id own = {.number = 4026532999, .id = 7};
 
 /* The device of what is mounted on /proc, as the mark of a cover. */
-static void mark_of_proc(char mark[COVER_MARK_BYTES])
+static struct mark mark_of_proc(void)
 {
-        struct statx stx;
+        struct stat st;
 
-        ck_assert_int_eq(statx(AT_FDCWD, "/proc", 0, STATX_INO, &stx), 0);
-        snprintf(mark, COVER_MARK_BYTES, "%u:%u", stx.stx_dev_major, stx.stx_dev_minor);
+        ck_assert_int_eq(stat("/proc", &st), 0);
+        return mark_of_memory(st.st_dev);
 }
 
 /* A record of this boot, as a session in this namespace would write it; a cover is in place. */
 static struct record own_record(void)
 {
         struct record record = full_record();
-        char mark[COVER_MARK_BYTES];
 
         ck_assert_int_eq(record_stamp(&record), 0);
         record.ns = own;
-        mark_of_proc(mark);
-        ck_assert_int_eq(record_add_cover(&record, "/proc", mark), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/proc", mark_of_proc()), 0);
         return record;
 }
 
@@ -859,22 +860,20 @@ static void assert_found(const struct record *record, bool found)
 START_TEST(a_record_without_a_cover_in_place_is_not_believed)
 {
         struct record record;
-        char mark[COVER_MARK_BYTES];
 
         own.id = _i ? 7 : 0;
-        mark_of_proc(mark);
         record = own_record();
         assert_found(&record, true);
         record.n_covers = 0;
         assert_found(&record, false);
-        ck_assert_int_eq(record_add_cover(&record, "/proc", "0:1048575"), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/proc", marked("0:1048575")), 0);
         assert_found(&record, false);
-        ck_assert_int_eq(record_add_cover(&record, "/nosuchdirectory", mark), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/nosuchdirectory", mark_of_proc()), 0);
         assert_found(&record, false);
-        ck_assert_int_eq(record_add_cover(&record, "/proc", "1001/Ab3dEf"), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/proc", marked("1001/Ab3dEf")), 0);
         assert_found(&record, false);
         /* one of them will do */
-        ck_assert_int_eq(record_add_cover(&record, "/proc", mark), 0);
+        ck_assert_int_eq(record_add_cover(&record, "/proc", mark_of_proc()), 0);
         assert_found(&record, true);
 }
 END_TEST

@@ -13,6 +13,7 @@
 #include "mounts/cover.h"
 #include "kit/fuse.h"
 #include "kit/ground.h"
+#include "kit/mark.h"
 #include "table/line.h"
 
 #define DIRECTORY "/run/test-cover" /* is covered */
@@ -435,29 +436,28 @@ END_TEST
 
 START_TEST(a_cover_is_known_by_its_mark)
 {
-        ck_assert_int_eq(cover_is_on(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked(MARK)), 0);
         put(clone_it(ALL), DIRECTORY);
-        ck_assert_int_eq(cover_is_on(DIRECTORY, MARK), 1);
-        ck_assert_int_eq(cover_is_on(OTHER, MARK), 0);
-        ck_assert_int_eq(cover_is_on("/run", MARK), 0);
-        ck_assert_int_eq(cover_is_on(DIRECTORY "/sub", MARK), 0);
-        ck_assert_int_eq(cover_is_on(DIRECTORY, "1001/abcdeg"), 0);
-        ck_assert_int_eq(cover_is_on(DIRECTORY, "1001/bcdef"), 0);
-        ck_assert_int_eq(cover_is_on(DIRECTORY, "001/abcdef"), 0);
-        ck_assert_int_eq(cover_is_on(DIRECTORY, "0:1"), 0);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked(MARK)), 1);
+        ck_assert_int_eq(cover_is_on(OTHER, marked(MARK)), 0);
+        ck_assert_int_eq(cover_is_on("/run", marked(MARK)), 0);
+        ck_assert_int_eq(cover_is_on(DIRECTORY "/sub", marked(MARK)), 0);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked("1001/abcdeg")), 0);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked("1002/abcdef")), 0);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked("0:1")), 0);
         must(mount("tmpfs", DIRECTORY, "tmpfs", 0, NULL));
-        ck_assert_int_eq(cover_is_on(DIRECTORY, MARK), 1);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked(MARK)), 1);
 }
 END_TEST
 
 START_TEST(a_cover_in_memory_is_known_by_its_mark)
 {
-        char mark[COVER_MARK_BYTES], other[COVER_MARK_BYTES];
+        struct mark mark, other;
         int tree = make_memory(ALL);
 
-        ck_assert_int_eq(cover_mark_memory(tree, mark), 0);
-        ck_assert_int_eq(cover_mark_memory(make_memory(ALL), other), 0);
-        ck_assert_str_ne(mark, other);
+        ck_assert_int_eq(cover_mark_memory(tree, &mark), 0);
+        ck_assert_int_eq(cover_mark_memory(make_memory(ALL), &other), 0);
+        ck_assert(!mark_is_same(mark, other));
         ck_assert_int_eq(cover_is_on(DIRECTORY, mark), 0);
         put(tree, DIRECTORY);
         ck_assert_int_eq(cover_is_on(DIRECTORY, mark), 1);
@@ -522,18 +522,18 @@ END_TEST
 START_TEST(in_memory_it_is_shown_by_the_mark_and_the_flags)
 {
         int tree = make_memory(ALL & ~(unsigned)FLAG_NODEV), other = make_memory(ALL), top;
-        char mark[COVER_MARK_BYTES], others[COVER_MARK_BYTES];
+        struct mark mark, others;
 
-        ck_assert_int_eq(cover_mark_memory(tree, mark), 0);
-        ck_assert_int_eq(cover_mark_memory(other, others), 0);
-        ck_assert_str_ne(mark, others);
+        ck_assert_int_eq(cover_mark_memory(tree, &mark), 0);
+        ck_assert_int_eq(cover_mark_memory(other, &others), 0);
+        ck_assert(!mark_is_same(mark, others));
         put(tree, DIRECTORY);
         top = open_path(DIRECTORY);
         ck_assert(cover_shows_memory(top, mark, FLAG_NOEXEC | FLAG_NOSUID));
         ck_assert(!cover_shows_memory(top, mark, ALL));
         ck_assert(!cover_shows_memory(top, others, 0));
-        ck_assert(!cover_shows_memory(top, MARK, 0));
-        ck_assert(!cover_shows_memory(top, "", 0));
+        ck_assert(!cover_shows_memory(top, marked(MARK), 0));
+        ck_assert(!cover_shows_memory(top, (struct mark){0}, 0));
         /* a folder in it has its device, too */
         must(mkdir(DIRECTORY "/sub", 0755));
         ck_assert(!cover_shows_memory(open_path(DIRECTORY "/sub"), mark, 0));
@@ -544,8 +544,8 @@ START_TEST(without_proc_there_is_no_answer)
 {
         while (umount2("/proc", MNT_DETACH) == 0)
                 ;
-        ck_assert_int_lt(cover_is_on(DIRECTORY, MARK), 0);
-        ck_assert_int_lt(cover_take_off(DIRECTORY, MARK), 0);
+        ck_assert_int_lt(cover_is_on(DIRECTORY, marked(MARK)), 0);
+        ck_assert_int_lt(cover_take_off(DIRECTORY, marked(MARK)), 0);
 }
 END_TEST
 
@@ -555,20 +555,20 @@ START_TEST(without_its_cover_the_directory_is_the_systems_again)
 {
         put(clone_it(ALL), DIRECTORY);
         put(clone_it(ALL), OTHER);
-        ck_assert_int_eq(cover_take_off(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_take_off(DIRECTORY, marked(MARK)), 0);
         ck_assert(sees_system());
-        ck_assert_int_eq(cover_is_on(DIRECTORY, MARK), 0);
-        ck_assert_int_eq(cover_is_on(OTHER, MARK), 1);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked(MARK)), 0);
+        ck_assert_int_eq(cover_is_on(OTHER, marked(MARK)), 1);
         ck_assert(is_there(root, "instance"));
 }
 END_TEST
 
 START_TEST(a_cover_in_memory_is_taken_off)
 {
-        char mark[COVER_MARK_BYTES];
+        struct mark mark;
         int tree = make_memory(ALL);
 
-        ck_assert_int_eq(cover_mark_memory(tree, mark), 0);
+        ck_assert_int_eq(cover_mark_memory(tree, &mark), 0);
         put(tree, DIRECTORY);
         must(mount("tmpfs", DIRECTORY, "tmpfs", 0, NULL));
         ck_assert_int_eq(cover_take_off(DIRECTORY, mark), 0);
@@ -584,9 +584,9 @@ START_TEST(with_a_cover_goes_what_lies_on_top_and_in_it)
         put(clone_it(ALL), DIRECTORY);
         must(mount("tmpfs", DIRECTORY, "tmpfs", 0, NULL));
         must(mount("tmpfs", DIRECTORY, "tmpfs", 0, NULL));
-        ck_assert_int_eq(cover_take_off(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_take_off(DIRECTORY, marked(MARK)), 0);
         ck_assert(sees_system());
-        ck_assert_int_eq(cover_is_on(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked(MARK)), 0);
 }
 END_TEST
 
@@ -595,10 +595,10 @@ START_TEST(what_lay_there_before_stays)
         must(mount("tmpfs", DIRECTORY, "tmpfs", 0, NULL));
         write_file(AT_FDCWD, DIRECTORY "/lower", "");
         put(clone_it(ALL), DIRECTORY);
-        ck_assert_int_eq(cover_take_off(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_take_off(DIRECTORY, marked(MARK)), 0);
         ck_assert(is_there(AT_FDCWD, DIRECTORY "/lower"));
         /* and nothing is done where there is no cover */
-        ck_assert_int_eq(cover_take_off(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_take_off(DIRECTORY, marked(MARK)), 0);
         ck_assert(is_there(AT_FDCWD, DIRECTORY "/lower"));
 }
 END_TEST
@@ -610,7 +610,7 @@ START_TEST(a_cover_in_use_is_taken_off)
         put(clone_it(ALL), DIRECTORY);
         must(chdir(DIRECTORY));
         file = must(open("instance", O_WRONLY | O_CLOEXEC));
-        ck_assert_int_eq(cover_take_off(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_take_off(DIRECTORY, marked(MARK)), 0);
         ck_assert(sees_system());
         ck_assert_int_eq(write(file, "x", 1), 1);
         ck_assert(is_there(AT_FDCWD, "instance"));
@@ -621,7 +621,7 @@ static void take_it_off(void *arg)
 {
         (void)arg;
         own_slave_mounts();
-        ck_assert_int_eq(cover_take_off(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_take_off(DIRECTORY, marked(MARK)), 0);
         ck_assert(sees_system());
 }
 
@@ -645,19 +645,19 @@ START_TEST(a_fuse_on_top_is_not_asked)
         put(tree, DIRECTORY);
         fuse_silence(fuse_mount(DIRECTORY, ALICE));
         ck_assert(!cover_is(open_path(DIRECTORY), tree, ALL));
-        ck_assert_int_eq(cover_is_on(DIRECTORY, MARK), 1);
-        ck_assert_int_eq(cover_take_off(DIRECTORY, MARK), 0);
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked(MARK)), 1);
+        ck_assert_int_eq(cover_take_off(DIRECTORY, marked(MARK)), 0);
         ck_assert(sees_system());
 }
 END_TEST
 
 START_TEST(a_fuse_that_shows_nothing_of_ours_is_not_asked)
 {
-        char mark[COVER_MARK_BYTES];
+        struct mark mark;
         int tree = make_memory(ALL), top;
         pid_t server;
 
-        ck_assert_int_eq(cover_mark_memory(tree, mark), 0);
+        ck_assert_int_eq(cover_mark_memory(tree, &mark), 0);
         put(clone_it(ALL), DIRECTORY);
         server = fuse_mount(DIRECTORY, ALICE);
         fuse_silence(server);
