@@ -12,25 +12,10 @@ pamdir=$2
 unitdir=$3
 tmpfilesdir=$4
 completionsdir=$5
-to=$(mktemp -d)
-trap 'rm -rf "$to"' EXIT
-count=0
-failed=0
-
-# check NAME COMMAND [ARG...]
-check() {
-        name=$1
-        shift
-        count=$((count + 1))
-        if "$@" >"$to.said" 2>&1; then
-                echo "ok $count - $name"
-        else
-                failed=$((failed + 1))
-                echo "not ok $count - $name"
-                sed 's/^/#   /' "$to.said"
-        fi
-        rm -f "$to.said"
-}
+tap=$(mktemp -d)
+trap 'rm -rf "$tap"' EXIT
+. "$(dirname "$0")/../kit/case.sh"
+to=$tap/to
 
 install_there() {
         DESTDIR=$to meson install -C "$build" --no-rebuild
@@ -38,11 +23,11 @@ install_there() {
 
 # The lines of the shipped table and of the one in the source, without comments and padding.
 same_lines() {
-        grep -v '^#' "$table" | tr -s ' \n' >"$to/shipped"
+        grep -v '^#' "$table" | tr -s ' \n' >"$tap/shipped"
         # the pieces of one string
         sed -n '/^const char table_built_in/,/;/p' "$here/pam_privtmp/table/table.c" |
-                grep -o '"[^"]*"' | tr -d '"\n' | sed 's/\\n/\n/g' | tr -s ' \n' >"$to/built-in"
-        [ "$(wc -l <"$to/built-in")" = 3 ] && diff -B "$to/built-in" "$to/shipped"
+                grep -o '"[^"]*"' | tr -d '"\n' | sed 's/\\n/\n/g' | tr -s ' \n' >"$tap/built-in"
+        [ "$(wc -l <"$tap/built-in")" = 3 ] && diff -B "$tap/built-in" "$tap/shipped"
 }
 
 # is_shipped FILE FOLDER
@@ -114,5 +99,4 @@ check "the manual of the module is there" test -n "$(find "$to" -name pam_privtm
 check "the manual of the table is there" test -n "$(find "$to" -name privtmp.conf.5)"
 check "the page for users is there" test -n "$(find "$to" -name privtmp.7)"
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish

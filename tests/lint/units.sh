@@ -7,26 +7,13 @@
 
 set -eu
 
+tap=$(mktemp -d)
+trap 'rm -rf "$tap"' EXIT
+. "$(dirname "$0")/../kit/case.sh"
 cd "$1"
-units=$(mktemp -d)
-trap 'rm -rf "$units"' EXIT
-count=0
-failed=0
+units=$tap/units
+mkdir "$units"
 base=/var/lib/privtmp
-
-# check NAME COMMAND [ARG...]
-check() {
-        name=$1
-        shift
-        count=$((count + 1))
-        if "$@" >"$units/said" 2>&1; then
-                echo "ok $count - $name"
-        else
-                failed=$((failed + 1))
-                echo "not ok $count - $name"
-                sed 's/^/#   /' "$units/said"
-        fi
-}
 
 none_in() {
         pattern=$1
@@ -92,5 +79,4 @@ is_cron_table() {
 check "the lines for cron are lines of a system's table" is_cron_table examples/cron.d/privtmp
 check "one of them is for the boot" grep -q '^@reboot ' examples/cron.d/privtmp
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish
