@@ -104,7 +104,7 @@ static const struct {
         const char *word;
         const char *values; /* NULL: it takes none */
 } keys[] = {
-        [KEY_MODE] = {"mode", "0770, 1770, 1777 or 0700"},
+        [KEY_MODE] = {"mode", "1777, 1770, 0770 or 0700"},
         [KEY_SCOPE] = {"scope", "user or session"},
         [KEY_END] = {"end", "idle or close"},
         [KEY_KEEP] = {"keep", "a time such as 30m, 12h or 2d, a year at most"},
@@ -286,7 +286,7 @@ int line_parse(const char *file, unsigned number, const char *text, size_t lengt
         struct line line = {.file = file,
                             .number = number,
                             .flags = FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV,
-                            .mode = 0770};
+                            .mode = 01777};
         _cleanup_(entry_done) struct entry entry = {0};
         char what[ENTRY_WHAT_BYTES];
         int r;

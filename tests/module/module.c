@@ -131,7 +131,7 @@ static void assert_private(struct scene_view view, gid_t group)
 {
         ck_assert_uint_eq(view.st.st_uid, 0);
         ck_assert_uint_eq(view.st.st_gid, group);
-        ck_assert_uint_eq(view.st.st_mode, S_IFDIR | 01770);
+        ck_assert_uint_eq(view.st.st_mode, S_IFDIR | 01777);
         ck_assert_uint_eq(view.flags & (ST_NOEXEC | ST_NOSUID | ST_NODEV),
                           ST_NOEXEC | ST_NOSUID | ST_NODEV);
 }

@@ -263,6 +263,7 @@ as_before
 # ------------------------------------------------------------------ groups
 
 # An instance stays only while somebody is there.
+table "$base /tmp * mode=1770"
 echo 'together:x:4711:' >>/etc/group
 cp /etc/passwd "$tap/passwd"
 cp /etc/group "$tap/group"
@@ -271,13 +272,13 @@ check "a group of one's own: nothing" finds 0 "$nothing"
 own='give each user a group of their own, or the line mode=0700'
 sed -i 's/^alice:x:1001:$/&bob/' /etc/group
 check "a user whom another's primary group lists" finds 0 \
-        "warning: built-in table:1: bob is in the group alice, which can write what is private to alice (mode 1770); $own"
+        "warning: $conf:1: bob is in the group alice, which can write what is private to alice (mode 1770); $own"
 cp "$tap/group" /etc/group
 end_session alice
 sed -i "s/^\\(alice\\|bob\\):x:\\([0-9]*\\):[0-9]*/\\1:x:\\2:4711/" /etc/passwd
 start_session alice su alice
 check "a primary group of two users" finds 0 \
-        "warning: built-in table:1: bob is in the group together, which can write what is private to alice (mode 1770); $own"
+        "warning: $conf:1: bob is in the group together, which can write what is private to alice (mode 1770); $own"
 end_session alice
 table "$base /tmp * mode=0700"
 start_session alice su alice

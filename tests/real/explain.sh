@@ -67,7 +67,7 @@ check "a system account has the system directory" says \
         "^  the system directory, also within another user's session" explain daemon
 
 table '# a comment' "$base /tmp * keep=12h" 'none /tmp @makers' "$base /tmp alice,bob,!carol mode=1777,exec" \
-        'tmpfs /var/tmp carol size=3M,nr_inodes=500,scope=session' 'inherit /tmp root'
+        'tmpfs /var/tmp carol size=3M,nr_inodes=500,scope=session,mode=0770' 'inherit /tmp root'
 groupadd -g 2001 makers
 usermod -aG makers alice
 usermod -aG makers carol
@@ -128,7 +128,7 @@ got() {
         echo "$1 $2 $3 $(echo "$*" | grep -qw noexec && echo noexec || echo exec),nosuid,nodev"
 }
 
-for options in '' mode=1770 mode=1777,exec mode=0700; do
+for options in '' mode=0770 mode=1770 mode=1777,exec mode=0700; do
         table "$base /tmp * $options"
         check "with ${options:-no options} a login has what was told" same "$(told alice)" "$(got alice)"
         table "$base /tmp * $options" 'inherit /tmp root'

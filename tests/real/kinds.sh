@@ -54,7 +54,7 @@ inherit /var/tmp root
 inherit /dev/shm root
 inherit /srv/scratch/tmp root'
 table '/var/lib/privtmp /tmp *' '/var/lib/privtmp /var/tmp *' 'tmpfs /dev/shm * size=1M' \
-        "$other /srv/scratch/tmp * mode=1777" "$roots"
+        "$other /srv/scratch/tmp * mode=1770" "$roots"
 
 start_session alice su alice
 check "four directories: nothing of the system's is in any" \
@@ -76,7 +76,7 @@ check "four directories: bob has none of them from inside, too" \
         same "$(printf 'none\nnone\nnone\nnone')" \
         "$(in_session alice "sudo -u bob sh -c '$(all_say whose)'")"
 check "four directories: each line has its own base and mode" \
-        same '1770 1777' "$(in_session alice 'stat -c %a /tmp /srv/scratch/tmp | xargs')"
+        same '1777 1770' "$(in_session alice 'stat -c %a /tmp /srv/scratch/tmp | xargs')"
 check "four directories: below each, su bob starts at the top of his own" \
         same "$(echo "$directories" | tr ' ' '\n')" \
         "$(for directory in $directories; do

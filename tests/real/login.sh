@@ -19,7 +19,7 @@ check "login: alice logs in" \
         by_login alice 'echo mine >/tmp/inside; ls -A /tmp >seen; stat -c "%a %U %G" /tmp >mode'
 check "login: her /tmp has her file and nothing else" same inside "$(cat /home/alice/seen)"
 check "login: it is root's, of her group, with the sticky bit" \
-        same "1770 root alice" "$(cat /home/alice/mode)"
+        same "1777 root alice" "$(cat /home/alice/mode)"
 check "login: the file is not in the system's /tmp" not test -e /tmp/inside
 check "login: the instance is gone after logout" wait_for gone alice
 check "login: the host's mounts are the same" same "$mounts" "$(cat /proc/self/mountinfo)"

@@ -56,7 +56,7 @@ check "nr_inodes=: the directory and 19 files have their inodes" \
 in_session alice 'rm /tmp/*; echo hers >/tmp/file'
 
 check "tmpfs: owner, group and mode are as on a disk" \
-        same "1770 root alice" "$(in_session alice 'stat -c "%a %U %G" /tmp')"
+        same "1777 root alice" "$(in_session alice 'stat -c "%a %U %G" /tmp')"
 check "tmpfs: it is noexec, nosuid and nodev" \
         same 3 "$(in_session alice 'findmnt -rno SOURCE,VFS-OPTIONS --mountpoint /tmp' |
                 grep ^privtmp | grep -ow 'noexec\|nosuid\|nodev' | wc -l)"

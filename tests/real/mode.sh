@@ -1,17 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# system-mode: what each mode of a private /tmp allows, and to whom: the user, root, another uid in
-# the same namespace (what sudo starts, and gives up the identity), and Perl's File::Temp.
+# real-mode: what each mode of a private /tmp allows, and to whom: the user, root, another uid in
+# the same namespace (what sudo starts, and gives up the identity), Perl's File::Temp and podman.
+# What a user can plant there for root is in protected.sh.
 
+# shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/protected.sh"
 need su sudo perl nsenter runuser bindfs fusermount3
 
 # On this machine it may have lost its setuid bit.
 install -m 4755 /usr/bin/fusermount3 /run/fusermount3
 mount --bind /run/fusermount3 /usr/bin/fusermount3
-# Does the kernel keep root from opening, to create it, another's file in a sticky directory?
-protected=$(cat /proc/sys/fs/protected_regular)
 
 # as USER COMMAND: in the mount namespace of alice's session, without a session of its own.
 as() {
@@ -36,9 +38,14 @@ answers() {
         esac
 }
 
-# mode MODE OWNER SWAP OTHERS FUSE OVERWRITE MEDIUM-ALICE MEDIUM-ROOT: yes or no each
+# What rootless podman does with each directory above its own: others must be able to enter it.
+# shellcheck disable=SC2016 # for perl
+podman='$mode = (stat "/tmp")[2] & 07777; exit($mode & 1 || chmod($mode | 0111, "/tmp") ? 0 : 1)'
+
+# mode MODE OWNER SWAP OTHERS FUSE OVERWRITE MEDIUM-ALICE MEDIUM-ROOT PODMAN: yes or no each
 mode() {
         mode=$1 owner=$2 swap=$3 others=$4 fuse=$5 overwrite=$6 perl_alice=$7 perl_root=$8
+        with_podman=$9
         table "/var/lib/privtmp /tmp * mode=$mode" 'none /tmp root'
         start_session alice su alice
         # shellcheck disable=SC2016 # for the session's shell
@@ -90,31 +97,31 @@ mode() {
         done
         check "$mode: File::Temp, MEDIUM, for another uid: $others" \
                 answers "$others" perl_temp bob MEDIUM
+        check "$mode: podman finds that others can enter, or makes it so: $with_podman" \
+                answers "$with_podman" in_session alice "perl -e '$podman'"
         end_session alice
         rm -rf "${base:?}"/*
 }
 
-group=yes all=yes
-[ "$protected" -lt 2 ] || group=no
-[ "$protected" -lt 1 ] || all=no
-
-#    mode  owner  swap  others  fuse  overwrite  perl
-mode 0770  root   yes   no      yes   yes        no   no
-mode 1770  root   no    no      no    "$group"   yes  yes
-mode 1777  root   no    yes     no    "$all"     yes  yes
-mode 0700  alice  yes   no      yes   yes        yes  no
+#    mode  owner  swap  others  fuse  overwrite  perl      podman
+mode 0770  root   yes   no      yes   yes        no   no   no
+mode 1770  root   no    no      no    no         yes  yes  no
+mode 1777  root   no    yes     no    no         yes  yes  yes
+mode 0700  alice  yes   no      yes   yes        yes  no   yes
 
 # Where root inherits /tmp, as in the shipped table, 0770 is 1770.
 table '/var/lib/privtmp /tmp * mode=0770' 'inherit /tmp root'
 check "0770 where root inherits: it is 1770" same 1770 "$(su alice -c 'stat -c %a /tmp')"
 
 # What administrators run into: root starts it, it works as another user.
-table '/var/lib/privtmp /tmp *' 'inherit /tmp root'
-check "the default: sudo that becomes another uid can't use /tmp" \
+table '/var/lib/privtmp /tmp * mode=1770' 'inherit /tmp root'
+check "mode=1770: sudo that becomes another uid can't use /tmp" \
         says 'Permission denied' su alice -c 'sudo runuser -u bob -- mktemp'
-table '/var/lib/privtmp /tmp * mode=1777' 'inherit /tmp root'
-check "mode=1777: it can" su alice -c 'sudo runuser -u bob -- mktemp'
-check "mode=1777: and from outside nobody comes in" \
-        not runuser -u bob -- ls "$base" "$base/1001"
+table
+check "the built-in table: it can" su alice -c 'sudo runuser -u bob -- mktemp'
+start_session alice su alice
+check "the built-in table: from outside nobody comes in" \
+        not runuser -u bob -- ls "$base" "$base/1001" "$(instances alice)/root"
+end_session alice
 
 finish

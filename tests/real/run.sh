@@ -132,7 +132,7 @@ check "nothing is left of all that" nothing_left
 
 check "its /tmp is not that of the system" not run test -e /tmp/outside
 check "and empty" same "" "$(run ls -A /tmp)"
-check "of root's it is 0770 root root" same "770 root root" "$(run stat -c '%a %U %G' /tmp)"
+check "of root's it is 1777 root root" same "1777 root root" "$(run stat -c '%a %U %G' /tmp)"
 check "with the flags of the line: no program is run there" exits 126 \
         run sh -c 'cp /bin/true /tmp/; exec /tmp/true'
 check "and nosuid, noexec, nodev are on the mount" says '^rw,nosuid,nodev,noexec' \
@@ -191,8 +191,8 @@ check "root's files can't be read" not run -u alice cat /etc/shadow
 check "root can't be had back" not run -u alice perl -e '$> = $< = 0; exit($> != 0)'
 check "no file descriptor is left to it" same "$(ls /proc/self/fd)" \
         "$(run -u alice ls /proc/self/fd)"
-check "its /tmp is root's and the user's group's" same "770 root alice" \
-        "$(run -u alice stat -c '%a %U %G' /tmp | sed 's/^1//')"
+check "its /tmp is root's and the user's group's" same "1777 root alice" \
+        "$(run -u alice stat -c '%a %U %G' /tmp)"
 check "the user can write there" run -u alice sh -c 'echo x >/tmp/x && rm /tmp/x'
 check "a shell is the user's own" same "/bin/bash" \
         "$(usermod -s /bin/bash bob; echo 'echo $0' | run -u bob)"

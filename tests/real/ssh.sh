@@ -29,8 +29,8 @@ check "ssh: nobody but root can enter the base" \
         same "700 root" "$(stat -c '%a %U' "$base")"
 check "ssh: nobody but root can enter the instance" \
         same "700 root" "$(stat -c '%a %U' "$(instances alice)")"
-check "ssh: inside, /tmp is root's, of the user's group, with the sticky bit" \
-        same "1770 root alice" "$(in_session alice 'stat -c "%a %U %G" /tmp')"
+check "ssh: inside, /tmp is root's, of the user's group, as every program expects it" \
+        same "1777 root alice" "$(in_session alice 'stat -c "%a %U %G" /tmp')"
 check "ssh: the host's mounts are the same during the session" \
         same "$mounts" "$(cat /proc/self/mountinfo)"
 

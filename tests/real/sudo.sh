@@ -73,8 +73,8 @@ in_session alice 'echo hers >/tmp/inside'
 check "none /tmp root: and not the caller's" not in_session alice 'sudo ls /tmp/inside'
 check "none /tmp root: the caller still has her own" \
         same hers "$(in_session alice 'cat /tmp/inside')"
-check "none /tmp root: which has no sticky bit" \
-        same 770 "$(in_session alice 'stat -c %a /tmp')"
+check "none /tmp root: with the mode of any /tmp" \
+        same 1777 "$(in_session alice 'stat -c %a /tmp')"
 check "none /tmp root: below /tmp, a relative name is still the caller's" \
         same hers "$(in_session alice 'cd /tmp; sudo cat ./inside')"
 end_session alice

@@ -79,7 +79,7 @@ wrong '/srv/base /srv/tmp * noexec,noexec' \
         'option "noexec" contradicts or repeats an earlier one'
 wrong '/srv/base /srv/tmp * noexec,exec' 'option "exec" contradicts or repeats an earlier one'
 wrong '/srv/base /srv/tmp * nodev=1' 'option "nodev" takes no value'
-wrong '/srv/base /srv/tmp * mode=0777' 'option "mode" must be 0770, 1770, 1777 or 0700'
+wrong '/srv/base /srv/tmp * mode=0777' 'option "mode" must be 1777, 1770, 0770 or 0700'
 wrong '/srv/base /srv/tmp * mode=0700,mode=0700' 'option "mode" stands there twice'
 wrong '/srv/base /srv/tmp * scope=host' 'option "scope" must be user or session'
 wrong '/srv/base /srv/tmp * end=never' 'option "end" must be idle or close'

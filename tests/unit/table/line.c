@@ -67,7 +67,7 @@ START_TEST(without_options_all_is_at_its_default)
 
         ck_assert_int_eq(parse("/b /tmp *", &line), 1);
         ck_assert_uint_eq(line.flags, DEFAULT_FLAGS);
-        ck_assert_uint_eq(line.mode, 0770);
+        ck_assert_uint_eq(line.mode, 01777);
         ck_assert(!line.per_session);
         ck_assert(!line.end_at_close);
         ck_assert_uint_eq(line.keep, 0);
@@ -98,24 +98,24 @@ static const struct {
         mode_t mode;
         bool per_session, end_at_close, nofail;
 } good[] = {
-        {"noexec", DEFAULT_FLAGS, 0770, false, false, false},
-        {"noexec,nosuid,nodev", DEFAULT_FLAGS, 0770, false, false, false},
-        {"exec", FLAG_NOSUID | FLAG_NODEV, 0770, false, false, false},
-        {"suid", FLAG_NOEXEC | FLAG_NODEV, 0770, false, false, false},
-        {"dev", FLAG_NOEXEC | FLAG_NOSUID, 0770, false, false, false},
-        {"exec,suid,dev", 0, 0770, false, false, false},
-        {"exec,nosuid,dev", FLAG_NOSUID, 0770, false, false, false},
-        {"noatime", DEFAULT_FLAGS | FLAG_NOATIME, 0770, false, false, false},
-        {"relatime", DEFAULT_FLAGS | FLAG_RELATIME, 0770, false, false, false},
+        {"noexec", DEFAULT_FLAGS, 01777, false, false, false},
+        {"noexec,nosuid,nodev", DEFAULT_FLAGS, 01777, false, false, false},
+        {"exec", FLAG_NOSUID | FLAG_NODEV, 01777, false, false, false},
+        {"suid", FLAG_NOEXEC | FLAG_NODEV, 01777, false, false, false},
+        {"dev", FLAG_NOEXEC | FLAG_NOSUID, 01777, false, false, false},
+        {"exec,suid,dev", 0, 01777, false, false, false},
+        {"exec,nosuid,dev", FLAG_NOSUID, 01777, false, false, false},
+        {"noatime", DEFAULT_FLAGS | FLAG_NOATIME, 01777, false, false, false},
+        {"relatime", DEFAULT_FLAGS | FLAG_RELATIME, 01777, false, false, false},
         {"mode=0770", DEFAULT_FLAGS, 0770, false, false, false},
         {"mode=1770", DEFAULT_FLAGS, 01770, false, false, false},
         {"mode=1777", DEFAULT_FLAGS, 01777, false, false, false},
         {"mode=0700", DEFAULT_FLAGS, 0700, false, false, false},
-        {"scope=user", DEFAULT_FLAGS, 0770, false, false, false},
-        {"scope=session", DEFAULT_FLAGS, 0770, true, false, false},
-        {"end=idle", DEFAULT_FLAGS, 0770, false, false, false},
-        {"end=close", DEFAULT_FLAGS, 0770, false, true, false},
-        {"nofail", DEFAULT_FLAGS, 0770, false, false, true},
+        {"scope=user", DEFAULT_FLAGS, 01777, false, false, false},
+        {"scope=session", DEFAULT_FLAGS, 01777, true, false, false},
+        {"end=idle", DEFAULT_FLAGS, 01777, false, false, false},
+        {"end=close", DEFAULT_FLAGS, 01777, false, true, false},
+        {"nofail", DEFAULT_FLAGS, 01777, false, false, true},
         {"nofail,end=close,scope=session,mode=1777,relatime,dev,suid,exec", FLAG_RELATIME, 01777,
          true, true, true},
 };
@@ -164,7 +164,7 @@ START_TEST(a_time_is_kept_in_seconds)
         ck_assert_msg(parse(text, &line) == 1, "%s", heard.report.fault);
         ck_assert_uint_eq(line.keep, times[_i].seconds);
         ck_assert_uint_eq(line.flags, DEFAULT_FLAGS);
-        ck_assert_uint_eq(line.mode, 0770);
+        ck_assert_uint_eq(line.mode, 01777);
         ck_assert(!line.per_session && !line.end_at_close && !line.nofail);
         line_done(&line);
 }
@@ -527,19 +527,19 @@ static const struct {
         {"/b /tmp * relatime=1", "option \"relatime\" takes no value"},
         {"/b /tmp * nofail=1", "option \"nofail\" takes no value"},
         {"/b /tmp * nofail=", "option \"nofail\" takes no value"},
-        {"/b /tmp * mode", "option \"mode\" must be 0770, 1770, 1777 or 0700"},
-        {"/b /tmp * mode=", "option \"mode\" must be 0770, 1770, 1777 or 0700"},
-        {"/b /tmp * mode=770", "option \"mode\" must be 0770, 1770, 1777 or 0700"},
-        {"/b /tmp * mode=0777", "option \"mode\" must be 0770, 1770, 1777 or 0700"},
-        {"/b /tmp * mode=07700", "option \"mode\" must be 0770, 1770, 1777 or 0700"},
-        {"/b /tmp * mode=0770=", "option \"mode\" must be 0770, 1770, 1777 or 0700"},
+        {"/b /tmp * mode", "option \"mode\" must be 1777, 1770, 0770 or 0700"},
+        {"/b /tmp * mode=", "option \"mode\" must be 1777, 1770, 0770 or 0700"},
+        {"/b /tmp * mode=770", "option \"mode\" must be 1777, 1770, 0770 or 0700"},
+        {"/b /tmp * mode=0777", "option \"mode\" must be 1777, 1770, 0770 or 0700"},
+        {"/b /tmp * mode=07700", "option \"mode\" must be 1777, 1770, 0770 or 0700"},
+        {"/b /tmp * mode=0770=", "option \"mode\" must be 1777, 1770, 0770 or 0700"},
         {"/b /tmp * scope", "option \"scope\" must be user or session"},
         {"/b /tmp * scope=users", "option \"scope\" must be user or session"},
         {"/b /tmp * scope=host", "option \"scope\" must be user or session"},
         {"/b /tmp * end", "option \"end\" must be idle or close"},
         {"/b /tmp * end=never", "option \"end\" must be idle or close"},
         {"/b /tmp * mode=0000000000000000000000000000000000000000000000000000000000000770",
-         "option \"mode\" must be 0770, 1770, 1777 or 0700"},
+         "option \"mode\" must be 1777, 1770, 0770 or 0700"},
         /* repeated and contradicting */
         {"/b /tmp * noexec,noexec", TWICE("noexec")},
         {"/b /tmp * noexec,exec", TWICE("exec")},

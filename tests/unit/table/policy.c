@@ -90,7 +90,7 @@ START_TEST(the_winning_line_counts_whole)
         line = plan->lines[0].line;
         ck_assert_str_eq(line->base, "/other");
         ck_assert_uint_eq(line->flags, FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV);
-        ck_assert_uint_eq(line->mode, 0770);
+        ck_assert_uint_eq(line->mode, 01777);
         ck_assert(!line->per_session && !line->end_at_close && !line->nofail);
 }
 END_TEST
@@ -202,35 +202,39 @@ static const struct {
         mode_t mode; /* of alice's /tmp */
 } modes[] = {
         /* root inherits: by a line, or because no line names it */
-        {table_built_in, 01770},
-        {"/base /tmp *\ninherit /tmp root\n", 01770},
-        {"/base /tmp *\ninherit /tmp 0\n", 01770},
-        {"/base /tmp 1000:60000\n", 01770},
-        {"/base /tmp *,!root\n", 01770},
-        {"inherit /tmp *\n/base /tmp alice\n", 01770},
-        {"/base /tmp *\ninherit /tmp *,!alice\n", 01770},
+        {table_built_in, 01777},
+        {"/base /tmp * mode=0770\ninherit /tmp root\n", 01770},
+        {"/base /tmp * mode=0770\ninherit /tmp 0\n", 01770},
+        {"/base /tmp 1000:60000 mode=0770\n", 01770},
+        {"/base /tmp *,!root mode=0770\n", 01770},
+        {"inherit /tmp *\n/base /tmp alice mode=0770\n", 01770},
+        {"/base /tmp * mode=0770\ninherit /tmp *,!alice\n", 01770},
         {"/base /tmp * mode=0770\ninherit /tmp root\n", 01770},
         /* what root has for another directory changes nothing */
-        {"/base /tmp 1000:60000\nnone /var/tmp root\n", 01770},
-        {"/base /tmp *\ninherit /var/tmp root\n", 0770},
+        {"/base /tmp 1000:60000 mode=0770\nnone /var/tmp root\n", 01770},
+        {"/base /tmp * mode=0770\ninherit /var/tmp root\n", 0770},
         /* root has a line that is no inherit */
-        {"/base /tmp *\nnone /tmp root\n", 0770},
-        {"/base /tmp *\n", 0770},
-        {"none /tmp *\n/base /tmp alice\n", 0770},
-        {"/base /tmp *\nnone /tmp 0:999\n", 0770},
-        {"inherit /tmp root\n/base /tmp *\n", 0770},
-        {"/base /tmp *\ninherit /tmp *\nnone /tmp root\n/base /tmp alice\n", 0770},
-        {"inherit /tmp root\nnone /tmp root\n/base /tmp alice\n", 0770},
-        {"none /tmp root\ninherit /tmp root\n/base /tmp alice\n", 01770},
+        {"/base /tmp * mode=0770\nnone /tmp root\n", 0770},
+        {"/base /tmp * mode=0770\n", 0770},
+        {"none /tmp *\n/base /tmp alice mode=0770\n", 0770},
+        {"/base /tmp * mode=0770\nnone /tmp 0:999\n", 0770},
+        {"inherit /tmp root\n/base /tmp * mode=0770\n", 0770},
+        {"/base /tmp * mode=0770\ninherit /tmp *\nnone /tmp root\n/base /tmp alice mode=0770\n",
+         0770},
+        {"inherit /tmp root\nnone /tmp root\n/base /tmp alice mode=0770\n", 0770},
+        {"none /tmp root\ninherit /tmp root\n/base /tmp alice mode=0770\n", 01770},
         /* in doubt, for root may be in the group */
-        {"/base /tmp *\ninherit /tmp @wheel\n", 01770},
-        {"inherit /tmp @wheel\n/base /tmp alice\n", 01770},
-        {"none /tmp @wheel\n/base /tmp alice\n", 01770},
-        {"inherit /tmp root\nnone /tmp root,!@wheel\n/base /tmp alice\n", 01770},
-        {"/base /tmp *\ninherit /tmp root,!@wheel\n", 01770},
-        {"inherit /tmp @wheel\nnone /tmp root\n/base /tmp alice\n", 0770},
-        {"none /tmp root\ninherit /tmp @wheel,!root\n/base /tmp alice\n", 0770},
-        /* the other modes are what they say */
+        {"/base /tmp * mode=0770\ninherit /tmp @wheel\n", 01770},
+        {"inherit /tmp @wheel\n/base /tmp alice mode=0770\n", 01770},
+        {"none /tmp @wheel\n/base /tmp alice mode=0770\n", 01770},
+        {"inherit /tmp root\nnone /tmp root,!@wheel\n/base /tmp alice mode=0770\n", 01770},
+        {"/base /tmp * mode=0770\ninherit /tmp root,!@wheel\n", 01770},
+        {"inherit /tmp @wheel\nnone /tmp root\n/base /tmp alice mode=0770\n", 0770},
+        {"none /tmp root\ninherit /tmp @wheel,!root\n/base /tmp alice mode=0770\n", 0770},
+        /* the other modes are what they say, and without one it is what programs expect */
+        {"/base /tmp *\n", 01777},
+        {"/base /tmp *\nnone /tmp root\n", 01777},
+        {"/base /tmp *\ninherit /tmp root\n", 01777},
         {"/base /tmp * mode=1770\nnone /tmp root\n", 01770},
         {"/base /tmp * mode=1777\ninherit /tmp root\n", 01777},
         {"/base /tmp * mode=0700\ninherit /tmp root\n", 0700},
@@ -264,12 +268,12 @@ START_TEST(the_same_plan_has_the_same_digest)
                                  &alice),
                           wanted);
         ck_assert_uint_eq(
-                digest("/base /tmp * nodev,noexec,mode=0770,scope=user,end=idle,nosuid\n", &alice),
+                digest("/base /tmp * nodev,noexec,mode=1777,scope=user,end=idle,nosuid\n", &alice),
                 wanted);
         ck_assert_uint_eq(digest("/base /tmp * keep=120m\n", &alice),
                           digest("/base /tmp * keep=2h\n", &alice));
         /* the sticky bit that root brings is the one that is written out */
-        ck_assert_uint_eq(digest("/base /tmp *\ninherit /tmp root\n", &alice),
+        ck_assert_uint_eq(digest("/base /tmp * mode=0770\ninherit /tmp root\n", &alice),
                           digest("/base /tmp * mode=1770\n", &alice));
 }
 END_TEST
@@ -286,7 +290,7 @@ static const char *const others[] = {
         "/base /tmp * noatime\n",
         "/base /tmp * relatime\n",
         "/base /tmp * mode=1770\n",
-        "/base /tmp * mode=1777\n",
+        "/base /tmp * mode=0770\n",
         "/base /tmp * mode=0700\n",
         "/base /tmp * scope=session\n",
         "/base /tmp * end=close\n",
