@@ -25,7 +25,7 @@ enum {
 struct clean {
         bool dry;
         bool bar;               /* stderr is a terminal */
-        struct deadline bar_at; /* when it is shown */
+        struct timespec bar_at; /* when it is shown */
         bool shown;
 };
 
@@ -54,7 +54,7 @@ static void show_bar(void *arg, const char *base, unsigned done, unsigned all, u
         struct clean *clean = arg;
         int length = all ? (int)((uint64_t)BAR_WIDTH * done / all) : BAR_WIDTH;
 
-        if (!clean->bar || !deadline_is_over(&clean->bar_at))
+        if (!clean->bar || !deadline_has_passed(CLOCK_MONOTONIC, &clean->bar_at))
                 return;
         clean->shown = true;
         (void)fprintf(stderr, "\r%s [%.*s%*s] %u/%u, %ju entries\033[K", base, length, full,
@@ -185,7 +185,8 @@ int privtmp_clean(int argc, char *argv[])
                 {"help", no_argument, NULL, 'h'},
                 {0},
         };
-        struct clean clean = {.bar = isatty(STDERR_FILENO), .bar_at = deadline_in(BAR_AFTER)};
+        struct clean clean = {.bar = isatty(STDERR_FILENO),
+                              .bar_at = deadline_from_now(CLOCK_MONOTONIC, BAR_AFTER)};
         const char *conf = NULL;
         int option;
 

@@ -48,7 +48,7 @@ static bool is_spent(struct remove_budget *budget, const struct listing *listing
         /* what was read to be sorted is used: read once more, in parts, it is no order any more */
         if (!budget->milliseconds || (!budget->entries && listing->next < listing->n))
                 return false;
-        if (budget->end.at.tv_sec == 0)
+        if (budget->end.wall.tv_sec == 0)
                 budget->end = deadline_in(budget->milliseconds);
         return deadline_is_over(&budget->end);
 }

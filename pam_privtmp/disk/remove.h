@@ -25,7 +25,8 @@ enum {
 /* What one call may spend. 0 means without limit. */
 struct remove_budget {
         unsigned entries;      /* that are taken out, or can't be */
-        unsigned milliseconds; /* without `entries`, 100,000 files or so may go beyond it */
+        unsigned milliseconds; /* of CPU time; without `entries`, 100,000 files or so may go beyond
+                                */
         off_t file_bytes;      /* what has more blocks is left: to unlink it may take seconds */
 
         /*

@@ -1,33 +1,59 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* deadline: a point in time after which work is given up */
+/*
+ * deadline: when work is given up
+ *
+ * What the work may take is CPU time of this thread (CLOCK_THREAD_CPUTIME_ID, clock_gettime(2)):
+ * the load that other users put on the host must not decide what comes of it. The time that goes by
+ * on the wall ends it too, but only far away, for work that waits and does not get on.
+ */
 #pragma once
 
 #include <stdbool.h>
 #include <time.h>
 
-struct deadline {
-        struct timespec at; /* CLOCK_MONOTONIC */
+enum {
+        DEADLINE_WALL = 20, /* times the CPU time: what a thread is left on a busy host */
 };
 
-static inline struct deadline deadline_in(unsigned milliseconds)
-{
-        struct deadline deadline;
+struct deadline {
+        struct timespec cpu;
+        struct timespec wall;
+};
 
-        (void)clock_gettime(CLOCK_MONOTONIC, &deadline.at);
-        deadline.at.tv_sec += milliseconds / 1000;
-        deadline.at.tv_nsec += (long)(milliseconds % 1000) * 1000000;
-        if (deadline.at.tv_nsec >= 1000000000) {
-                deadline.at.tv_sec++;
-                deadline.at.tv_nsec -= 1000000000;
+static inline struct timespec deadline_from_now(clockid_t clock, unsigned milliseconds)
+{
+        struct timespec at;
+
+        (void)clock_gettime(clock, &at);
+        at.tv_sec += milliseconds / 1000;
+        at.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+        if (at.tv_nsec >= 1000000000) {
+                at.tv_sec++;
+                at.tv_nsec -= 1000000000;
         }
-        return deadline;
+        return at;
 }
 
-static inline bool deadline_is_over(const struct deadline *deadline)
+static inline bool deadline_has_passed(clockid_t clock, const struct timespec *at)
 {
         struct timespec now;
 
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        return now.tv_sec > deadline->at.tv_sec ||
-               (now.tv_sec == deadline->at.tv_sec && now.tv_nsec >= deadline->at.tv_nsec);
+        (void)clock_gettime(clock, &now);
+        return now.tv_sec > at->tv_sec || (now.tv_sec == at->tv_sec && now.tv_nsec >= at->tv_nsec);
+}
+
+/* So many milliseconds of CPU time from now; at most 20 days. It is for the thread that made it. */
+static inline struct deadline deadline_in(unsigned milliseconds)
+{
+        return (struct deadline){
+                .cpu = deadline_from_now(CLOCK_THREAD_CPUTIME_ID, milliseconds),
+                .wall = deadline_from_now(CLOCK_MONOTONIC, milliseconds * DEADLINE_WALL),
+        };
+}
+
+/* Is either of the two over? */
+static inline bool deadline_is_over(const struct deadline *deadline)
+{
+        return deadline_has_passed(CLOCK_THREAD_CPUTIME_ID, &deadline->cpu) ||
+               deadline_has_passed(CLOCK_MONOTONIC, &deadline->wall);
 }

@@ -31,7 +31,8 @@ enum idle_why {
  *
  * When a session closes, the caller's own process, and children of it that run the same executable,
  * do not count: sshd's user process lives on then. In doubt, an instance is used: also when the
- * look takes too long, 250 ms, or 10 s for IDLE_CLEAN: any user can make mount tables long.
+ * look takes too long, 250 ms of CPU time, or 10 s for IDLE_CLEAN: any user can make mount tables
+ * long.
  */
 void idle_look(int base, const char *path, struct idle_query *queries, size_t n, enum idle_why why);
 

@@ -425,7 +425,7 @@ END_TEST
 START_TEST(when_the_time_is_over_nothing_more_goes)
 {
         /* the budget's time ended soon after the machine began */
-        struct remove_budget budget = {.milliseconds = 1, .end = {.at = {.tv_sec = 1}}};
+        struct remove_budget budget = {.milliseconds = 1, .end = {.wall = {.tv_sec = 1}}};
         _cleanup_close_ int root = make_tree();
 
         make_files(root, 100);
