@@ -136,10 +136,12 @@ static int save(struct caller *caller)
         if (r < 0)
                 return r;
         r = handle_set(&caller->ns, fd);
-        if (r == 0)
-                r = look(AT_FDCWD, "/", &root);
-        if (r == 0)
-                r = look(AT_FDCWD, "", &cwd);
+        if (r < 0)
+                return r;
+        r = look(AT_FDCWD, "/", &root);
+        if (r < 0)
+                return r;
+        r = look(AT_FDCWD, "", &cwd);
         if (r < 0)
                 return r;
         caller->can_return = true;
