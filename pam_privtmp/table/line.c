@@ -211,6 +211,10 @@ static int parse_options(struct line *line, const char *text, struct report *rep
                 _cleanup_free_ char *copy = value ? strndup(value, value_length) : NULL;
                 struct option option = {.name = name, .length = length, .value = copy};
 
+                if (*name == '=') { /* a name for libmount before 2.41 */
+                        r = -EINVAL;
+                        break;
+                }
                 if (value && !copy)
                         return line_fault(line, report, -ENOMEM, "out of memory");
                 r = apply_option(line, &option, &flags_seen, &keys_seen, report);
