@@ -151,6 +151,22 @@ check "root with none" finds 0 \
 table "$base /tmp alice" 'none /var/tmp root'
 check "root with none, of a directory that is nobody's own: nothing" finds 0 "$nothing"
 
+takes="Linux does not keep root and set-uid programs from links and fifos of the user's in"
+unless='take it out, unless neither works there, see Modes in privtmp.conf(5)'
+owns="where root works, too, and can exchange all that root makes there; take the mode out, or give root another line than \"inherit\""
+table "$base /tmp alice mode=0770" "$base /tmp bob mode=1770" "tmpfs /tmp carol mode=1770" \
+        "$base /tmp daemon mode=1777" "$base /tmp games" 'inherit /tmp root'
+check "modes in which Linux does not protect root" finds 0 \
+        "warning: $conf:1: with mode=0770 $takes /tmp; $unless
+warning: $conf:2: with mode=1770 $takes /tmp; $unless
+warning: $conf:3: with mode=1770 $takes /tmp; $unless"
+table "$base /tmp alice mode=0700" 'tmpfs /var/tmp * mode=0700' 'inherit /var/tmp root' \
+        "$base /srv alice mode=0700" 'none /srv root' "$base /home * mode=0700"
+check "a directory that the user owns, where root inherits it: by a line or without one" finds 1 \
+        "warning: $conf:5: sudo in a session finds the system's /srv, where anybody may have put a file of the same name as the user's; write \"inherit\", see Root in privtmp.conf(5)
+fault: $conf:1: the user owns /tmp, $owns
+fault: $conf:2: the user owns /var/tmp, $owns"
+
 long=/srv/$(printf '%0124d' 0)
 mkdir "$long"
 table "$base $long bob"
@@ -264,25 +280,26 @@ as_before
 
 # An instance stays only while somebody is there.
 table "$base /tmp * mode=1770"
+of_mode="warning: $conf:1: with mode=1770 $takes /tmp; $unless"
 echo 'together:x:4711:' >>/etc/group
 cp /etc/passwd "$tap/passwd"
 cp /etc/group "$tap/group"
 start_session alice su alice
-check "a group of one's own: nothing" finds 0 "$nothing"
-own='give each user a group of their own, or the line mode=0700'
+check "a group of one's own: nothing but what is told of the mode" finds 0 "$of_mode"
+own='give each user a group of their own'
 sed -i 's/^alice:x:1001:$/&bob/' /etc/group
-check "a user whom another's primary group lists" finds 0 \
-        "warning: $conf:1: bob is in the group alice, which can write what is private to alice (mode 1770); $own"
+check "a user whom another's primary group lists" finds 0 "$of_mode
+warning: $conf:1: bob is in the group alice, which can write what is private to alice (mode 1770); $own"
 cp "$tap/group" /etc/group
 end_session alice
 sed -i "s/^\\(alice\\|bob\\):x:\\([0-9]*\\):[0-9]*/\\1:x:\\2:4711/" /etc/passwd
 start_session alice su alice
-check "a primary group of two users" finds 0 \
-        "warning: $conf:1: bob is in the group together, which can write what is private to alice (mode 1770); $own"
+check "a primary group of two users" finds 0 "$of_mode
+warning: $conf:1: bob is in the group together, which can write what is private to alice (mode 1770); $own"
 end_session alice
-table "$base /tmp * mode=0700"
+table
 start_session alice su alice
-check "the same with mode=0700: nothing" finds 0 "$nothing"
+check "the same with mode=1777, which asks for no group: nothing" finds 0 "$nothing"
 end_session alice
 cp "$tap/passwd" /etc/passwd
 as_before

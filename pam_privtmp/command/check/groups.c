@@ -100,7 +100,7 @@ static void tell(struct groups *groups, struct owner *owner, const char *group, 
         if (name)
                 findings_add_at(
                         groups->findings, SEVERITY_WARNING, owner->line,
-                        "give each user a group of their own, or the line mode=0700",
+                        "give each user a group of their own",
                         "%s is in the group %s, which can write what is private to %s (mode "
                         "%04o)",
                         member, group, name, owner->mode);

@@ -74,6 +74,26 @@ static bool is_private(const struct table *table, const char *directory)
         return false;
 }
 
+/* What a mode takes from root and from set-uid programs. */
+static void check_mode(struct findings *findings, const struct line *line, const struct plan *root)
+{
+        const struct line *roots = plan_find(root, line->directory);
+
+        if (line->mode == 0700 && (!roots || roots->source == LINE_INHERIT))
+                findings_add_at(findings, SEVERITY_FAULT, line,
+                                "take the mode out, or give root another line than \"inherit\"",
+                                "the user owns %s, where root works, too, and can exchange all "
+                                "that root makes there",
+                                line->directory);
+        if (line->mode == 01770 || line->mode == 0770)
+                findings_add_at(findings, SEVERITY_WARNING, line,
+                                "take it out, unless neither works there, see Modes in "
+                                "privtmp.conf(5)",
+                                "with mode=%04o Linux does not keep root and set-uid programs from "
+                                "links and fifos of the user's in %s",
+                                line->mode, line->directory);
+}
+
 /* What root finds when it comes into a user's session. */
 static int check_root(struct findings *findings, const struct table *table)
 {
@@ -98,6 +118,9 @@ static int check_root(struct findings *findings, const struct table *table)
                                 "have put a file of the same name as the user's",
                                 line->directory);
         }
+        for (size_t i = 0; r == 0 && i < table->n; i++)
+                if (line_is_private(&table->lines[i]))
+                        check_mode(findings, &table->lines[i], plan);
         return r == -ENOMEM ? r : 0; /* a group that can't be looked up has been told */
 }
 
