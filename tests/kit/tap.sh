@@ -94,7 +94,7 @@ table() {
         fi
 }
 
-# ------------------------------------------------------------------ sshd, ssh
+# ------------------------------------------------------------------ sshd, ssh, login
 
 # start_sshd: on a free port of the loopback interface, which ssh finds by itself.
 start_sshd() {
@@ -123,6 +123,15 @@ ssh_is_over() {
 # as_ssh USER COMMAND
 as_ssh() {
         ssh -n "$1@127.0.0.1" "$2"
+}
+
+# as_login USER COMMAND: types it in after login, at a terminal.
+as_login() {
+        tap_prompt='$ '
+        [ "$1" != root ] || tap_prompt='# '
+        printf '%s\n' "$2" exit |
+                python3 "$(dirname "$0")/../kit/terminal.py" "$tap_prompt" login -f "$1" \
+                        >"$tap/terminal" 2>&1
 }
 
 # ------------------------------------------------------------------ sessions that stay open

@@ -5,7 +5,7 @@
 # or have one of their own where the working directory would be another, or in any other doubt.
 
 . "$(dirname "$0")/../kit/tap.sh"
-need su sudo sshd ssh login script cron nsenter bindfs
+need su sudo sshd ssh login python3 cron nsenter bindfs
 
 mounts=$(cat /proc/self/mountinfo)
 start_sshd
@@ -44,8 +44,7 @@ by_ssh() {
 }
 
 by_login() {
-        echo "{ $probe; } >~/seen; exit" |
-                script -qec "login -f alice" /dev/null >"$tap/terminal" 2>&1
+        as_login alice "{ $probe; } >~/seen"
         cat /home/alice/seen
 }
 
