@@ -361,7 +361,9 @@ END_TEST
         "\"none\" or \"inherit\""
 #define NO_DIRECTORY(directory)                                                                    \
         "directory \"" directory "\" is no absolute path in its shortest form"
-#define SHARE         "option \"share\" must be names such as .X11-unix:krb5cc_*, each may have @OWNER"
+#define SHARE                                                                                      \
+        "option \"share\" must be names such as .X11-unix:krb5cc_*, "                              \
+        "each may have @OWNER"
 #define SIZE          "option \"size\" must be a size such as 512M, 2G or 10%"
 #define COUNT         "option \"nr_inodes\" must be a number such as 4096 or 100k"
 #define TWICE(option) "option \"" option "\" contradicts or repeats an earlier one"
