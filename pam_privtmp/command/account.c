@@ -3,9 +3,18 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "command/account.h"
+#include "ground/number.h"
+
+/* As getpwnam_r(3) has it, these mean "not found", depending on the service. */
+static bool means_not_found(int error)
+{
+        return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
 
 char *account_name(uid_t uid)
 {
@@ -14,20 +23,27 @@ char *account_name(uid_t uid)
         return entry ? strdup(entry->pw_name) : NULL;
 }
 
+int account_uid(const char *text, uid_t *ret)
+{
+        const struct passwd *entry;
+        uint64_t uid;
+
+        if (number_read(text, text + strlen(text), UINT32_MAX - 1, &uid)) {
+                *ret = (uid_t)uid;
+                return 0;
+        }
+        errno = 0;
+        entry = getpwnam(text);
+        if (!entry)
+                return means_not_found(errno) ? -ENOENT : -errno;
+        *ret = entry->pw_uid;
+        return 0;
+}
+
 int account_group_exists(const char *group)
 {
         errno = 0;
         if (getgrnam(group))
                 return 1;
-        /* as getpwnam_r(3) has it, these mean "not found", depending on the service */
-        switch (errno) {
-        case 0:
-        case ENOENT:
-        case ESRCH:
-        case EBADF:
-        case EPERM:
-                return 0;
-        default:
-                return -errno;
-        }
+        return means_not_found(errno) ? 0 : -errno;
 }

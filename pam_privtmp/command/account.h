@@ -7,5 +7,11 @@
 /* The name of a uid, the caller's to free; NULL if it has none, or it can't be told. */
 char *account_name(uid_t uid);
 
+/*
+ * Whom an argument of the command means: a uid, which needs no account, or a user's name. 0 with
+ * *ret, -ENOENT where there is no user of that name, or -errno when the lookup failed.
+ */
+int account_uid(const char *text, uid_t *ret);
+
 /* Is there a group of that name? 1, 0, or -errno when the lookup failed. */
 int account_group_exists(const char *group);

@@ -9,6 +9,7 @@
 #include "ground/deadline.h"
 #include "disk/instance.h"
 #include "mounts/namespaces.h"
+#include "command/account.h"
 #include "command/privtmp.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -23,6 +24,7 @@ enum {
 };
 
 struct clean {
+        uid_t uid; /* whose; (uid_t)-1: all users' */
         bool dry;
         bool bar;               /* stderr is a terminal */
         struct timespec bar_at; /* when it is shown */
@@ -35,6 +37,7 @@ static int usage(void)
                      "Delete the stale instances, and the trash, in every base of the table.\n\n"
                      "Options:\n"
                      " -n, --dry-run      only print what would be deleted\n"
+                     "     --user USER    only what is of this user: a name, or a uid\n"
                      "     --conf FILE    read FILE instead of " TABLE_CONF " and its drop-ins\n"
                      " -h, --help         display this help\n\n"
                      "For more details see privtmp(8).\n");
@@ -87,13 +90,13 @@ static void print_tree(void *arg, const char *name)
         (void)printf("%s %s/%s/%s\n", listing->folder + 1, listing->base, listing->folder, name);
 }
 
-static int list(int base, const char *path, struct report *report)
+static int list(int base, const char *path, uid_t uid, struct report *report)
 {
         static const char *const folders[] = {INSTANCE_TRASH, INSTANCE_STUCK};
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < sizeof(folders) / sizeof(folders[0]); i++)
-                r = trash_list(base, folders[i], print_tree,
+                r = trash_list(base, folders[i], uid, print_tree,
                                &(struct listing){.base = path, .folder = folders[i]});
         return r < 0 ? report_errno(report, r, "%s", path) : 0;
 }
@@ -103,8 +106,16 @@ static int clean_base(struct clean *clean, const char *path)
 {
         struct report report = PRIVTMP_REPORT;
         _cleanup_close_ int base = -EBADF;
-        struct sweep sweep = {.path = path, .dry = clean->dry, .found = say_found, .arg = clean};
-        struct trash trash = {.path = path, .progress = show_bar, .stuck = say_stuck, .arg = clean};
+        struct sweep sweep = {.path = path,
+                              .uid = clean->uid,
+                              .dry = clean->dry,
+                              .found = say_found,
+                              .arg = clean};
+        struct trash trash = {.path = path,
+                              .uid = clean->uid,
+                              .progress = show_bar,
+                              .stuck = say_stuck,
+                              .arg = clean};
         int r, status;
 
         r = safedir_open_own(path, false, &base, &report);
@@ -117,14 +128,14 @@ static int clean_base(struct clean *clean, const char *path)
         sweep.base = trash.base = base;
         status = sweep_base(&sweep, &report) < 0 ? EXIT_FAULT : EXIT_SUCCESS;
         privtmp_say_fault(&report);
-        r = clean->dry ? list(base, path, &report) : trash_empty(&trash, &report);
+        r = clean->dry ? list(base, path, clean->uid, &report) : trash_empty(&trash, &report);
         hide_bar(clean);
         privtmp_say_fault(&report);
         return r != 0 ? EXIT_FAULT : status;
 }
 
 /* The records of namespaces that are gone: whoever opened these sessions was killed. */
-static int clean_records(void)
+static int clean_records(uid_t uid)
 {
         const struct deadline deadline = deadline_in(RECORDS_MILLISECONDS);
         const uint64_t since = record_now();
@@ -141,7 +152,7 @@ static int clean_records(void)
                 r = namespaces_alive(&alive, &n, &deadline);
         if (r == 0) {
                 records_sweep(folder, since, alive, n);
-                records_sweep_killed(folder, (uid_t)-1);
+                records_sweep_killed(folder, uid);
         } else
                 (void)report_errno(&report, r, "%s", RECORD_FOLDER);
         privtmp_say_fault(&report);
@@ -174,26 +185,31 @@ static int clean_all(struct clean *clean, const char *conf)
                 return EXIT_FAULT;
         }
         (void)privtmp_each_base(table, clean_one, &all);
-        return clean->dry ? all.status : all.status | clean_records();
+        return clean->dry ? all.status : all.status | clean_records(clean->uid);
 }
 
 int privtmp_clean(int argc, char *argv[])
 {
         static const struct option options[] = {
                 {"dry-run", no_argument, NULL, 'n'},
+                {"user", required_argument, NULL, 'u'},
                 {"conf", required_argument, NULL, 'c'},
                 {"help", no_argument, NULL, 'h'},
                 {0},
         };
-        struct clean clean = {.bar = isatty(STDERR_FILENO),
+        struct clean clean = {.uid = (uid_t)-1,
+                              .bar = isatty(STDERR_FILENO),
                               .bar_at = deadline_from_now(CLOCK_MONOTONIC, BAR_AFTER)};
-        const char *conf = NULL;
+        const char *conf = NULL, *user = NULL;
         int option;
 
         while ((option = getopt_long(argc, argv, "nh", options, NULL)) >= 0)
                 switch (option) {
                 case 'n':
                         clean.dry = true;
+                        break;
+                case 'u':
+                        user = optarg;
                         break;
                 case 'c':
                         conf = optarg;
@@ -209,6 +225,10 @@ int privtmp_clean(int argc, char *argv[])
         }
         if (geteuid() != 0) {
                 privtmp_say("clean: needs root");
+                return EXIT_FAULT;
+        }
+        if (user && account_uid(user, &clean.uid) < 0) {
+                privtmp_say("clean: %s: there is no such user", user);
                 return EXIT_FAULT;
         }
         return clean_all(&clean, conf);

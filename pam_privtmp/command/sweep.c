@@ -191,7 +191,8 @@ static int each_user(void *arg, const char *name)
         uint64_t uid;
         int first, r;
 
-        if (!number_read(name, name + strlen(name), UINT32_MAX, &uid))
+        if (!number_read(name, name + strlen(name), UINT32_MAX, &uid) ||
+            (sweep->uid != (uid_t)-1 && sweep->uid != uid))
                 return 0;
         fd = openat(sweep->base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)

@@ -40,8 +40,8 @@ static void work_done(struct work *work)
         fd_close(work->stuck);
 }
 
-/* Calls each() for the names in a folder. 0 or -errno. */
-static int each_name(int fd, void (*each)(void *, const char *), void *arg)
+/* Calls each() for the names in a folder that are the user's. 0 or -errno. */
+static int each_name(int fd, uid_t uid, void (*each)(void *, const char *), void *arg)
 {
         int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_closedir_ DIR *dir = copy < 0 ? NULL : fdopendir(copy);
@@ -52,19 +52,21 @@ static int each_name(int fd, void (*each)(void *, const char *), void *arg)
                 return -errno;
         }
         while ((errno = 0, entry = readdir(dir)))
-                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                    (uid == (uid_t)-1 || name_is_trash_of(entry->d_name, uid)))
                         each(arg, entry->d_name);
         return -errno;
 }
 
-int trash_list(int base, const char *folder, void (*found)(void *arg, const char *name), void *arg)
+int trash_list(int base, const char *folder, uid_t uid, void (*found)(void *arg, const char *name),
+               void *arg)
 {
         _cleanup_close_ int fd =
                 openat(base, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
         if (fd < 0)
                 return errno == ENOENT ? 0 : -errno;
-        return each_name(fd, found, arg);
+        return each_name(fd, uid, found, arg);
 }
 
 static void say_stuck(struct work *work, const char *folder, const char *name, const char *why)
@@ -160,15 +162,15 @@ int trash_empty(const struct trash *trash, struct report *report)
         work.stuck = openat(trash->base, INSTANCE_STUCK,
                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (r == 0 && work.stuck >= 0)
-                r = each_name(work.stuck, bring_back, &work);
+                r = each_name(work.stuck, trash->uid, bring_back, &work);
         do {
                 work.turn++;
                 work.left = 0;
                 work.all = work.done;
                 if (r == 0)
-                        r = each_name(work.folder, count, &work);
+                        r = each_name(work.folder, trash->uid, count, &work);
                 if (r == 0)
-                        r = each_name(work.folder, take_turn, &work);
+                        r = each_name(work.folder, trash->uid, take_turn, &work);
         } while (r == 0 && work.left > 0);
         if (r < 0)
                 return report_errno(report, r, "%s/%s", trash->path, INSTANCE_TRASH);

@@ -9,12 +9,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "ground/report.h"
 
 struct trash {
         int base;         /* fd */
         const char *path; /* of the base */
+        uid_t uid;        /* whose trees; (uid_t)-1: all that is there */
         /* told, after each slice of work, how many trees of how many are gone, and entries */
         void (*progress)(void *arg, const char *base, unsigned done, unsigned all,
                          uint64_t entries);
@@ -30,5 +32,8 @@ struct trash {
  */
 int trash_empty(const struct trash *trash, struct report *report);
 
-/* Calls found() for what is in that folder of the base (instance.h). 0 or -errno. */
-int trash_list(int base, const char *folder, void (*found)(void *arg, const char *name), void *arg);
+/* Calls found() for the user's trees in that folder of the base (instance.h), as above. 0 or
+ * -errno.
+ */
+int trash_list(int base, const char *folder, uid_t uid, void (*found)(void *arg, const char *name),
+               void *arg);

@@ -38,3 +38,11 @@ bool name_is_temporary(const char *name)
 {
         return name[0] == '.' && name_is_instance(name + 1);
 }
+
+bool name_is_trash_of(const char *name, uid_t uid)
+{
+        char own[NAME_BYTES];
+
+        name_trash(own, uid, "");
+        return strncmp(name, own, strlen(own)) == 0;
+}

@@ -28,3 +28,6 @@ bool name_is_instance(const char *name);
 
 /* Exactly what name_temporary() can give? */
 bool name_is_temporary(const char *name);
+
+/* Does it begin as what name_trash() gives for that user does? */
+bool name_is_trash_of(const char *name, uid_t uid);

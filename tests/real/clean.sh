@@ -44,7 +44,7 @@ plant() {
         install -d -m 1770 -g "$2" "$planted/root"
         install -m 600 /dev/null "$planted/lock"
         ln -s /tmp "$planted/directory"
-        ln -s "$(id -nu "$2")" "$planted/user"
+        ln -s "$(id -nu "$2" 2>/dev/null || echo gone)" "$planted/user"
         [ -z "${5:-}" ] || ln -s "$5" "$planted/keep"
         touch -m -d "${4:-now}" "$planted/lock"
 }
@@ -130,6 +130,37 @@ mkdir -m 700 /srv/open/base
 table '/srv/open/base /var/tmp *' '/var/lib/privtmp /tmp *'
 check "so is one that others could swap" exits 1 clean
 check "and the others are cleaned" is_empty "$base"
+table
+
+# ------------------------------------------------------------------ of one user
+
+table '/var/lib/privtmp /tmp *' '/srv/two /var/tmp *'
+plant "$base" 1001 aaaaaa
+plant "$base" 1002 bbbbbb
+plant /srv/two 1001 cccccc
+plant /srv/two 10010 dddddd
+install -d -m 700 "$base/.trash" "$base/.trash/1001.eeeeee" "$base/.trash/1002.ffffff" \
+        "$base/.trash/10010.gggggg" "$base/.stuck" "$base/.stuck/1001.hhhhhh"
+check "--user: a dry run has only what is the user's" same "\
+stale /srv/two/1001/cccccc
+stale $base/1001/aaaaaa
+stuck $base/.stuck/1001.hhhhhh
+trash $base/.trash/1001.eeeeee" "$("$command" clean -n --user alice | LC_ALL=C sort)"
+check "--user: is deleted" complains 0 "" "$command" clean --user 1001
+check "--user: nothing of the user's is left" same "" \
+        "$(find "$base" /srv/two -mindepth 2 \( -path '*/1001/*' -o -name '1001.*' \))"
+check "--user: all that is another's is" test -d "$base/1002/bbbbbb" -a \
+        -d /srv/two/10010/dddddd -a -d "$base/.trash/1002.ffffff" -a -d "$base/.trash/10010.gggggg"
+check "--user: who has no account any more is named by the uid" \
+        complains 0 "" "$command" clean --user 10010
+check "--user: and those are gone" same "" "$(find "$base" /srv/two -name '*[dg]*' -path '*10010*' \
+        ! -name 10010)"
+check "--user: an unknown name is a failure" \
+        complains 1 "privtmp: clean: nobody1: there is no such user" "$command" clean --user nobody1
+check "--user: a number that is no uid, too" complains 1 \
+        "privtmp: clean: 4294967295: there is no such user" "$command" clean --user 4294967295
+check "--user: without a user: usage" exits 2 "$command" clean --user
+rm -rf /srv/two "$base/1002" "$base/.trash"
 table
 
 # ------------------------------------------------------------------ a dry run

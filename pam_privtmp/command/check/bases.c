@@ -99,7 +99,8 @@ static void check_stuck(struct findings *findings, const struct line *line, int 
 {
         size_t n = 0;
 
-        (void)trash_list(base, INSTANCE_STUCK, count, &n); /* clean says what is wrong with it */
+        (void)trash_list(base, INSTANCE_STUCK, (uid_t)-1, count,
+                         &n); /* clean says what is wrong with it */
         if (n > 0)
                 findings_add_at(
                         findings, SEVERITY_WARNING, line, "run \"privtmp clean\", which says why",

@@ -149,7 +149,8 @@ static void note(void *arg, const char *base, const char *name)
 
 static int sweep_it(bool dry)
 {
-        const struct sweep sweep = {.base = scratch.fd,
+        const struct sweep sweep = {.uid = (uid_t)-1,
+                                    .base = scratch.fd,
                                     .path = scratch.path,
                                     .dry = dry,
                                     .found = note,
@@ -515,10 +516,12 @@ MACHINE_TEST(another_that_has_come_in_its_place_stays)
 {
         disputed = make_idle(&alices, 0);
         at_flock = put_another_there;
-        (void)sweep_base(
-                &(struct sweep){
-                        .base = scratch.fd, .path = scratch.path, .found = note, .arg = &scratch},
-                &heard.report);
+        (void)sweep_base(&(struct sweep){.uid = (uid_t)-1,
+                                         .base = scratch.fd,
+                                         .path = scratch.path,
+                                         .found = note,
+                                         .arg = &scratch},
+                         &heard.report);
         ck_assert(!at_flock);
         ck_assert(is_in_place(&alices, disputed.name));
         ck_assert(is_there(scratch.fd, "elsewhere"));

@@ -21,6 +21,7 @@ enum {
 static struct scratch scratch; /* is the base */
 static struct heard heard;
 static int outside = -EBADF;
+static uid_t whose = (uid_t)-1; /* trees are emptied, listed */
 static long step;
 
 /* Stands in place of the C library's. */
@@ -170,6 +171,7 @@ static int empty(void)
 {
         const struct trash trash = {.base = scratch.fd,
                                     .path = scratch.path,
+                                    .uid = whose,
                                     .progress = note_progress,
                                     .stuck = note_stuck,
                                     .arg = &scratch};
@@ -213,6 +215,27 @@ MACHINE_TEST(all_that_is_in_the_trash_goes)
         ck_assert_uint_gt(last_entries, 200);
         ck_assert_str_eq(stuck, "");
         ck_assert(!is_there(scratch.fd, ".stuck"));
+}
+
+MACHINE_TEST(of_one_user_alone_nothing_of_others_goes)
+{
+        static const char *const others[] = {"1002.abcdef", "10010.abcdef", "100.abcdef", "file"};
+        int trash = folder(".trash"), aside = folder(".stuck");
+
+        fill(make_tree(".trash", "1001.abcdef"));
+        fill(make_tree(".stuck", "1001.ABCDEF"));
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+                close(make_tree(".trash", others[i]));
+                close(make_tree(".stuck", others[i]));
+        }
+        whose = 1001;
+        ck_assert_int_eq(empty(), 0);
+        ck_assert_uint_eq(count_entries(trash), sizeof(others) / sizeof(others[0]));
+        ck_assert_uint_eq(count_entries(aside), sizeof(others) / sizeof(others[0]));
+        for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+                ck_assert(is_there(trash, others[i]));
+                ck_assert(is_there(aside, others[i]));
+        }
 }
 
 MACHINE_TEST(what_root_put_into_the_trash_goes_too)
@@ -451,6 +474,7 @@ static int empty_alone(void)
 {
         const struct trash trash = {.base = scratch.fd,
                                     .path = scratch.path,
+                                    .uid = whose,
                                     .progress = note_progress,
                                     .stuck = note_stuck,
                                     .arg = &scratch};
@@ -503,7 +527,7 @@ MACHINE_TEST(the_list_has_all_that_is_there)
 
         close(make_tree(".trash", "1001.abcdef"));
         write_file(trash, ".hidden", "");
-        ck_assert_int_eq(trash_list(scratch.fd, ".trash", list_one, &listed), 0);
+        ck_assert_int_eq(trash_list(scratch.fd, ".trash", whose, list_one, &listed), 0);
         ck_assert_uint_eq(listed, 2);
         ck_assert_uint_eq(count_entries(trash), 2);
         ck_assert_uint_eq(count_fds(), fds);
@@ -511,7 +535,7 @@ MACHINE_TEST(the_list_has_all_that_is_there)
 
 MACHINE_TEST(the_list_of_what_is_not_there_is_empty)
 {
-        ck_assert_int_eq(trash_list(scratch.fd, ".stuck", list_one, &listed), 0);
+        ck_assert_int_eq(trash_list(scratch.fd, ".stuck", whose, list_one, &listed), 0);
         ck_assert_uint_eq(listed, 0);
         ck_assert(!is_there(scratch.fd, ".stuck"));
 }
@@ -519,7 +543,7 @@ MACHINE_TEST(the_list_of_what_is_not_there_is_empty)
 MACHINE_TEST(the_list_of_what_is_no_folder_is_an_error)
 {
         must(symlinkat("outside", scratch.fd, ".trash"));
-        ck_assert_int_lt(trash_list(scratch.fd, ".trash", list_one, &listed), 0);
+        ck_assert_int_lt(trash_list(scratch.fd, ".trash", whose, list_one, &listed), 0);
         ck_assert_uint_eq(listed, 0);
 }
 
@@ -531,6 +555,7 @@ int main(void)
         tcase_set_timeout(trash, 250);
         tcase_add_test(trash, where_there_is_no_trash_there_is_nothing_to_do);
         tcase_add_test(trash, all_that_is_in_the_trash_goes);
+        tcase_add_test(trash, of_one_user_alone_nothing_of_others_goes);
         tcase_add_test(trash, what_root_put_into_the_trash_goes_too);
         tcase_add_test(trash, a_trash_that_is_a_link_is_not_used);
         tcase_add_test(trash, the_trees_take_turns);

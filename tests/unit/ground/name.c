@@ -83,6 +83,19 @@ START_TEST(nothing_else_is_an_instance)
 }
 END_TEST
 
+START_TEST(the_trash_of_one_user_is_not_anothers)
+{
+        ck_assert(name_is_trash_of("1001.Ab3dEf", 1001));
+        ck_assert(name_is_trash_of("0.Ab3dEf", 0));
+        ck_assert(!name_is_trash_of("1001.Ab3dEf", 100));
+        ck_assert(!name_is_trash_of("1001.Ab3dEf", 10010));
+        ck_assert(!name_is_trash_of("1001.Ab3dEf", 1));
+        ck_assert(!name_is_trash_of("1001", 1001));
+        ck_assert(!name_is_trash_of("01001.Ab3dEf", 1001));
+        ck_assert(!name_is_trash_of("", 0));
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("name");
@@ -93,6 +106,7 @@ int main(void)
         tcase_add_test(tcase, the_other_names_are_made_of_it);
         tcase_add_test(tcase, the_greatest_uid_fits);
         tcase_add_test(tcase, nothing_else_is_an_instance);
+        tcase_add_test(tcase, the_trash_of_one_user_is_not_anothers);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
 }
