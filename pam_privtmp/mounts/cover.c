@@ -7,14 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/sysmacros.h>
 
 #include "ground/cleanup.h"
 #include "mounts/cover.h"
 #include "ground/flag.h"
 #include "ground/label.h"
+#include "ground/spot.h"
 #include "mounts/mounts.h"
 
 enum {
@@ -106,17 +105,6 @@ int cover_put(int tree, int directory)
                        : 0;
 }
 
-static bool is_top_of(int directory, int tree)
-{
-        const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
-        struct statx a, b;
-
-        return statx(directory, "", flags, STATX_INO | STATX_MNT_ID, &a) == 0 &&
-               statx(tree, "", flags, STATX_INO | STATX_MNT_ID, &b) == 0 &&
-               a.stx_attributes & STATX_ATTR_MOUNT_ROOT && a.stx_mnt_id == b.stx_mnt_id &&
-               a.stx_ino == b.stx_ino;
-}
-
 static bool has_flags(int directory, unsigned flags)
 {
         struct statvfs fs;
@@ -131,42 +119,37 @@ static bool has_flags(int directory, unsigned flags)
 
 bool cover_is(int directory, int tree, unsigned flags)
 {
-        return is_top_of(directory, tree) && has_flags(directory, flags);
+        struct spot a, b;
+
+        return spot_of(directory, &a) == 0 && spot_of(tree, &b) == 0 && a.is_top &&
+               spot_is_same(&a, &b) && has_flags(directory, flags);
 }
 
 bool cover_shows(int directory, int root, unsigned flags)
 {
-        const int how = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
-        struct statx a, b;
+        struct spot a, b;
 
-        return statx(directory, "", how, STATX_INO, &a) == 0 &&
-               statx(root, "", how, STATX_INO, &b) == 0 &&
-               a.stx_attributes & STATX_ATTR_MOUNT_ROOT && a.stx_ino == b.stx_ino &&
-               a.stx_dev_major == b.stx_dev_major && a.stx_dev_minor == b.stx_dev_minor &&
-               has_flags(directory, flags);
+        return spot_of(directory, &a) == 0 && spot_of(root, &b) == 0 && a.is_top &&
+               spot_is_same_file(&a, &b) && has_flags(directory, flags);
 }
 
 int cover_mark_memory(int tree, struct mark *ret)
 {
-        struct statx stx;
+        struct spot spot;
+        int r = spot_of(tree, &spot);
 
-        if (statx(tree, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) <
-            0)
-                return -errno;
-        *ret = mark_of_memory(makedev(stx.stx_dev_major, stx.stx_dev_minor));
-        return 0;
+        if (r == 0)
+                *ret = mark_of_memory(spot.dev);
+        return r;
 }
 
 bool cover_shows_memory(int directory, struct mark mark, unsigned flags)
 {
-        struct statx stx;
-        struct mark own;
+        struct spot spot;
 
         /* the mark first: statvfs(2) may wait for a file system of the user's */
-        return cover_mark_memory(directory, &own) == 0 && mark_is_same(own, mark) &&
-               statx(directory, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0,
-                     &stx) == 0 &&
-               stx.stx_attributes & STATX_ATTR_MOUNT_ROOT && has_flags(directory, flags);
+        return spot_of(directory, &spot) == 0 && mark_is_same(mark_of_memory(spot.dev), mark) &&
+               spot.is_top && has_flags(directory, flags);
 }
 
 struct wanted {

@@ -6,7 +6,6 @@
  */
 #include <stdio.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 
 #include "ground/cleanup.h"
 #include "mounts/cover.h"
@@ -15,6 +14,7 @@
 #include "session/outer.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
+#include "ground/spot.h"
 
 int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report)
 {
@@ -98,14 +98,11 @@ struct fuse_pass {
 static bool take_off_one(const struct mounts_entry *entry)
 {
         _cleanup_close_ int fd = safedir_open_cached(entry->target);
-        struct statx stx;
+        struct spot spot;
         char path[64];
 
         (void)snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", fd);
-        /* to ask for anything more would be refused: whose the files are is only for the owner */
-        return fd >= 0 &&
-               statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0, &stx) == 0 &&
-               stx.stx_mask & STATX_MNT_ID && stx.stx_mnt_id == entry->id &&
+        return fd >= 0 && spot_of(fd, &spot) == 0 && spot.mount == entry->id &&
                umount2(path, MNT_DETACH) == 0;
 }
 

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 #include "ground/cleanup.h"
 #include "mounts/cover.h"
@@ -49,7 +48,7 @@ static void leave_out(const struct line *line, struct report *report, const char
 static int look(int fd, struct statx *ret)
 {
         return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-                     STATX_TYPE | STATX_UID | STATX_NLINK | STATX_INO, ret);
+                     STATX_TYPE | STATX_UID | STATX_NLINK, ret);
 }
 
 /* Why not? NULL if it can be. */
@@ -85,7 +84,7 @@ static bool take_name(struct take *take, const char *name)
 
         if (is_taken(take->list, name) || (fd < 0 && errno == ENOENT))
                 return true;
-        if (fd < 0 || look(fd, &stx) < 0) {
+        if (fd < 0 || look(fd, &stx) < 0 || spot_of(fd, &share.spot) < 0) {
                 leave_out(take->line, take->report, name, strerror(errno));
                 return true;
         }
@@ -110,8 +109,6 @@ static bool take_name(struct take *take, const char *name)
                 return true;
         }
         share.is_directory = S_ISDIR(stx.stx_mode);
-        share.dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
-        share.ino = stx.stx_ino;
         take->list->shares[take->list->n++] = share;
         return true;
 }
@@ -206,11 +203,10 @@ static int open_place(int top, const struct share *share)
 static bool is_there(int top, const struct share *share)
 {
         _cleanup_close_ int fd = openat(top, share->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        struct statx stx;
+        struct spot spot;
 
-        return fd >= 0 && look(fd, &stx) == 0 && stx.stx_attributes & STATX_ATTR_MOUNT_ROOT &&
-               stx.stx_ino == share->ino &&
-               makedev(stx.stx_dev_major, stx.stx_dev_minor) == share->dev;
+        return fd >= 0 && spot_of(fd, &spot) == 0 && spot.is_top &&
+               spot_is_same_file(&spot, &share->spot);
 }
 
 void share_put(const struct line *line, struct share_list *list, int top, struct report *report)

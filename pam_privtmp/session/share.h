@@ -13,6 +13,7 @@
 
 #include "table/line.h"
 #include "ground/report.h"
+#include "ground/spot.h"
 
 enum {
         SHARE_MAX = 64, /* entries of one directory */
@@ -22,8 +23,7 @@ struct share {
         char *name;
         int tree; /* a detached mount of it */
         bool is_directory;
-        dev_t dev;
-        ino_t ino;
+        struct spot spot;
 };
 
 struct share_list {
