@@ -20,6 +20,8 @@ static const struct verb {
         {"explain", privtmp_explain, "USER", "tell what a user would get, and why"},
         {"list", privtmp_list, "[USER]", "list private directories and sessions"},
         {"run", privtmp_run, "[options] COMMAND", "run a command with a private /tmp"},
+        {"unwire", privtmp_unwire, "[SERVICE...]", "take the module out of PAM services"},
+        {"wire", privtmp_wire, "[SERVICE...]", "put the module into PAM services"},
 };
 
 void privtmp_say(const char *format, ...)

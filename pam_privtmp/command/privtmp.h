@@ -34,3 +34,5 @@ int privtmp_enter(int argc, char *argv[]);
 int privtmp_explain(int argc, char *argv[]);
 int privtmp_list(int argc, char *argv[]);
 int privtmp_run(int argc, char *argv[]);
+int privtmp_unwire(int argc, char *argv[]);
+int privtmp_wire(int argc, char *argv[]);

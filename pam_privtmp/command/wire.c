@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* privtmp wire: puts the module's line into the files of PAM services */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/privtmp.h"
+#include "command/wire/change.h"
+#include "command/wire/journal.h"
+#include "command/wire/judge.h"
+#include "command/wire/pamfile.h"
+#include "command/wire/status.h"
+#include "command/wire/trial.h"
+#include "ground/cleanup.h"
+#include "table/value.h"
+
+struct wire {
+        bool dry_run, force;
+        unsigned trial; /* seconds; 0: no trial */
+        char **names;   /* of services; NULL at its end; empty: all */
+        struct change change;
+};
+
+static int usage(void)
+{
+        (void)printf(
+                "Usage:\n privtmp wire [options] [SERVICE...]\n\n"
+                "Put the line of pam_privtmp.so into the files in " PAMFILE_FOLDER
+                ",\nof the services that are named, or of all that are known.\n\n"
+                "Options:\n"
+                " -n, --dry-run       tell what would be done\n"
+                "     --try DURATION  take it back after that time (90s, 2m, 1h) unless it is\n"
+                "                     confirmed at this terminal\n"
+                "     --force         although the table has faults, or no way to root would\n"
+                "                     be left that does not need the module\n"
+                " -l, --list          tell which services are wired\n"
+                " -J, --json          with --list: as JSON\n"
+                " -h, --help          display this help\n\n"
+                "\"privtmp unwire\" takes the line out again.\n"
+                "For more details see privtmp(8).\n");
+        return EXIT_SUCCESS;
+}
+
+/* What must hold whatever the services are. 0 or -errno with the reason in the report. */
+static int check_host(const struct wire *wire, struct report *report)
+{
+        const struct table_place place = {TABLE_CONF, TABLE_DROP_INS, NULL};
+        _cleanup_table_ struct table *table = NULL;
+        int r = judge_module(report);
+
+        if (r == 0 && !wire->force) {
+                r = table_load(&place, &table, report);
+                if (r < 0)
+                        report_prefix(report, "nobody could log in: ");
+        }
+        return r;
+}
+
+/* Is there a way to root in which a missing module locks nobody out? */
+static bool has_tolerant_way(void)
+{
+        static const char *const ways[] = {PAMFILE_FOLDER "/login", PAMFILE_FOLDER "/sshd",
+                                           "/usr/lib/pam.d/login", "/usr/lib/pam.d/sshd"};
+
+        for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+                if (access(ways[i], F_OK) == 0)
+                        return true;
+        return false;
+}
+
+static bool has_strict(const struct change *change)
+{
+        for (size_t i = 0; i < change->n; i++)
+                if (change->steps[i].service->strict)
+                        return true;
+        return false;
+}
+
+/* The services that were named, or all. 0 or -errno. */
+static int collect(struct wire *wire, struct report *report)
+{
+        int r = 0;
+
+        for (char **name = wire->names; r >= 0 && *name; name++) {
+                const struct service *service = service_find(*name);
+
+                if (!service)
+                        return report_fault(report, -EINVAL, "%s: no service that can be wired",
+                                            *name);
+                r = change_wire(&wire->change, service);
+                if (r > 0)
+                        (void)printf("%s: nothing to do\n", *name);
+        }
+        for (const struct service *service = services; r >= 0 && !*wire->names && service->name;
+             service++)
+                r = change_wire(&wire->change, service);
+        if (r >= 0 && !wire->force && has_strict(&wire->change) && !has_tolerant_way())
+                return report_fault(report, -EPERM,
+                                    "neither sshd nor login is here: if the module were gone, "
+                                    "nobody could become root any more");
+        return r < 0 ? r : 0;
+}
+
+static void print(const struct change *change, const char *word)
+{
+        for (size_t i = 0; i < change->n; i++)
+                (void)printf(PAMFILE_FOLDER "/%s: %s\n  %s\n", change->steps[i].service->name, word,
+                             service_line(change->steps[i].service));
+        if (change->n == 0)
+                (void)printf("nothing to do\n");
+}
+
+/* The change is made; shall it stay? */
+static int confirm(const struct wire *wire, struct report *report)
+{
+        const struct change *change = &wire->change;
+        int r;
+
+        (void)printf("\nThis is a trial of %u seconds. Log in by another terminal now, and try su\n"
+                     "and sudo. Press Enter here to keep the change; otherwise it is taken back.\n",
+                     wire->trial);
+        (void)fflush(stdout);
+        if (trial_wait(wire->trial)) {
+                journal_settle(change->journal);
+                (void)printf("The change stays.\n");
+                return 0;
+        }
+        r = change_take_back(change->folder, change->journal, report);
+        if (r < 0)
+                return r;
+        (void)printf("The change is taken back.\n");
+        return report_fault(report, -ECANCELED, "the trial was not confirmed");
+}
+
+static int apply(struct wire *wire, struct report *report)
+{
+        struct change *change = &wire->change;
+        int r;
+
+        if (wire->dry_run || change->n == 0) {
+                print(change, "would get the line");
+                return 0;
+        }
+        if (wire->trial && trial_begin(wire->trial) < 0)
+                return -EAGAIN;
+        r = change_apply_wire(change, wire->trial != 0);
+        if (r < 0)
+                return r;
+        print(change, "has the line now");
+        return wire->trial ? confirm(wire, report) : 0;
+}
+
+static int run(struct wire *wire)
+{
+        _cleanup_close_ int folder = -EBADF, journal = -EBADF;
+        struct report report = PRIVTMP_REPORT;
+        int r;
+
+        journal = r = journal_open(&report);
+        if (r >= 0)
+                folder = r = pamfile_open_folder(&report);
+        if (r >= 0)
+                r = change_take_back(folder, journal, &report);
+        if (r == 0)
+                privtmp_say("wire: what was left unfinished has been taken back");
+        wire->change = (struct change){.folder = folder, .journal = journal, .report = &report};
+        if (r >= 0)
+                r = check_host(wire, &report);
+        if (r >= 0)
+                r = collect(wire, &report);
+        if (r >= 0)
+                r = apply(wire, &report);
+        if (r < 0)
+                privtmp_say_fault(&report);
+        change_done(&wire->change);
+        return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+}
+
+/* "90s", or as keep= has it. */
+static bool parse_trial(const char *text, unsigned *ret)
+{
+        char *end;
+        unsigned long n;
+
+        if (value_time(text, ret))
+                return true;
+        n = strtoul(text, &end, 10);
+        if (*text < '1' || *text > '9' || strcmp(end, "s") != 0 || n > 24 * 60 * 60)
+                return false;
+        *ret = (unsigned)n;
+        return true;
+}
+
+int privtmp_wire(int argc, char *argv[])
+{
+        static const struct option options[] = {
+                {"dry-run", no_argument, NULL, 'n'},
+                {"try", required_argument, NULL, 't'},
+                {"force", no_argument, NULL, 'f'},
+                {"list", no_argument, NULL, 'l'},
+                {"json", no_argument, NULL, 'J'},
+                {"help", no_argument, NULL, 'h'},
+                {0},
+        };
+        struct wire wire = {0};
+        bool list = false, json = false;
+        int option;
+
+        while ((option = getopt_long(argc, argv, "nlJh", options, NULL)) >= 0)
+                switch (option) {
+                case 'n':
+                        wire.dry_run = true;
+                        break;
+                case 't':
+                        if (!parse_trial(optarg, &wire.trial)) {
+                                privtmp_say("wire: --try must be a time such as 90s, 2m or 1h");
+                                return EXIT_USAGE;
+                        }
+                        break;
+                case 'f':
+                        wire.force = true;
+                        break;
+                case 'l':
+                        list = true;
+                        break;
+                case 'J':
+                        json = true;
+                        break;
+                case 'h':
+                        return usage();
+                default:
+                        return EXIT_USAGE;
+                }
+        wire.names = argv + optind;
+        if (list != (list && !*wire.names) || (json && !list)) {
+                privtmp_say("wire: --list takes no services, and --json belongs to it");
+                return EXIT_USAGE;
+        }
+        if (list)
+                return status_print(json) < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+        return run(&wire);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * wire/journal: what "privtmp wire" has done, so that it can be taken back
+ *
+ * MUST have an entry on the disk before the file of its service changes (real/wire.sh).
+ */
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "command/wire/journal.h"
+#include "ground/cleanup.h"
+#include "ground/safedir.h"
+#include "ground/safefile.h"
+
+enum {
+        FILE_LIMIT = 1024 * 1024 + 1024, /* bytes: a file of pam.d and our line */
+        NAME_BYTES = 64,
+        TRIES_A_SECOND = 10,
+};
+
+static int open_folder(struct report *report)
+{
+        int fd, r = safedir_open_own(JOURNAL_FOLDER, true, &fd, report);
+
+        return r < 0 ? r : fd;
+}
+
+int journal_open_patient(unsigned seconds, struct report *report)
+{
+        static const struct timespec pause = {.tv_nsec = 1000 * 1000 * 1000 / TRIES_A_SECOND};
+        _cleanup_close_ int fd = open_folder(report);
+        unsigned tries = seconds * TRIES_A_SECOND;
+
+        if (fd < 0)
+                return fd;
+        while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+                if (errno != EWOULDBLOCK && errno != EINTR)
+                        return report_errno(report, -errno, JOURNAL_FOLDER);
+                if (tries-- == 0)
+                        return report_fault(report, -EBUSY,
+                                            "another \"privtmp wire\" is at work, or waits for its "
+                                            "confirmation");
+                (void)nanosleep(&pause, NULL);
+        }
+        return TAKE_FD(fd);
+}
+
+int journal_open(struct report *report)
+{
+        return journal_open_patient(0, report);
+}
+
+/* Writes a file in one step. */
+static int put(int journal, const char *name, const struct pamd_text *text)
+{
+        _cleanup_close_ int fd = -EBADF;
+
+        fd = openat(journal, "new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+        if (fd < 0)
+                return -errno;
+        for (size_t done = 0; done < text->size;) {
+                ssize_t n = write(fd, text->bytes + done, text->size - done);
+
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                done += n > 0 ? (size_t)n : 0;
+        }
+        if (fsync(fd) < 0 || renameat(journal, "new", journal, name) < 0 || fsync(journal) < 0)
+                return -errno;
+        return 0;
+}
+
+/* 0, 1 when there is no such file, or -errno. */
+static int get(int journal, const char *name, struct pamd_text *ret)
+{
+        _cleanup_close_ int fd = openat(journal, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+
+        *ret = (struct pamd_text){0};
+        if (fd < 0)
+                return errno == ENOENT ? 1 : -errno;
+        return safefile_read_fd(fd, FILE_LIMIT, &ret->bytes, &ret->size);
+}
+
+static const char *name_of(const char *service, const char *what, char ret[NAME_BYTES])
+{
+        (void)snprintf(ret, NAME_BYTES, "%s.%s", service, what);
+        return ret;
+}
+
+int journal_write(int journal, const char *service, const struct pamd_text *before,
+                  const struct pamd_text *after, struct report *report)
+{
+        char name[NAME_BYTES];
+        int r = 0;
+
+        /* an entry is there when `after` is */
+        journal_forget(journal, service);
+        if (before->bytes)
+                r = put(journal, name_of(service, "before", name), before);
+        if (r == 0)
+                r = put(journal, name_of(service, "after", name), after);
+        return r < 0 ? report_errno(report, r, "can't write in " JOURNAL_FOLDER) : 0;
+}
+
+int journal_read(int journal, const char *service, struct pamd_text *before,
+                 struct pamd_text *after, struct report *report)
+{
+        char name[NAME_BYTES];
+        int r;
+
+        *before = (struct pamd_text){0};
+        r = get(journal, name_of(service, "after", name), after);
+        if (r == 0)
+                r = get(journal, name_of(service, "before", name), before) < 0 ? -EIO : 0;
+        return r < 0 ? report_errno(report, r, "can't read in " JOURNAL_FOLDER) : r;
+}
+
+void journal_forget(int journal, const char *service)
+{
+        char name[NAME_BYTES];
+
+        (void)unlinkat(journal, name_of(service, "after", name), 0);
+        (void)unlinkat(journal, name_of(service, "before", name), 0);
+}
+
+int journal_begin(int journal, const char *names, struct report *report)
+{
+        struct pamd_text text = {as_mutable(names), strlen(names)};
+        int r = put(journal, "pending", &text);
+
+        return r < 0 ? report_errno(report, r, "can't write in " JOURNAL_FOLDER) : 0;
+}
+
+int journal_pending(int journal, char names[JOURNAL_PENDING], struct report *report)
+{
+        struct pamd_text text;
+        int r = get(journal, "pending", &text);
+
+        names[0] = '\0';
+        if (r == 0)
+                (void)snprintf(names, JOURNAL_PENDING, "%s", text.bytes);
+        pamd_text_done(&text);
+        return r < 0 ? report_errno(report, r, "can't read in " JOURNAL_FOLDER) : 0;
+}
+
+void journal_settle(int journal)
+{
+        (void)unlinkat(journal, "pending", 0);
+        (void)fsync(journal);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* wire/judge: would PAM come to our line? */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command/check/stack.h"
+#include "command/wire/judge.h"
+#include "command/wire/pamfile.h"
+
+static const char *const ours[] = {"pam_privtmp.so"};
+
+/* The number of lines that it may jump over; 0: none. Ends the stack with success: -1. */
+static long longest_jump(const struct stack_line *line)
+{
+        const char *at = line->control;
+        long most = 0;
+
+        if (!line->in_brackets)
+                return strcasecmp(at, "sufficient") == 0 || strcasecmp(at, "binding") == 0 ? -1 : 0;
+        while ((at = strchr(at, '='))) {
+                long n = strtol(++at, NULL, 10);
+
+                if (strncasecmp(at, "done", 4) == 0)
+                        return -1;
+                most = n > most ? n : most;
+        }
+        return most;
+}
+
+/* What is staged for a service, as its stack. */
+struct staged {
+        struct stack stack;
+        const char *service;
+        char path[128]; /* where it is staged */
+};
+
+/* Where a line stands, or will stand: FILE:LINE. */
+static const char *where(const struct staged *staged, const char *file, unsigned number,
+                         char ret[256])
+{
+        bool own = strcmp(file, staged->path) == 0;
+
+        (void)snprintf(ret, 256, "%s%s:%u", own ? PAMFILE_FOLDER "/" : "",
+                       own ? staged->service : file, number);
+        return ret;
+}
+
+static int judge(const struct staged *staged, struct report *report)
+{
+        const struct stack *stack = &staged->stack;
+        char at[256];
+        size_t place = stack_search(stack, 0, ours, 1);
+
+        if (stack->trouble)
+                return report_fault(report, -EINVAL, "%s: %s",
+                                    where(staged, stack->trouble_file, stack->trouble_line, at),
+                                    stack->trouble);
+        if (place == stack->n || stack_search(stack, place + 1, ours, 1) < stack->n)
+                return report_fault(report, -EINVAL, "%s would have our line %s", staged->service,
+                                    place == stack->n ? "nowhere" : "more than once");
+        for (size_t i = 0; i < place; i++) {
+                const struct stack_line *line = &stack->lines[i];
+                long jump = longest_jump(line);
+
+                if (jump < 0 || i + (size_t)jump >= place)
+                        return report_fault(report, -EINVAL,
+                                            "%s: %s, so PAM may not come to our line",
+                                            where(staged, line->file, line->number, at),
+                                            jump < 0 ? "this line can end the stack"
+                                                     : "this line can jump over others");
+        }
+        return 0;
+}
+
+int judge_staged(const struct service *service, struct report *report)
+{
+        struct staged staged = {.service = service->name};
+        char name[64];
+        int r;
+
+        pamfile_staged_name(service->name, name);
+        (void)snprintf(staged.path, sizeof(staged.path), PAMFILE_FOLDER "/%s", name);
+        r = stack_read(staged.path, &staged.stack);
+        r = r < 0 ? report_errno(report, r, "%s", staged.path) : judge(&staged, report);
+        stack_done(&staged.stack);
+        return r;
+}
+
+/* The last component of a path. */
+static const char *last_of(const char *path)
+{
+        const char *slash = strrchr(path, '/');
+
+        return slash ? slash + 1 : path;
+}
+
+bool judge_is_included(const char *path)
+{
+        struct stack stack;
+        bool found = false;
+
+        if (stack_read(path, &stack) == 0)
+                for (size_t i = 0; !found && i < stack.n; i++)
+                        found = strcmp(stack.lines[i].file, path) != 0 &&
+                                service_find(last_of(stack.lines[i].file));
+        stack_done(&stack);
+        return found;
+}
+
+int judge_module(struct report *report)
+{
+        static const char path[] = PRIVTMP_PAMDIR "/pam_privtmp.so";
+        pid_t child = fork();
+        int status;
+
+        /* a child: what the module's constructors and libraries do is not for this process */
+        if (child == 0)
+                _exit(dlopen(path, RTLD_NOW | RTLD_LOCAL) ? 0 : 1);
+        if (child < 0 || waitpid(child, &status, 0) != child)
+                return report_errno(report, -errno, "can't try to load the module");
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+                return report_fault(report, -ELIBACC, "%s can't be loaded", path);
+        return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* wire/judge: would PAM come to our line? */
+#pragma once
+
+#include <stdbool.h>
+
+#include "command/wire/service.h"
+#include "ground/report.h"
+
+/* Has the file session lines of pam_privtmp.so's from the file of another service that it includes?
+ */
+bool judge_is_included(const char *path);
+
+/*
+ * Reads what is staged for a service with all that it includes, as PAM will. 0, or -EINVAL with
+ * FILE:LINE in the report: our line is not there exactly once, or a line before it ends the stack
+ * or jumps over ours; -ENOMEM.
+ */
+int judge_staged(const struct service *service, struct report *report);
+
+/* Can the module be loaded? 0, or -ELIBACC with the reason in the report. Starts a child. */
+int judge_module(struct report *report);

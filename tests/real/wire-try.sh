@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# wire-try: privtmp wire --try is taken back, whatever happens to it, unless somebody confirms it.
+#
+# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
+
+# shellcheck source-path=SCRIPTDIR disable=SC2016 # what stands in quotes is for inner shells
+. "$(dirname "$0")/../kit/tap.sh"
+need su python3
+
+command=$tap/privtmp
+cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+su=/etc/pam.d/su
+
+sed -i '/^[^#]*pam_privtmp\.so/d' /etc/pam.d/*
+cp -a "$su" "$tap/before"
+
+is_wired() {
+        grep -q '^[^#]*pam_privtmp\.so' "$su"
+}
+
+is_as_before() {
+        cmp "$tap/before" "$su"
+}
+
+# on_terminal DOES [ARG...]: wire --try su ARG... on a terminal of its own; once it waits, DOES
+# happens: "enter"; "hangup", of the terminal; a signal for the process; "end", nothing. Its exit
+# status.
+on_terminal() {
+        python3 - "$command" "$@" <<'EOS'
+import os, pty, signal, sys
+
+command, does, arguments = sys.argv[1], sys.argv[2], sys.argv[3:]
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(command, [command, "wire", *arguments, "su"])
+said = b""
+while b"Press Enter" not in said:
+    try:
+        more = os.read(terminal, 1000)
+    except OSError:
+        more = b""
+    if not more:
+        sys.exit("ended: " + said.decode())
+    said += more
+if does == "enter":
+    os.write(terminal, b"\n")
+elif does == "hangup":
+    os.close(terminal)
+    terminal = -1
+elif does != "end":
+    os.kill(pid, getattr(signal, does))
+while terminal >= 0:
+    try:
+        if not os.read(terminal, 1000):
+            break
+    except OSError:
+        break
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
+EOS
+}
+
+exits() {
+        tap_wanted=$1 tap_status=0
+        shift
+        "$@" || tap_status=$?
+        same "$tap_wanted" "$tap_status"
+}
+
+# is_over: nobody watches any more.
+is_over() {
+        not grep -qas 'unwire.--pending' /proc/[0-9]*/cmdline
+}
+
+check "Enter keeps it" exits 0 on_terminal enter --try 1h
+check "it is wired" is_wired
+wait_for is_over
+check "and stays so when nobody watches any more" is_wired
+check "unwire takes it out" exits 0 "$command" unwire
+check "it is as before" is_as_before
+
+for signal in SIGHUP SIGINT SIGTERM SIGQUIT; do
+        check "$signal takes it back" exits 1 on_terminal "$signal" --try 1h
+        check "$signal: it is as before" is_as_before
+done
+check "the end of the terminal takes it back" exits 1 on_terminal hangup --try 1h
+check "it is as before then" is_as_before
+check "the end of the time takes it back" exits 1 on_terminal end --try 1s
+check "it is as before in the end" is_as_before
+
+check "kill -9 ends it" exits 247 on_terminal SIGKILL --try 1h
+check "the watcher takes it back" wait_for is_as_before
+wait_for is_over
+
+check "without a terminal it can't be confirmed" exits 1 sh -c \
+        'yes | "$0" wire --try 1s su' "$command"
+check "and is taken back" is_as_before
+wait_for is_over
+
+# A boot in between: nobody of those who wait is left.
+"$command" wire su >/dev/null
+printf 'su ' >/var/lib/misc/privtmp-wire/pending
+check "what nobody could confirm is taken back at boot" exits 0 "$command" unwire --pending
+check "it is as before the boot" is_as_before
+check "where nothing is pending, nothing is taken back" sh -c \
+        '"$0" wire su && "$0" unwire --pending && grep -q "^[^#]*pam_privtmp" /etc/pam.d/su' "$command"
+
+# Two at once: the second one is told.
+second() {
+        exec 9</var/lib/misc/privtmp-wire
+        flock -n 9
+        says 'another "privtmp wire" is at work' "$command" wire sudo
+}
+check "one change at a time" second
+check "a time that is none is a usage error" exits 2 "$command" wire --try 5 su
+
+finish

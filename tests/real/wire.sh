@@ -1,0 +1,301 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# wire: privtmp wire and unwire, on the files of a throw-away host, and logins in between.
+#
+# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
+
+# shellcheck source-path=SCRIPTDIR disable=SC2016 # what stands in quotes is for inner shells
+. "$(dirname "$0")/../kit/tap.sh"
+need su sudo sshd strace python3
+
+command=$tap/privtmp
+cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+module=$(find /usr/lib /usr/lib64 -path '*/security/pam_privtmp.so' 2>/dev/null | head -n 1)
+pamd=/etc/pam.d
+journal=/var/lib/misc/privtmp-wire
+line='pam_privtmp\.so'
+
+# The host's own files have the line already; these are what it had before.
+sed -i "/^[^#]*$line/d" "$pamd"/*
+cp -a "$pamd" "$tap/before"
+
+# attribute FILE: the one that this test sets.
+attribute() {
+        python3 -c 'import os, sys; print(os.listxattr(sys.argv[1]).count("user.test") and
+                os.getxattr(sys.argv[1], "user.test"))' "$1"
+}
+
+# everything: contents, modes, owners and extended attributes of all files.
+everything() {
+        (cd "$1" && find . -type f ! -name '.*' | sort | while read -r file; do
+                stat -c '%n %a %u:%g' "$file"
+                attribute "$file"
+                cat "$file"
+        done)
+}
+
+as_before() {
+        everything "$pamd" >"$tap/now"
+        everything "$tap/before" | diff - "$tap/now" &&
+                same '' "$(find "$pamd" -name '.*' -type f)"
+}
+
+# exits STATUS COMMAND [ARG...]
+exits() {
+        tap_wanted=$1 tap_status=0
+        shift
+        "$@" || tap_status=$?
+        same "$tap_wanted" "$tap_status"
+}
+
+# refuses PATTERN [ARG...]: wire fails, says so, and changes nothing.
+refuses() {
+        pattern=$1
+        shift
+        everything "$pamd" >"$tap/was"
+        exits 1 "$command" wire "$@" >"$tap/out" 2>&1 && says "$pattern" cat "$tap/out" &&
+                everything "$pamd" >"$tap/is" && diff "$tap/was" "$tap/is" &&
+                same '' "$(find "$pamd" -name '.*.privtmp-wire')"
+}
+
+# lines FILE: how many lines of ours it has.
+lines() {
+        grep -c "^[^#]*$line" "$pamd/$1" || true
+}
+
+has_own_tmp() {
+        not same "$(stat -c %d:%i /tmp)" "$("$@" stat -c %d:%i /tmp)"
+}
+
+has_system_tmp() {
+        same "$(stat -c %d:%i /tmp)" "$("$@" stat -c %d:%i /tmp)"
+}
+
+table
+start_sshd
+
+check "wire --dry-run tells what it would do" says "$pamd/su: would get the line" "$command" wire -n
+check "and changes nothing" as_before
+check "before, alice has the system's /tmp" has_system_tmp su alice -c 'exec "$0" "$@"' --
+check "wire gives each service its line" exits 0 "$command" wire
+for service in su sudo sshd login cron; do
+        check "$service has it once" same 1 "$(lines "$service")"
+done
+check "su-l has it from su" same 0 "$(lines su-l)"
+check "sudo has it before its other session lines" says 'pam_privtmp' sh -c \
+        "grep -v '^#' $pamd/sudo | grep -m 1 -e session"
+check "su refuses where the module can't be loaded" says 'required' grep "$line" "$pamd/su"
+check "sshd goes on there" says 'module_unknown=ignore' grep "$line" "$pamd/sshd"
+check "su: alice has a /tmp of her own" has_own_tmp su alice -c 'exec "$0" "$@"' --
+check "ssh: she has" has_own_tmp ssh alice@127.0.0.1
+check "su -: she has" has_own_tmp su - alice -c 'exec "$0" "$@"' --
+check "list tells where" says "^su  *true  *$pamd/su:[0-9]* " "$command" wire --list
+check "list tells the control" says 'sshd .*module_unknown=ignore' "$command" wire --list
+check "list as JSON" says '"wired": *true' "$command" wire --list --json
+check "check has nothing against it" not says 'pam.d' "$command" check
+everything "$pamd" >"$tap/wired"
+check "wire again has nothing to do" says 'nothing to do' "$command" wire
+everything "$pamd" >"$tap/again"
+check "and changes nothing then" cmp "$tap/wired" "$tap/again"
+check "unwire gives all files back" exits 0 "$command" unwire
+check "byte for byte, with modes and owners" as_before
+check "afterwards alice has the system's /tmp" has_system_tmp su alice -c 'exec "$0" "$@"' --
+check "unwire again has nothing to do" says 'nothing to do' "$command" unwire
+check "nothing is left in the journal" same '' "$(find "$journal" -type f)"
+
+# ------------------------------------------------------------------ single services
+
+chmod 640 "$pamd/su"
+chown root:adm "$pamd/su"
+python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.test", b"mine")' "$pamd/su"
+cp -a "$pamd/su" "$tap/before/su"
+check "one service alone" exits 0 "$command" wire su
+check "the others stay as they are" same 0 "$(lines sudo)"
+check "owner and mode stay" same '640 root:adm' "$(stat -c '%a %U:%G' "$pamd/su")"
+check "so do extended attributes" same "b'mine'" "$(attribute "$pamd/su")"
+check "wire adds the others" exits 0 "$command" wire
+check "su has the line once" same 1 "$(lines su)"
+check "unwire one" exits 0 "$command" unwire su
+check "the others keep theirs" same 1 "$(lines sudo)"
+check "unwire the rest" exits 0 "$command" unwire
+check "all is as before" as_before
+
+check "a service that nobody knows is an error" refuses 'nosuch: no service' nosuch
+check "so it is for unwire" exits 1 "$command" unwire nosuch
+check "an unknown option is a usage error" exits 2 "$command" wire --nosuch
+check "a user is told that it needs root" not su alice -c "$command wire"
+
+# ------------------------------------------------------------------ edited in between
+
+"$command" wire >/dev/null
+echo 'session optional pam_keyinit.so' >>"$pamd/su"
+cp -a "$pamd/su" "$tap/edited"
+check "a file that was edited since loses our line alone" exits 0 "$command" unwire
+check "the edit stays" same "$(grep -v "^[^#]*$line" "$tap/edited")" "$(cat "$pamd/su")"
+cp -a "$tap/before/su" "$pamd/su"
+check "the others are as before" as_before
+
+"$command" wire >/dev/null
+cp -a "$tap/before/sudo" "$pamd/sudo" # as an upgrade of its package does
+check "a file that an upgrade replaced is wired again" exits 0 "$command" wire
+check "it has the line" same 1 "$(lines sudo)"
+cp -a "$tap/before/sudo" "$pamd/sudo"
+check "unwire takes it as it is" exits 0 "$command" unwire
+check "all is as before again" as_before
+
+# ------------------------------------------------------------------ what can't be judged
+
+# with LINE FILE: the line at the top of the file.
+with() {
+        printf '%s\n' "$1" | cat - "$tap/before/$2" >"$pamd/$2"
+        cp -a "$pamd/$2" "$tap/odd"
+}
+
+with 'session optional pam_privtmp.so' su
+check "a line by hand" refuses "$pamd/su:1: .*not written by"
+check "unwire leaves it alone, too" exits 1 "$command" unwire
+with 'sesion optional pam_permit.so' su
+check "a type that PAM does not know" refuses "$pamd/su:1: PAM does not know"
+with 'session [success=ok pam_permit.so' sshd
+cp -a "$tap/before/su" "$pamd/su"
+check "a control that PAM can't read" refuses "$pamd/sshd:1: PAM can't read"
+cp -a "$tap/before/sshd" "$pamd/sshd"
+with 'session [success=30 default=ignore] pam_permit.so' su
+check "a line that jumps over ours" refuses "$pamd/su:1: this line can jump over others"
+with 'session sufficient pam_permit.so' su
+check "a line that ends the stack" refuses "$pamd/su:1: this line can end the stack"
+with 'session [success=done default=ignore] pam_permit.so' su
+check "the same in brackets" refuses "$pamd/su:1: this line can end the stack"
+cp -a "$tap/before/su" "$pamd/su"
+with 'session [success=1 default=ignore] pam_permit.so
+session optional pam_deny.so' su
+check "a jump that ends before ours is none" exits 0 "$command" wire su
+check "it is taken out again" exits 0 "$command" unwire su
+cp -a "$tap/before/su" "$pamd/su"
+printf 'session sufficient pam_permit.so\n' >"$pamd/odd-common"
+with '@include odd-common' su
+check "what an included file does counts" refuses "$pamd/odd-common:1: this line can end"
+rm "$pamd/odd-common"
+check "an included file that is missing" refuses "$pamd/su:1: can't read odd-common"
+cp -a "$tap/before/su" "$pamd/su"
+ln -s su "$tap/link"
+mv "$pamd/su" "$pamd/su.real"
+ln -s su.real "$pamd/su"
+check "a symbolic link" refuses "$pamd/su is a symbolic link"
+mv "$pamd/su.real" "$pamd/su"
+chmod g+w "$pamd/su"
+check "a file that others can write" refuses "$pamd/su: others than root can write it"
+cp -a "$tap/before/su" "$pamd/su"
+mkdir "$tap/x"
+mv "$pamd/su" "$tap/x/su"
+mkdir "$pamd/su"
+check "a directory" refuses "$pamd/su is no regular file"
+rmdir "$pamd/su"
+mv "$tap/x/su" "$pamd/su"
+check "after all these all is as before" as_before
+
+# ------------------------------------------------------------------ a host that is not ready
+
+mv "$module" "$module.away"
+check "a module that is not there" refuses "$module can't be loaded"
+echo broken >"$module"
+check "a module that can't be loaded" refuses "$module can't be loaded"
+mv "$module.away" "$module"
+table 'nonsense'
+check "a table with a fault" refuses 'nobody could log in: /etc/security/privtmp.conf:1: '
+check "unless it is forced" exits 0 "$command" wire --force su
+check "and taken back" exits 0 "$command" unwire
+table
+mkdir "$tap/doors"
+mv "$pamd/sshd" "$pamd/login" "$tap/doors"
+check "no way to root without the module" refuses 'nobody could become root'
+check "unless that is forced" exits 0 "$command" wire --force su
+check "which is taken back" exits 0 "$command" unwire
+mv "$tap/doors"/* "$pamd"
+check "all is as before after that" as_before
+
+# ------------------------------------------------------------------ a file system that is not
+
+# on_tmpfs OPTIONS COMMAND...: with the files of pam.d on a tmpfs of their own.
+on_tmpfs() {
+        options=$1
+        shift
+        unshare -m sh -c '
+                mount -t tmpfs -o mode=755 tmpfs /mnt && cp -a /etc/pam.d/. /mnt &&
+                        mount -o "remount,$1" /mnt && mount --move /mnt /etc/pam.d || exit 99
+                shift
+                "$@"' sh "$options" "$@"
+}
+
+on_tmpfs_refuses() {
+        options=$1 pattern=$2
+        shift 2
+        on_tmpfs "$options" sh -c '
+                cd /etc/pam.d && cat * >"$2/was"
+                "$1" wire "$3" 2>"$2/err" && exit 98
+                cat "$2/err" && cat * | diff "$2/was" - && grep -q -e "$4" "$2/err" &&
+                        ! ls -A | grep privtmp-wire' sh "$command" "$tap" su "$pattern"
+}
+
+check "a file system that can't be written" on_tmpfs_refuses ro \
+        "can't write in $pamd for su: Read-only file system"
+# the files that are there have all that there is
+files=$(find "$pamd" | wc -l)
+check "a file system that is full" on_tmpfs_refuses "nr_inodes=$((files + 1))" \
+        "can't write in $pamd for su: No space left on device"
+
+# ------------------------------------------------------------------ a service of /usr/lib/pam.d
+
+vendor() {
+        unshare -m sh -c '
+                mkdir -p "$3/vendor" && cp -a /usr/lib/pam.d/. "$3/vendor" 2>/dev/null
+                cp /etc/pam.d/cron "$3/vendor/atd"
+                rm -f /etc/pam.d/atd
+                mount --bind "$3/vendor" /usr/lib/pam.d || exit 99
+                "$2" wire atd >/dev/null || exit 1
+                grep -v pam_privtmp /etc/pam.d/atd | cmp - "$3/vendor/atd" || exit 2
+                grep -q pam_privtmp /etc/pam.d/atd || exit 3
+                "$2" unwire >/dev/null || exit 4
+                [ ! -e /etc/pam.d/atd ]' sh - "$command" "$tap"
+}
+
+if [ -d /usr/lib/pam.d ]; then
+        check "a file of /usr/lib/pam.d is copied whole, and the copy goes again" vendor
+fi
+
+# ------------------------------------------------------------------ killed
+
+calls=write,fsync,renameat,renameat2,unlinkat,fchmod,fchown,fsetxattr
+
+# old_or_new: each file is as it was, or what it was with one line more.
+old_or_new() {
+        for file in su sudo sshd login cron su-l sudo-i; do
+                [ -e "$pamd/$file" ] || { echo "$file is gone"; return 1; }
+                grep -v "^[^#]*$line" "$pamd/$file" | cmp - "$tap/before/$file" || return 1
+        done
+}
+
+# killed VERB: at each of its calls. The number of kills, or a complaint.
+killed() {
+        verb=$1 n=0
+        while :; do
+                n=$((n + 1))
+                [ "$verb" = wire ] || "$command" wire >/dev/null 2>&1
+                status=0
+                strace -qq -o /dev/null -e "trace=$calls" -e "inject=$calls:signal=KILL:when=$n" \
+                        "$command" "$verb" >/dev/null 2>&1 || status=$?
+                old_or_new || { echo "after kill $n"; return 1; }
+                "$command" unwire --pending >/dev/null || { echo "take back $n"; return 1; }
+                "$command" unwire >/dev/null || { echo "unwire $n"; return 1; }
+                as_before || { echo "not as before after kill $n"; return 1; }
+                [ "$status" = 137 ] || break
+        done
+        echo "# $verb was killed at $((n - 1)) calls" >&3
+        [ "$n" -gt 20 ]
+}
+
+check "wire, killed at any call: old or new, and taken back" killed wire
+check "unwire, killed at any call: old or new, and finished" killed unwire
+
+finish
