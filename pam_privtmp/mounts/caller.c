@@ -18,30 +18,29 @@
 #include "mounts/mounts.h"
 #include "ground/safedir.h"
 
-/* A spot in the mount tree. */
-struct spot {
-        unsigned major, minor;
-        __u64 ino, mount;
-};
-
-static int look(int fd, const char *path, struct spot *ret)
+/*
+ * What statx(2) is asked for: nothing. Device, mount and, from all but one, the inode come all the
+ * same. That one is a user's FUSE file system, which shows even the inode to nobody but the user.
+ */
+static int look(int fd, const char *path, struct caller_spot *ret)
 {
         struct statx stx;
 
-        *ret = (struct spot){0};
-        if (statx(fd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-                  STATX_INO | STATX_MNT_ID, &stx) < 0)
+        *ret = (struct caller_spot){0};
+        if (statx(fd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0, &stx) < 0)
                 return -errno;
-        *ret = (struct spot){stx.stx_dev_major, stx.stx_dev_minor, stx.stx_ino, stx.stx_mnt_id};
+        *ret = (struct caller_spot){makedev(stx.stx_dev_major, stx.stx_dev_minor), stx.stx_ino,
+                                    stx.stx_mnt_id};
         return 0;
 }
 
-static bool is_same_file(const struct spot *a, const struct spot *b)
+/* Not true of two whose inodes can't be told. */
+static bool is_same_file(const struct caller_spot *a, const struct caller_spot *b)
 {
-        return a->major == b->major && a->minor == b->minor && a->ino == b->ino;
+        return a->dev == b->dev && a->ino == b->ino && a->ino != 0;
 }
 
-static bool is_same_spot(const struct spot *a, const struct spot *b)
+static bool is_same_spot(const struct caller_spot *a, const struct caller_spot *b)
 {
         return is_same_file(a, b) && a->mount == b->mount;
 }
@@ -61,27 +60,20 @@ static int open_cwd(void)
 static int handle_set(struct caller_handle *handle, int fd)
 {
         _cleanup_close_ int moved = fd < 0 ? fd : fd_move_up(fd);
-        struct statx stx;
+        int r = moved < 0 ? moved : look(moved, "", &handle->spot);
 
-        if (moved < 0)
-                return moved;
-        if (statx(moved, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
-                return -errno;
-        handle->fd = TAKE_FD(moved);
-        handle->dev = makedev(stx.stx_dev_major, stx.stx_dev_minor);
-        handle->ino = stx.stx_ino;
-        return 0;
+        if (r == 0)
+                handle->fd = TAKE_FD(moved);
+        return r;
 }
 
 /* Is the fd still what it was? Somebody may have closed it, and opened another file. */
 static bool handle_is_valid(const struct caller_handle *handle)
 {
-        struct statx stx;
+        struct caller_spot now;
 
-        return handle->fd >= 0 &&
-               statx(handle->fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &stx) == 0 &&
-               handle->dev == makedev(stx.stx_dev_major, stx.stx_dev_minor) &&
-               handle->ino == stx.stx_ino;
+        return handle->fd >= 0 && look(handle->fd, "", &now) == 0 && now.dev == handle->spot.dev &&
+               now.ino == handle->spot.ino && now.mount == handle->spot.mount;
 }
 
 static void handle_done(struct caller_handle *handle)
@@ -95,10 +87,10 @@ static void handle_done(struct caller_handle *handle)
  * A caller whose cwd is "/" (sshd, login, cron): is that the top of the namespace? setns(2) to the
  * own namespace goes there, so it tells. Else, or where that can't be asked, root is kept.
  */
-static int save_root(struct caller *caller, const struct spot *root, bool at_root)
+static int save_root(struct caller *caller, const struct caller_spot *root, bool at_root)
 {
         int r = handle_set(&caller->root, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-        struct spot top;
+        struct caller_spot top;
 
         if (r < 0 || !at_root || setns(caller->ns.fd, CLONE_NEWNS) < 0)
                 return r;
@@ -129,7 +121,7 @@ static int save_cwd(struct caller *caller)
 
 static int save(struct caller *caller)
 {
-        struct spot root, cwd;
+        struct caller_spot root, cwd;
         int fd, r;
 
         r = namespace_open(NAMESPACE_OWN, &caller->id, &fd);
@@ -165,18 +157,9 @@ int caller_save(struct caller *ret, struct report *report)
         return 0;
 }
 
-static void note_cwd(dev_t *dev, ino_t *ino)
-{
-        struct spot cwd = {0};
-
-        (void)look(AT_FDCWD, "", &cwd); /* nowhere, then, is not where anybody is */
-        *dev = makedev(cwd.major, cwd.minor);
-        *ino = cwd.ino;
-}
-
 void caller_note_cwd(struct caller *caller)
 {
-        note_cwd(&caller->left_dev, &caller->left_ino);
+        (void)look(AT_FDCWD, "", &caller->left); /* nowhere, then, is not where anybody is */
 }
 
 int caller_restore_cwd(const struct caller *caller)
@@ -206,9 +189,7 @@ int caller_return(struct caller *caller)
 {
         _cleanup_close_ int moved = -EBADF;
         bool back = caller->cwd.fd >= 0;
-        struct spot root, cwd;
-        dev_t dev;
-        ino_t ino;
+        struct caller_spot root, cwd;
         int r;
 
         if (!handle_is_valid(&caller->ns) || !caller->can_return)
@@ -218,10 +199,9 @@ int caller_return(struct caller *caller)
                 r = look(AT_FDCWD, "", &cwd);
         if (r < 0)
                 return r;
-        note_cwd(&dev, &ino);
         if (is_same_spot(&root, &cwd)) {
-                back = back && dev == caller->left_dev && ino == caller->left_ino;
-        } else if (dev != caller->left_dev || ino != caller->left_ino) {
+                back = back && is_same_file(&cwd, &caller->left);
+        } else if (!is_same_file(&cwd, &caller->left)) {
                 back = false;
                 moved = open_cwd();
                 if (moved < 0)
@@ -241,7 +221,7 @@ int caller_return(struct caller *caller)
 static int enter_cwd(const struct caller *caller)
 {
         _cleanup_close_ int fd = -EBADF;
-        struct spot there, here;
+        struct caller_spot there, here;
 
         if (!caller->path)
                 return -ENOENT;
@@ -259,9 +239,9 @@ static int enter_cwd(const struct caller *caller)
  * directory, and only the mount is another. Who has come to another namespace has been asked. 1, 0
  * when it can't be told, or -errno; then the thread may be at the top.
  */
-static int check_top(const struct caller *caller, const struct spot *root)
+static int check_top(const struct caller *caller, const struct caller_spot *root)
 {
-        struct spot top;
+        struct caller_spot top;
 
         if (caller->root.fd < 0 || !namespace_is_own(&caller->id))
                 return 1;
@@ -276,7 +256,7 @@ static int check_top(const struct caller *caller, const struct spot *root)
  */
 static int go(const struct caller *caller, int ns, bool aside)
 {
-        struct spot before, after;
+        struct caller_spot before, after;
         int r;
 
         if (!caller->can_return || look(AT_FDCWD, "/", &before) < 0)

@@ -11,15 +11,22 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "mounts/namespace.h"
 #include "ground/report.h"
 
+/* A spot in the mount tree. */
+struct caller_spot {
+        dev_t dev;
+        uint64_t ino; /* 0: can't be told */
+        uint64_t mount;
+};
+
 struct caller_handle {
         int fd;
-        dev_t dev;
-        ino_t ino;
+        struct caller_spot spot;
 };
 
 struct caller {
@@ -29,8 +36,7 @@ struct caller {
         struct namespace_id id;
         char *path;      /* of cwd, NULL if it has none: deleted, unreachable, too long, "/" */
         bool can_return; /* root may enter cwd, without asking a FUSE file system */
-        dev_t left_dev;  /* cwd as caller_note_cwd() saw it at the end of open */
-        ino_t left_ino;
+        struct caller_spot left; /* cwd as caller_note_cwd() saw it at the end of open */
 };
 
 #define CALLER_NONE                                                                                \

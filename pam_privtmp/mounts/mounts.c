@@ -288,8 +288,9 @@ bool mounts_is_fuse(int fd)
         const int flags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT;
         struct statx here, top;
 
-        if (statx(fd, "", flags, STATX_INO | STATX_MNT_ID, &here) < 0 ||
-            statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_INO, &top) < 0)
+        /* of a user's FUSE file system no more is told to others than device and mount */
+        if (statx(fd, "", flags, 0, &here) < 0 ||
+            statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, 0, &top) < 0)
                 return true;
         /* most often it is on a disk, or where "/" is: no need to read the table */
         if (here.stx_dev_major != 0 ||
