@@ -19,8 +19,10 @@ static bool has_work(const struct opening *o)
 
 static int make_plan(struct opening *o)
 {
-        int r = policy_plan(o->table, o->subject, subject_is_member, o->subject, &o->plan);
+        int r;
 
+        o->step = FAULT_GROUPS;
+        r = policy_plan(o->table, o->subject, subject_is_member, o->subject, &o->plan);
         return r < 0 ? report_errno(o->report, r, "can't tell the groups of %s", o->subject->name)
                      : 0;
 }
@@ -48,17 +50,20 @@ int decision_make(struct opening *o)
 {
         int r;
 
+        o->step = FAULT_TABLE;
         r = table_load(&o->request->table, &o->table, o->report);
         if (r == 0)
                 r = o->request->own ? make_own_plan(o) : make_plan(o);
         if (r < 0)
                 return r;
         plan_say(o->plan, o->subject->name, o->report);
+        o->step = FAULT_OUTER;
         r = outer_find(&o->outer, o->plan, o->subject->uid, o->report);
         if (r < 0)
                 return r;
         if (!has_work(o))
                 return 1;
+        o->step = FAULT_CALLER;
         if (!namespace_is_rooted())
                 return report_fault(o->report, -EINVAL,
                                     "the caller is in a chroot whose \"/\" is no mount point");

@@ -9,6 +9,7 @@
 
 #include "ground/cleanup.h"
 #include "ground/path.h"
+#include "session/exemption.h"
 #include "session/join.h"
 #include "mounts/namespaces.h"
 #include "session/opening.h"
@@ -21,6 +22,7 @@ static int approach(struct opening *o)
         struct session *session = o->session;
         int r;
 
+        o->step = FAULT_CALLER;
         r = caller_save(&session->caller, o->report);
         session->ns = session->caller.id;
         if (r < 0 || !o->outer.inside || outer_inherits_any(&o->outer))
@@ -46,9 +48,7 @@ static int give_up(struct opening *o, struct place *place, int error)
         char prefix[512];
 
         report_prefix(o->report, "%s:%u: ", line->file, line->number);
-        /* what the caller of su can bring about, by limits, opens no way into the system directory
-         */
-        if (!line->nofail || error == -EMFILE || error == -ENFILE || error == -ENOMEM)
+        if (!line->nofail || exemption_is_callers_doing(&o->outer, o->step, error))
                 return error;
         (void)snprintf(prefix, sizeof(prefix), "nofail, %.400s is not private: ", line->directory);
         report_forgive(o->report, REPORT_WARNING, prefix);
@@ -75,6 +75,7 @@ static int prepare(struct opening *o)
         struct place_shared shared = {.subject = o->subject, .patience = &o->patience};
         struct session *session = o->session;
 
+        o->step = FAULT_DIRECTORY;
         session->places = calloc(o->plan->n + 1, sizeof(*session->places));
         if (!session->places)
                 return report_errno(o->report, -ENOMEM, "session");
@@ -145,6 +146,7 @@ static int each_place(struct opening *o, int (*step)(struct place *, struct repo
 {
         struct session *session = o->session;
 
+        o->step = FAULT_DIRECTORY;
         for (size_t i = 0; i < session->n_places; i++) {
                 struct place *place = &session->places[i];
                 int r = place->given_up ? 0 : step(place, o->report);
@@ -185,6 +187,7 @@ static int leave(struct opening *o)
         bool left;
         int r;
 
+        o->step = FAULT_NAMESPACE;
         o->record.shared = namespaces_top_is_shared();
         r = namespace_leave(&left, o->report);
         session->away |= left;

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "mounts/caller.h"
+#include "session/fault.h"
 #include "session/hint.h"
 #include "session/outer.h"
 #include "session/place.h"
@@ -48,9 +49,10 @@ struct opening {
         struct table *table;
         struct plan *plan;
         struct outer outer;
-        bool home;      /* we are back in the namespace that the outer session left */
-        bool joined;    /* in a namespace that another session of the user has */
-        bool committed; /* something has been changed */
+        enum fault_step step; /* under way, or failed */
+        bool home;            /* we are back in the namespace that the outer session left */
+        bool joined;          /* in a namespace that another session of the user has */
+        bool committed;       /* something has been changed */
         struct record record;
         struct patience patience;
         struct session *session;

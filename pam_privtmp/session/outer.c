@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 #include "ground/cleanup.h"
 #include "mounts/cover.h"
@@ -62,6 +63,27 @@ bool outer_must_go(const struct outer *outer)
                 if (!inherits(outer, outer->record.covers[i].directory))
                         return true;
         return false;
+}
+
+static bool is_safe(const char *directory)
+{
+        _cleanup_close_ int fd = safedir_open_cached(directory);
+        const mode_t wanted = S_ISVTX | S_IRWXU | S_IRWXG | S_IRWXO;
+        struct statx stx;
+
+        /* a user's file system says of its files what it likes */
+        return fd >= 0 && !mounts_is_fuse(fd) &&
+               statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+                     STATX_MODE | STATX_UID, &stx) == 0 &&
+               stx.stx_uid == 0 && (stx.stx_mode & wanted) == wanted;
+}
+
+bool outer_is_safe(const struct outer *outer)
+{
+        for (size_t i = 0; i < outer->record.n_covers; i++)
+                if (!is_safe(outer->record.covers[i].directory))
+                        return false;
+        return true;
 }
 
 bool outer_uncovers(const struct outer *outer, const char *path)

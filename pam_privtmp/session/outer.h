@@ -26,6 +26,13 @@ bool outer_inherits_any(const struct outer *outer);
 /* Is there a cover that the inner session does not inherit? */
 bool outer_must_go(const struct outer *outer);
 
+/*
+ * Is each cover a directory in which the kernel protects root from what others put there: root's,
+ * sticky, writable by all (sysctl fs.protected_symlinks)? Nobody can move what root makes there
+ * either. True where there is none.
+ */
+bool outer_is_safe(const struct outer *outer);
+
 /* Is the path (NULL: no) at or below something that is to be taken off? */
 bool outer_uncovers(const struct outer *outer, const char *path);
 

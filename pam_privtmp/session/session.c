@@ -9,6 +9,7 @@
 #include "ground/cleanup.h"
 #include "session/decision.h"
 #include "session/ending.h"
+#include "session/exemption.h"
 #include "ground/lock.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -22,10 +23,30 @@ static void opening_done(struct opening *o)
         session_free(o->session);
 }
 
-/* uid 0 must be able to come in and mend the table, or the host. */
-static bool is_let_in(struct opening *o)
+/* 0, 1 when there is nothing to do, or -errno: then nothing is left of what was done. */
+static int open_it(struct opening *o)
 {
-        if (o->subject->uid != 0 || o->committed || o->request->own)
+        int r;
+
+        r = decision_make(o);
+        if (r != 0)
+                return r;
+        o->session = calloc(1, sizeof(*o->session));
+        if (!o->session)
+                return report_errno(o->report, -ENOMEM, "session");
+        *o->session =
+                (struct session){.opener = getpid(), .uid = o->subject->uid, .caller = CALLER_NONE};
+        r = opening_go(o);
+        if (r < 0)
+                opening_undo(o);
+        return r;
+}
+
+/* Says so, if it is. */
+static bool is_let_in(struct opening *o, int error)
+{
+        if (o->subject->uid != 0 || o->committed || o->request->own ||
+            !exemption_of_root(&o->outer, o->step, error))
                 return false;
         report_forgive(o->report, REPORT_CRITICAL, "root is let in without a private directory: ");
         return true;
@@ -42,23 +63,10 @@ int session_open(const struct session_request *request, struct session **ret, st
                 return SESSION_E_UNKNOWN_USER;
         if (r < 0)
                 return report_errno(report, r, "can't look up the user");
-        r = decision_make(&o);
-        if (r > 0)
-                return 0;
-        if (r < 0)
-                return is_let_in(&o) ? 0 : r;
-        o.session = calloc(1, sizeof(*o.session));
-        if (!o.session)
-                return report_errno(report, -ENOMEM, "session");
-        *o.session =
-                (struct session){.opener = getpid(), .uid = o.subject->uid, .caller = CALLER_NONE};
-        r = opening_go(&o);
-        if (r < 0) {
-                opening_undo(&o);
-                return is_let_in(&o) ? 0 : r;
-        }
-        *ret = TAKE_PTR(o.session);
-        return 0;
+        r = open_it(&o);
+        if (r == 0)
+                *ret = TAKE_PTR(o.session);
+        return r < 0 && !is_let_in(&o, r) ? r : 0;
 }
 
 /* Where processes of the session live on, one record says that their namespace is ours. */

@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# system-caller: whatever a user makes of the circumstances of su and sudo (limits, working
+# directory, descriptors, locks that are held ...), the command finds the /tmp that the table says,
+# or is refused. Each line of the matrix is one circumstance; in each, alice calls for root, for
+# herself and for bob, by su and by sudo, in a session and outside, with two tables.
+
+. "$(dirname "$0")/../kit/tap.sh"
+need su sudo prlimit bindfs fusermount3 setpriv perl
+
+# The places of the marks, and of what alice runs: none of them is covered.
+mkdir -m 755 /srv/bin /home/alice/src /home/alice/own /home/alice/open /home/alice/shut
+mkdir -m 777 /srv/said
+chown alice:alice /home/alice/*
+echo user_allow_other >>/etc/fuse.conf
+# alice may become root by su, too.
+sed -i 's/^root:[^:]*:/root::/' /etc/shadow
+# Who fails to become somebody waits for a second, else.
+echo 'FAIL_DELAY 0' >/etc/login.defs
+sed -i 's/nullok/nullok nodelay/' /etc/pam.d/common-auth
+
+# whose: told by the mark that each /tmp has. By an empty file: descriptors may be closed, and files
+# may not grow. By nothing but the shell: there may be no room for another program.
+cat >/srv/bin/whose <<'EOS'
+#!/bin/sh
+for whose in system alice bob root; do
+        [ ! -e /tmp/mark-of-$whose ] || { : >"$1/$whose"; exit; }
+done
+: >"$1/fresh"
+EOS
+
+# try NAME PREFIX...: prints "NAME PROGRAM TARGET ANSWER" for each. To be run by alice.
+cat >/srv/bin/try <<'EOS'
+#!/bin/sh
+name=$1
+shift
+for target in root alice bob; do
+        for program in sudo su; do
+                # one of its own: what a killed su leaves may answer late
+                answers=$(mktemp -d -p /srv/said)
+                chmod 777 "$answers"
+                case $program in
+                sudo) timeout -s KILL 60 "$@" sudo -n -u $target /srv/bin/whose "$answers" ;;
+                su) timeout -s KILL 60 "$@" su $target -c "/srv/bin/whose $answers" ;;
+                esac >/dev/null 2>&1 </dev/null
+                said=$(cd "$answers" && echo *)
+                [ "$said" != '*' ] || said=refused
+                echo "$name $program $target $said"
+        done
+done
+EOS
+
+# in DIRECTORY COMMAND...
+cat >/srv/bin/in <<'EOS'
+#!/bin/sh
+cd "$1" || exit 1
+shift
+exec "$@"
+EOS
+
+# with CODE COMMAND...: the code is perl's
+cat >/srv/bin/with <<'EOS'
+#!/bin/sh
+code=$1
+shift
+exec perl -e "$code; exec { \$ARGV[0] } @ARGV" -- "$@"
+EOS
+
+# The matrix. Sweeps go from where nothing works to where all does.
+cat >/srv/bin/matrix <<'EOS'
+#!/bin/sh
+PATH=/srv/bin:$PATH
+cd "$HOME"
+bindfs --no-allow-other ~/src ~/own
+bindfs -o allow_other ~/src ~/open
+mkdir -p /tmp/sub
+
+try works:nothing env
+
+# working directories
+try works:own-fuse in ~/own
+try works:open-fuse in ~/open
+try works:below-tmp in /tmp/sub
+try works:tmp in /tmp
+try works:mode-0 with 'chmod 0700, "shut"; chdir "shut" or die; chmod 0, "."'
+try works:deleted with 'mkdir "gone"; chdir "gone"; rmdir "../gone"'
+try works:too-long with 'mkdir "deep"; chdir "deep"; for (1 .. 30) {
+        my $d = "d" x 200; mkdir $d; chdir $d or die }'
+
+# what a process hands on
+try works:umask with 'umask 0777'
+for fd in 0 1 2; do
+        try "works:fd-$fd-closed" with "use POSIX; POSIX::close($fd)"
+done
+try works:fds-closed with 'use POSIX; POSIX::close($_) for 0 .. 2'
+try works:sigchld-ignored with '$SIG{CHLD} = "IGNORE"'
+try works:signals-blocked with 'use POSIX; POSIX::sigprocmask(SIG_SETMASK,
+        POSIX::SigSet->new(1 .. 31))'
+try works:memlock prlimit --memlock=0
+try works:sigpending prlimit --sigpending=0
+try works:core prlimit --core=0
+try works:msgqueue prlimit --msgqueue=0
+try any:fsize prlimit --fsize=0
+try any:nproc prlimit --nproc=1
+try any:locks prlimit --locks=0
+try any:rss prlimit --rss=0
+for ms in 1 3 5 8 12 20; do
+        try "any:alarm-$ms" with "use Time::HiRes 'ualarm'; ualarm(${ms}000)"
+done
+
+# sweeps
+for nofile in $(seq 3 24) 28 32 40; do
+        try "sweep:nofile-$nofile" prlimit --nofile=$nofile
+done
+for kib in $KIBS; do
+        try "sweep:as-$kib" prlimit --as=$((kib * 1024))
+        try "sweep:data-$kib" prlimit --data=$((kib * 128))
+        try "any:stack-$kib" prlimit --stack=$((kib * 16))
+done
+
+cd /
+fusermount3 -u ~/own
+fusermount3 -u ~/open
+rm -rf ~/deep
+EOS
+chmod 755 /srv/bin/*
+
+# wrong TABLE PLACE <ANSWERS: what must not be there.
+wrong() {
+        awk -v table="$1" -v place="$2" '
+        {
+                own = $3
+                if ($3 == "root" && table == "shipped")
+                        own = place == "inside" ? "alice" : "system"
+                right = $4 == own || ($4 == "fresh" && own == $3)
+                if (NF != 4 || !right && ($4 != "refused" || $1 ~ /^works:/))
+                        print
+        }'
+}
+
+# reached <ANSWERS: the sweeps that came from refusals to what works, for every program and target.
+reached() {
+        awk '$1 ~ /^sweep:/ { split($1, name, /[:-]/); seen[name[2], $2, $3, $4 == "refused"] = 1 }
+        END {
+                for (i in seen) { split(i, f, SUBSEP); rows[f[1] SUBSEP f[2] SUBSEP f[3]]++ }
+                for (row in rows) if (rows[row] != 2) { gsub(SUBSEP, " ", row); print row }
+        }'
+}
+
+kibs=$(seq -s ' ' 3000 600 12000)
+
+# matrix TABLE PLACE COMMAND...: the command becomes alice.
+matrix() {
+        name="$1 table, $2"
+        table=$1 place=$2
+        shift 2
+        log_mark
+        "$@" "KIBS='$kibs' /srv/bin/matrix" >"$tap/answers" 2>"$tap/said"
+        check "$name: whoever is called for finds what the table says, or is refused" \
+                same "" "$(wrong "$table" "$place" <"$tap/answers" | head -n 20)"
+        check "$name: the sweeps have both" same "" "$(reached <"$tap/answers")"
+        check "$name: root is not let in for the caller's doing" \
+                not log_says 'root is let in'
+        check "$name: $(wc -l <"$tap/answers") calls" test -s "$tap/answers"
+}
+
+outside() {
+        setpriv --reuid=1001 --regid=1001 --clear-groups env HOME=/home/alice sh -c "$1"
+}
+
+touch /tmp/mark-of-system
+for table in shipped all; do
+        case $table in
+        shipped) table ;;
+        all) table "$base /tmp *" ;;
+        esac
+        for user in alice bob root; do
+                [ "$table $user" != 'shipped root' ] || continue
+                start_session "$user" su "$user"
+                in_session "$user" "touch /tmp/mark-of-$user"
+        done
+        matrix "$table" outside outside
+        matrix "$table" inside su alice -c
+        for user in alice bob root; do
+                [ "$table $user" != 'shipped root' ] || continue
+                end_session "$user"
+        done
+        check "$table table: nothing is left" wait_for has_instances bob 0
+done
+
+finish
