@@ -13,7 +13,8 @@
 #include "ground/mark.h"
 #include "ground/number.h"
 
-#define ROOT "/root"
+#define ROOT    "/root"
+#define DELETED "//deleted" /* is behind the path of what is removed */
 
 struct mark mark_of_instance(uid_t uid, const char *name)
 {
@@ -30,24 +31,42 @@ struct mark mark_of_memory(dev_t device)
         return (struct mark){.kind = MARK_MEMORY, .device = device};
 }
 
+/* The text "FOLDER/NAME" that stands before "/root" in the path. False where there is none. */
+static bool take_end(const char *root, size_t length, char text[2 * MARK_BYTES])
+{
+        const char *end, *start;
+        unsigned slashes = 0;
+
+        if (length < strlen(ROOT) || memcmp(root + length - strlen(ROOT), ROOT, strlen(ROOT)) != 0)
+                return false;
+        end = root + length - strlen(ROOT);
+        for (start = end; start > root && slashes < 2; start--)
+                slashes += start[-1] == '/';
+        if (slashes < 2 || (size_t)(end - start) > 2 * MARK_BYTES)
+                return false;
+        memcpy(text, start + 1, (size_t)(end - start) - 1);
+        text[end - start - 1] = '\0';
+        return true;
+}
+
 struct mark mark_of_root(const char *root)
 {
-        size_t length = strlen(root), wanted = strlen(ROOT), slashes = 0;
-        char text[MARK_BYTES];
+        size_t length = strlen(root), gone = strlen(DELETED);
+        char text[2 * MARK_BYTES], *name, *dot;
         struct mark mark;
-        const char *start;
 
-        if (length < wanted || strcmp(root + length - wanted, ROOT) != 0)
+        if (length > gone && strcmp(root + length - gone, DELETED) == 0)
+                length -= gone;
+        if (!take_end(root, length, text))
                 return (struct mark){0};
-        length -= wanted;
-        for (start = root + length; start > root && slashes < 2; start--)
-                slashes += start[-1] == '/';
-        /* at the second slash, then, or there is none */
-        length -= (size_t)(start - root);
-        if (slashes < 2 || length - 1 >= sizeof(text))
-                return (struct mark){0};
-        memcpy(text, start + 1, length - 1);
-        text[length - 1] = '\0';
+        name = strchr(text, '/') + 1;
+        dot = strchr(name, '.');
+        if (text[0] == '.' && dot) { /* FOLDER/UID.XXXXXX */
+                *dot = '/';
+                memmove(text, name, strlen(name) + 1);
+        } else if (dot == name) { /* UID/.XXXXXX */
+                memmove(name, name + 1, strlen(name));
+        }
         return mark_parse(text, &mark) == 0 && mark.kind == MARK_DISK ? mark : (struct mark){0};
 }
 

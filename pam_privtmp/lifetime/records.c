@@ -12,7 +12,6 @@
 #include "ground/cleanup.h"
 #include "ground/lock.h"
 #include "ground/name.h"
-#include "mounts/cover.h"
 #include "mounts/namespaces.h"
 #include "lifetime/opener.h"
 #include "lifetime/records.h"
@@ -129,28 +128,29 @@ static int for_each_of_user(int folder, uid_t uid, each_record each, void *arg)
 struct own {
         char boot[RECORD_BOOT];
         struct namespace_id ns;
+        bool (*fits)(const void *arg, const struct record *record);
+        const void *arg;
         struct record *ret;
 };
 
 static int is_own(void *arg, int folder, const char *name, struct record *record)
 {
         struct own *own = arg;
-        int r = 0;
 
         (void)folder;
         (void)name;
-        if (strcmp(record->boot, own->boot) != 0 || !namespace_is_same(&record->ns, &own->ns))
+        if (strcmp(record->boot, own->boot) != 0 || !namespace_is_same(&record->ns, &own->ns) ||
+            !own->fits(own->arg, record))
                 return 0;
-        for (size_t i = 0; r == 0 && i < record->n_covers; i++)
-                r = cover_is_on(record->covers[i].directory, record->covers[i].mark);
-        if (r > 0)
-                *own->ret = *record;
-        return r;
+        *own->ret = *record;
+        return 1;
 }
 
-int records_find(int folder, const struct namespace_id *ns, struct record *ret)
+int records_find(int folder, const struct namespace_id *ns,
+                 bool (*fits)(const void *arg, const struct record *record), const void *arg,
+                 struct record *ret)
 {
-        struct own own = {.ns = *ns, .ret = ret};
+        struct own own = {.ns = *ns, .fits = fits, .arg = arg, .ret = ret};
         char prefix[NAME_BYTES];
         int r;
 

@@ -23,11 +23,13 @@ int records_note(struct record *record, bool fresh, struct report *report);
 int records_write(int folder, const struct record *record);
 
 /*
- * The record of `own`, this thread's namespace: of this boot, with its number and id, and with one
- * of its covers in place: without ids a stale record's number may be another container's. Returns
- * 1, 0 when there is none, or -errno.
+ * A record of `own`, this thread's namespace: of this boot, with its number and id, and one that
+ * fits() what is mounted there: without ids a stale record's number may be another container's.
+ * Returns 1, 0 when there is none, or -errno.
  */
-int records_find(int folder, const struct namespace_id *own, struct record *ret);
+int records_find(int folder, const struct namespace_id *own,
+                 bool (*fits)(const void *arg, const struct record *record), const void *arg,
+                 struct record *ret);
 
 /*
  * Calls each() for the user's records, or all with (uid_t)-1, of whatever boot, until it returns

@@ -16,6 +16,9 @@
 #include "ground/spot.h"
 #include "mounts/mounts.h"
 
+/* What a tmpfs of ours is said to come from. */
+#define SOURCE "privtmp"
+
 enum {
         STACK_LIMIT = 64, /* mounts on one directory */
 };
@@ -76,7 +79,7 @@ int cover_memory(const struct cover_memory *memory, int *ret, struct report *rep
 
         if (fs < 0)
                 return -errno;
-        if (fsconfig(fs, FSCONFIG_SET_STRING, "source", "privtmp", 0) < 0 ||
+        if (fsconfig(fs, FSCONFIG_SET_STRING, "source", SOURCE, 0) < 0 ||
             fsconfig(fs, FSCONFIG_SET_STRING, "size", memory->size, 0) < 0 ||
             fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", memory->inodes, 0) < 0 ||
             set_number(fs, "mode", true, memory->mode) < 0 ||
@@ -152,6 +155,49 @@ bool cover_shows_memory(int directory, struct mark mark, unsigned flags)
                spot.is_top && has_flags(directory, flags);
 }
 
+/* What is the mount a cover of? MARK_NONE if it is none of ours. */
+static struct mark mark_of(const struct mounts_entry *entry)
+{
+        /* a user's FUSE may call itself what it likes */
+        if (mounts_is_fuse_entry(entry))
+                return (struct mark){0};
+        if (strcmp(entry->type, "tmpfs") == 0 && strcmp(entry->root, "/") == 0 && entry->source &&
+            strcmp(entry->source, SOURCE) == 0)
+                return mark_of_memory(entry->device);
+        return mark_of_root(entry->root);
+}
+
+struct visit {
+        int (*each)(void *arg, const char *directory, struct mark mark);
+        void *arg;
+};
+
+static int visit_one(void *arg, const struct mounts_entry *entry)
+{
+        const struct visit *visit = arg;
+        struct mark mark = mark_of(entry);
+
+        return mark.kind == MARK_NONE ? 0 : visit->each(visit->arg, entry->target, mark);
+}
+
+static int each_mount(int (*each)(void *, const struct mounts_entry *), void *arg)
+{
+        _cleanup_mounts_ struct libmnt_table *table = NULL;
+        _cleanup_free_ char *text = NULL;
+        size_t size;
+        int r;
+
+        r = mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
+        if (r == 0)
+                r = mounts_parse(text, size, &table);
+        return r < 0 ? r : mounts_each(table, each, arg);
+}
+
+int cover_each(int (*each)(void *arg, const char *directory, struct mark mark), void *arg)
+{
+        return each_mount(visit_one, &(struct visit){.each = each, .arg = arg});
+}
+
 struct wanted {
         const char *directory;
         struct mark mark;
@@ -167,18 +213,7 @@ static int is_wanted(void *arg, const struct mounts_entry *entry)
 
 int cover_is_on(const char *directory, struct mark mark)
 {
-        _cleanup_mounts_ struct libmnt_table *table = NULL;
-        _cleanup_free_ char *text = NULL;
-        size_t size;
-        int r;
-
-        r = mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
-        if (r == 0)
-                r = mounts_parse(text, size, &table);
-        if (r < 0)
-                return r;
-        return mounts_each(table, is_wanted,
-                           &(struct wanted){.directory = directory, .mark = mark});
+        return each_mount(is_wanted, &(struct wanted){.directory = directory, .mark = mark});
 }
 
 int cover_take_off(const char *directory, struct mark mark)

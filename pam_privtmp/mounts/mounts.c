@@ -78,6 +78,7 @@ static struct mounts_entry entry_of(struct libmnt_fs *fs)
                 .root = mnt_fs_get_root(fs),
                 .target = mnt_fs_get_target(fs),
                 .type = mnt_fs_get_fstype(fs),
+                .source = mnt_fs_get_source(fs),
                 .options = mnt_fs_get_fs_options(fs),
                 .shared = propagation & MS_SHARED,
         };
@@ -254,7 +255,7 @@ static bool judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *), b
         return judge(&entry);
 }
 
-static bool is_fuse(const struct mounts_entry *entry)
+bool mounts_is_fuse_entry(const struct mounts_entry *entry)
 {
         return strncmp(entry->type, "fuse", 4) == 0;
 }
@@ -265,7 +266,7 @@ bool mounts_is_fuse_of(const struct mounts_entry *entry, uid_t uid)
         size_t length;
 
         (void)snprintf(text, sizeof(text), "%ju", (uintmax_t)uid);
-        return is_fuse(entry) && entry->options &&
+        return mounts_is_fuse_entry(entry) && entry->options &&
                mnt_optstr_get_option(entry->options, "user_id", &value, &length) == 0 &&
                length == strlen(text) && memcmp(value, text, length) == 0;
 }
@@ -296,5 +297,5 @@ bool mounts_is_fuse(int fd)
         if (here.stx_dev_major != 0 ||
             (here.stx_dev_major == top.stx_dev_major && here.stx_dev_minor == top.stx_dev_minor))
                 return false;
-        return judge_own(here.stx_mnt_id, is_fuse, true);
+        return judge_own(here.stx_mnt_id, mounts_is_fuse_entry, true);
 }

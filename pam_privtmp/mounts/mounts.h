@@ -49,6 +49,7 @@ struct mounts_entry {
         const char *root;    /* path in the file system that the mount begins at */
         const char *target;  /* path that it is mounted on */
         const char *type;    /* of file system */
+        const char *source;  /* what was named as such, NULL if nothing was */
         const char *options; /* of the file system */
         bool shared;         /* with the mounts that are copied from it */
 };
@@ -66,7 +67,8 @@ int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mou
 /* Is "/" a shared mount? False also when it can't be told. */
 bool mounts_top_is_shared(void);
 
-/* Is it a FUSE file system that this user mounted? */
+/* Is it a FUSE file system? And one that this user mounted? */
+bool mounts_is_fuse_entry(const struct mounts_entry *entry);
 bool mounts_is_fuse_of(const struct mounts_entry *entry, uid_t uid);
 
 /*

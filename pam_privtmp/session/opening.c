@@ -25,7 +25,8 @@ static int approach(struct opening *o)
         o->step = FAULT_CALLER;
         r = caller_save(&session->caller, o->report);
         session->ns = session->caller.id;
-        if (r < 0 || !o->outer.inside || outer_inherits_any(&o->outer))
+        /* without a record nobody knows where that session began */
+        if (r < 0 || !o->outer.recorded || outer_inherits_any(&o->outer))
                 return r;
         r = caller_enter_first(&session->caller, &o->outer.record.left,
                                outer_uncovers(&o->outer, session->caller.path));
@@ -95,7 +96,9 @@ static int prepare(struct opening *o)
                 if (r < 0)
                         return r;
         }
-        return o->home ? 0 : outer_keep(&o->outer, &o->record, o->report);
+        if (!o->home)
+                outer_keep(&o->outer, &o->record);
+        return 0;
 }
 
 /* Is this namespace the outer session's? Then its covers are here. */

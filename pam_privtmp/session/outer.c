@@ -3,12 +3,15 @@
  * outer: the session of ours that the caller is in
  *
  * MUST NOT leave a cover of the outer session under or over one of the inner (module/session.c).
+ * MUST NOT rely on a record to know what the outer session covers (module/session.c).
  */
 #include <stdio.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
+#include "ground/grow.h"
 #include "mounts/cover.h"
 #include "mounts/mounts.h"
 #include "ground/path.h"
@@ -17,25 +20,74 @@
 #include "ground/safedir.h"
 #include "ground/spot.h"
 
+static int add_cover(void *arg, const char *directory, struct mark mark)
+{
+        struct outer *outer = arg;
+        struct outer_cover *covers = grow(outer->covers, outer->n, sizeof(*covers));
+        char *copy = covers ? strdup(directory) : NULL;
+
+        if (covers)
+                outer->covers = covers;
+        if (!copy)
+                return -ENOMEM;
+        covers[outer->n++] = (struct outer_cover){.directory = copy, .mark = mark};
+        return 0;
+}
+
+static bool has_cover(const struct outer *outer, const struct record_cover *cover)
+{
+        for (size_t i = 0; i < outer->n; i++)
+                if (strcmp(outer->covers[i].directory, cover->directory) == 0 &&
+                    mark_is_same(outer->covers[i].mark, cover->mark))
+                        return true;
+        return false;
+}
+
+/* Is all that the record says in place? Of one of another namespace it would not be. */
+static bool fits(const void *arg, const struct record *record)
+{
+        for (size_t i = 0; i < record->n_covers; i++)
+                if (!has_cover(arg, &record->covers[i]))
+                        return false;
+        return record->n_covers > 0;
+}
+
+/* What the record knows beyond the covers; without one it goes without that. */
+static void find_record(struct outer *outer)
+{
+        _cleanup_close_ int folder = -EBADF;
+        struct report silent = {0};
+        struct namespace_id own;
+
+        outer->recorded = namespace_open(NAMESPACE_OWN, &own, NULL) == 0 &&
+                          safedir_open_own(RECORD_FOLDER, false, &folder, &silent) == 0 &&
+                          records_find(folder, &own, fits, outer, &outer->record) > 0;
+}
+
 int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report)
 {
-        _cleanup_close_ int records = -EBADF;
-        struct namespace_id own;
         int r;
 
         *ret = (struct outer){.plan = plan, .uid = uid};
         /* most logins begin in PID 1's namespace, which is in no session */
         if (namespace_is_first())
                 return 0;
-        r = namespace_open(NAMESPACE_OWN, &own, NULL);
+        r = cover_each(add_cover, ret);
         if (r < 0)
-                return report_errno(report, r, NAMESPACE_OWN " (is /proc mounted?)");
-        r = safedir_open_own(RECORD_FOLDER, false, &records, report);
-        if (r != 0)
-                return r < 0 ? r : 0;
-        r = records_find(records, &own, &ret->record);
-        ret->inside = r > 0;
-        return r < 0 ? report_errno(report, r, "can't read the records in " RECORD_FOLDER) : 0;
+                return report_errno(report, r,
+                                    "can't read the mounts of this namespace (is /proc mounted?)");
+        ret->inside = ret->n > 0;
+        if (ret->inside)
+                find_record(ret);
+        return 0;
+}
+
+void outer_done(struct outer *outer)
+{
+        for (size_t i = 0; i < outer->n; i++)
+                free(outer->covers[i].directory);
+        free(outer->covers);
+        *outer = (struct outer){0};
 }
 
 /* Does the plan leave the directory as the outer session has it? */
@@ -51,16 +103,16 @@ bool outer_inherits_any(const struct outer *outer)
         for (size_t i = 0; i < outer->plan->n; i++)
                 if (outer->plan->lines[i].line->source == LINE_INHERIT)
                         return true;
-        for (size_t i = 0; i < outer->record.n_covers; i++)
-                if (inherits(outer, outer->record.covers[i].directory))
+        for (size_t i = 0; i < outer->n; i++)
+                if (inherits(outer, outer->covers[i].directory))
                         return true;
         return false;
 }
 
 bool outer_must_go(const struct outer *outer)
 {
-        for (size_t i = 0; i < outer->record.n_covers; i++)
-                if (!inherits(outer, outer->record.covers[i].directory))
+        for (size_t i = 0; i < outer->n; i++)
+                if (!inherits(outer, outer->covers[i].directory))
                         return true;
         return false;
 }
@@ -80,16 +132,16 @@ static bool is_safe(const char *directory)
 
 bool outer_is_safe(const struct outer *outer)
 {
-        for (size_t i = 0; i < outer->record.n_covers; i++)
-                if (!is_safe(outer->record.covers[i].directory))
+        for (size_t i = 0; i < outer->n; i++)
+                if (!is_safe(outer->covers[i].directory))
                         return false;
         return true;
 }
 
 bool outer_uncovers(const struct outer *outer, const char *path)
 {
-        for (size_t i = 0; path && i < outer->record.n_covers; i++) {
-                const char *directory = outer->record.covers[i].directory;
+        for (size_t i = 0; path && i < outer->n; i++) {
+                const char *directory = outer->covers[i].directory;
 
                 if (path_is_within(path, directory) && !inherits(outer, directory))
                         return true;
@@ -97,17 +149,12 @@ bool outer_uncovers(const struct outer *outer, const char *path)
         return false;
 }
 
-int outer_keep(const struct outer *outer, struct record *record, struct report *report)
+void outer_keep(const struct outer *outer, struct record *record)
 {
-        for (size_t i = 0; i < outer->record.n_covers; i++) {
-                const struct record_cover *cover = &outer->record.covers[i];
-
-                if (inherits(outer, cover->directory) &&
-                    record_add_cover(record, cover->directory, cover->mark) < 0)
-                        return report_fault(report, -E2BIG, "more than %d private directories",
-                                            RECORD_COVERS);
-        }
-        return 0;
+        for (size_t i = 0; i < outer->n; i++)
+                if (inherits(outer, outer->covers[i].directory))
+                        (void)record_add_cover(record, outer->covers[i].directory,
+                                               outer->covers[i].mark);
 }
 
 /* One pass over the mounts of this namespace. */
@@ -128,16 +175,28 @@ static bool take_off_one(const struct mounts_entry *entry)
                umount2(path, MNT_DETACH) == 0;
 }
 
+/*
+ * Is it a FUSE file system of the outer user's, who is not the inner one? Without a record nobody
+ * knows who that is: then it may be anybody's but root's and the inner user's.
+ */
+static bool is_foreign(const struct outer *outer, const struct mounts_entry *entry)
+{
+        if (mounts_is_fuse_of(entry, 0) || mounts_is_fuse_of(entry, outer->uid))
+                return false;
+        return outer->recorded ? mounts_is_fuse_of(entry, outer->record.uid)
+                               : mounts_is_fuse_entry(entry);
+}
+
 static int take_off_fuse(void *arg, const struct mounts_entry *entry)
 {
         struct fuse_pass *pass = arg;
         const struct outer *outer = pass->outer;
 
-        if (!mounts_is_fuse_of(entry, outer->record.uid))
+        if (!is_foreign(outer, entry))
                 return 0;
-        for (size_t i = 0; i < outer->record.n_covers; i++)
-                if (path_is_within(entry->target, outer->record.covers[i].directory) &&
-                    inherits(outer, outer->record.covers[i].directory))
+        for (size_t i = 0; i < outer->n; i++)
+                if (path_is_within(entry->target, outer->covers[i].directory) &&
+                    inherits(outer, outer->covers[i].directory))
                         return 0;
         if (take_off_one(entry))
                 pass->took = true;
@@ -154,7 +213,7 @@ static int take_off_others(const struct outer *outer, struct report *report)
 {
         struct fuse_pass pass = {.outer = outer};
 
-        if (outer->record.uid == 0 || outer->record.uid == outer->uid)
+        if (outer->recorded && (outer->record.uid == 0 || outer->record.uid == outer->uid))
                 return 0;
         do {
                 _cleanup_mounts_ struct libmnt_table *table = NULL;
@@ -178,8 +237,8 @@ static int take_off_others(const struct outer *outer, struct report *report)
 
 int outer_take_off(const struct outer *outer, struct report *report)
 {
-        for (size_t i = 0; i < outer->record.n_covers; i++) {
-                const struct record_cover *cover = &outer->record.covers[i];
+        for (size_t i = 0; i < outer->n; i++) {
+                const struct outer_cover *cover = &outer->covers[i];
                 int fd, r;
 
                 if (inherits(outer, cover->directory))

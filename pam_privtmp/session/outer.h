@@ -8,16 +8,28 @@
 #include "lifetime/record.h"
 #include "ground/report.h"
 
+struct outer_cover {
+        char *directory;
+        struct mark mark;
+};
+
 /* A nested su or sudo: what the outer session covers, and what the inner one's plan says to that.
  */
 struct outer {
         bool inside; /* else the caller is in no session of ours, and the rest is empty */
-        struct record record;
+        struct outer_cover *covers;
+        size_t n;
+        bool recorded;           /* else nothing is known but the covers */
+        struct record record;    /* of the outer session */
         const struct plan *plan; /* of the inner session, borrowed */
         uid_t uid;               /* of the inner session */
 };
 
-/* Finds out whether the caller is in a session of ours. 0, or -errno with the reason. */
+/*
+ * Finds out whether the caller is in a session of ours: by what is mounted in its namespace
+ * (cover_each()), for a record may be missing, since a user can fill /run. The record that fits says
+ * more. 0 with *ret to be released by outer_done(), also on error: -errno with the reason.
+ */
 int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report);
 
 /* Does the inner session inherit anything? Then it must be made from the caller's namespace. */
@@ -36,11 +48,13 @@ bool outer_is_safe(const struct outer *outer);
 /* Is the path (NULL: no) at or below something that is to be taken off? */
 bool outer_uncovers(const struct outer *outer, const char *path);
 
-/* Adds the covers that are inherited to the inner session's record. -E2BIG when they do not fit. */
-int outer_keep(const struct outer *outer, struct record *record, struct report *report);
+/* Adds the covers that are inherited to the inner session's record, as many as fit. */
+void outer_keep(const struct outer *outer, struct record *record);
 
 /*
  * Takes the outer session's covers off, in this thread's namespace, whatever lies on top of them;
  * what is inherited stays. Needs CAP_SYS_ADMIN.
  */
 int outer_take_off(const struct outer *outer, struct report *report);
+
+void outer_done(struct outer *outer);

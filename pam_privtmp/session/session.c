@@ -17,6 +17,7 @@
 
 static void opening_done(struct opening *o)
 {
+        outer_done(&o->outer);
         plan_free(o->plan);
         table_free(o->table);
         subject_free(o->subject);

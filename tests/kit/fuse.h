@@ -131,8 +131,11 @@ static inline void fuse_serve(int fd)
         }
 }
 
-/* Mounts it on the path, with the user as owner and open to all. Returns the server. */
-static inline pid_t fuse_mount(const char *path, uid_t owner)
+/*
+ * Mounts it on the path, from that source, with the user as owner and open to all. Returns the
+ * server.
+ */
+static inline pid_t fuse_mount_from(const char *source, const char *path, uid_t owner)
 {
         int fd = must(open("/dev/fuse", O_RDWR | O_CLOEXEC));
         char options[128];
@@ -141,12 +144,17 @@ static inline pid_t fuse_mount(const char *path, uid_t owner)
         (void)snprintf(options, sizeof(options),
                        "fd=%d,rootmode=40000,user_id=%u,group_id=%u,allow_other,max_read=%d", fd,
                        owner, owner, FUSE_BYTES);
-        must(mount("test", path, "fuse.test", MS_NOSUID | MS_NODEV, options));
+        must(mount(source, path, "fuse.test", MS_NOSUID | MS_NODEV, options));
         server = must(fork());
         if (server == 0)
                 fuse_serve(fd);
         must(close(fd));
         return server;
+}
+
+static inline pid_t fuse_mount(const char *path, uid_t owner)
+{
+        return fuse_mount_from("test", path, owner);
 }
 
 /* From now on it never answers. The test fails if it waits for that. */

@@ -519,6 +519,90 @@ START_TEST(it_is_not_shown_with_a_flag_missing)
 }
 END_TEST
 
+/* The covers that are there, one a line: DIRECTORY MARK. */
+static int add_line(void *arg, const char *directory, struct mark mark)
+{
+        char *lines = arg, text[MARK_BYTES];
+
+        mark_format(mark, text);
+        ck_assert_uint_lt(strlen(lines) + strlen(directory) + strlen(text) + 2, PATH_MAX);
+        strcat(strcat(strcat(strcat(lines, directory), " "), text), "\n");
+        return 0;
+}
+
+static const char *covers(void)
+{
+        static char lines[PATH_MAX];
+
+        lines[0] = '\0';
+        ck_assert_int_eq(cover_each(add_line, lines), 0);
+        return lines;
+}
+
+START_TEST(covers_are_known_by_their_form)
+{
+        char expected[256], text[MARK_BYTES];
+        struct mark mark;
+        int tree;
+
+        ck_assert_str_eq(covers(), "");
+        put(clone_it(ALL), DIRECTORY);
+        ck_assert_str_eq(covers(), DIRECTORY " " MARK "\n");
+        /* whatever lies on top */
+        must(mount("tmpfs", DIRECTORY, "tmpfs", 0, NULL));
+        ck_assert_str_eq(covers(), DIRECTORY " " MARK "\n");
+        /* in memory, too */
+        tree = make_memory(ALL);
+        ck_assert_int_eq(cover_mark_memory(tree, &mark), 0);
+        mark_format(mark, text);
+        put(tree, OTHER);
+        (void)snprintf(expected, sizeof(expected), DIRECTORY " " MARK "\n" OTHER " %s\n", text);
+        ck_assert_str_eq(covers(), expected);
+}
+END_TEST
+
+START_TEST(a_cover_whose_instance_has_ended_is_known)
+{
+        put(clone_it(ALL), DIRECTORY);
+        must(renameat(scratch.fd, MARK, scratch.fd, "1001/.abcdef"));
+        ck_assert_str_eq(covers(), DIRECTORY " " MARK "\n");
+        must(unlinkat(root, "instance", 0));
+        must(unlinkat(scratch.fd, "1001/.abcdef/root", AT_REMOVEDIR));
+        ck_assert_str_eq(covers(), DIRECTORY " " MARK "\n");
+        ck_assert_int_eq(cover_is_on(DIRECTORY, marked(MARK)), 1);
+        ck_assert_int_eq(cover_take_off(DIRECTORY, marked(MARK)), 0);
+        ck_assert_str_eq(covers(), "");
+}
+END_TEST
+
+START_TEST(what_only_looks_like_a_cover_is_none)
+{
+        char path[PATH_MAX];
+
+        /* a part of one, as rootless containers bind it */
+        close(make_dir(root, "sub", 0755));
+        (void)snprintf(path, sizeof(path), "%s/" MARK "/root/sub", scratch.path);
+        must(mount(path, DIRECTORY, NULL, MS_BIND, NULL));
+        /* a tmpfs of somebody else's, and a part of one that has our name */
+        must(mount("privtmp2", DIRECTORY, "tmpfs", 0, NULL));
+        must(mount("privtmp", OTHER, "tmpfs", 0, NULL));
+        must(mkdir(OTHER "/sub", 0755));
+        must(mount(OTHER "/sub", DIRECTORY, NULL, MS_BIND, NULL));
+        must(umount(OTHER));
+        ck_assert_str_eq(covers(), "");
+}
+END_TEST
+
+/* fusermount(1) lets an ordinary user choose what a mount is said to come from. */
+START_TEST(a_fuse_that_calls_itself_a_cover_is_none)
+{
+        pid_t server = fuse_mount_from("privtmp", DIRECTORY, ALICE);
+
+        ck_assert_str_eq(covers(), "");
+        child_end(server);
+}
+END_TEST
+
 START_TEST(in_memory_it_is_shown_by_the_mark_and_the_flags)
 {
         int tree = make_memory(ALL & ~(unsigned)FLAG_NODEV), other = make_memory(ALL), top;
@@ -545,6 +629,7 @@ START_TEST(without_proc_there_is_no_answer)
         while (umount2("/proc", MNT_DETACH) == 0)
                 ;
         ck_assert_int_lt(cover_is_on(DIRECTORY, marked(MARK)), 0);
+        ck_assert_int_lt(cover_each(add_line, &(char[1]){0}), 0);
         ck_assert_int_lt(cover_take_off(DIRECTORY, marked(MARK)), 0);
 }
 END_TEST
@@ -703,6 +788,9 @@ int main(void)
         tcase_add_checked_fixture(marks, set_up, NULL);
         tcase_add_test(marks, a_cover_is_known_by_its_mark);
         tcase_add_test(marks, a_cover_in_memory_is_known_by_its_mark);
+        tcase_add_test(marks, covers_are_known_by_their_form);
+        tcase_add_test(marks, a_cover_whose_instance_has_ended_is_known);
+        tcase_add_test(marks, what_only_looks_like_a_cover_is_none);
         tcase_add_test(marks, it_is_shown_by_the_instance_and_the_flags);
         tcase_add_test(marks, it_is_not_shown_by_another_file_system);
         tcase_add_loop_test(marks, it_is_not_shown_with_a_flag_missing, 0, 3);
@@ -724,6 +812,7 @@ int main(void)
                 tcase_set_timeout(fuse, 30);
                 tcase_add_test(fuse, a_fuse_on_top_is_not_asked);
                 tcase_add_test(fuse, a_fuse_that_shows_nothing_of_ours_is_not_asked);
+                tcase_add_test(fuse, a_fuse_that_calls_itself_a_cover_is_none);
                 suite_add_tcase(suite, fuse);
         }
         return scratch_run(suite);
