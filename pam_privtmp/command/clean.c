@@ -11,6 +11,7 @@
 #include "mounts/namespaces.h"
 #include "command/account.h"
 #include "command/privtmp.h"
+#include "command/prune.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
 #include "command/sweep.h"
@@ -151,8 +152,8 @@ static int clean_records(uid_t uid)
         if (r == 0)
                 r = namespaces_alive(&alive, &n, &deadline);
         if (r == 0) {
-                records_sweep(folder, since, alive, n);
-                records_sweep_killed(folder, uid);
+                prune_gone(folder, since, alive, n);
+                prune_killed(folder, uid);
         } else
                 (void)report_errno(&report, r, "%s", RECORD_FOLDER);
         privtmp_say_fault(&report);

@@ -7,20 +7,11 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include "ground/cleanup.h"
-#include "ground/lock.h"
 #include "ground/name.h"
-#include "mounts/namespaces.h"
-#include "lifetime/opener.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
-
-enum {
-        SWEEP_EVERY = 64,
-        SWEEP_MILLISECONDS = 100,
-};
 
 static void name_of(char name[NAME_BYTES], const struct record *record)
 {
@@ -60,7 +51,7 @@ void records_remove(int folder, const struct record *record)
         (void)unlinkat(folder, name, 0); /* it may be gone, and that is what is wanted */
 }
 
-static int read_record(int folder, const char *name, struct record *ret)
+int records_read(int folder, const char *name, struct record *ret)
 {
         char text[RECORD_BYTES + 1];
         ssize_t n = readlinkat(folder, name, text, sizeof(text));
@@ -82,17 +73,17 @@ static bool is_named(const char *name, const char *prefix, const char *suffix)
                strcmp(name + length - wanted, suffix) == 0;
 }
 
-typedef int (*each_record)(void *arg, int folder, const char *name, struct record *record);
+typedef int (*each_name)(void *arg, int folder, const char *name);
 
 /*
- * Calls each() for every record whose name begins with `prefix` and ends with `suffix`, until it
- * returns other than 0.
+ * Calls each() for every name that begins with `prefix` and ends with `suffix`, until it returns
+ * other than 0.
  */
-static int for_each(int folder, const char *prefix, const char *suffix, each_record each, void *arg)
+static int for_each_name(int folder, const char *prefix, const char *suffix, each_name each,
+                         void *arg)
 {
         _cleanup_closedir_ DIR *dir = NULL;
         struct dirent *entry;
-        struct record record;
         int fd, r;
 
         fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -104,15 +95,36 @@ static int for_each(int folder, const char *prefix, const char *suffix, each_rec
         while ((errno = 0, entry = readdir(dir))) {
                 if (!is_named(entry->d_name, prefix, suffix))
                         continue;
-                r = read_record(folder, entry->d_name, &record);
-                if (r == -ENOENT || r == -EINVAL) /* taken away meanwhile, or none of ours */
-                        continue;
-                if (r == 0)
-                        r = each(arg, folder, entry->d_name, &record);
+                r = each(arg, folder, entry->d_name);
                 if (r != 0)
                         return r;
         }
         return -errno;
+}
+
+typedef int (*each_record)(void *arg, int folder, const char *name, struct record *record);
+
+struct reading {
+        each_record each;
+        void *arg;
+};
+
+static int read_one(void *arg, int folder, const char *name)
+{
+        const struct reading *reading = arg;
+        struct record record;
+        int r = records_read(folder, name, &record);
+
+        if (r == -ENOENT || r == -EINVAL) /* taken away meanwhile, or none that we understand */
+                return 0;
+        return r < 0 ? r : reading->each(reading->arg, folder, name, &record);
+}
+
+/* The same for every record that can be understood. */
+static int for_each(int folder, const char *prefix, const char *suffix, each_record each, void *arg)
+{
+        return for_each_name(folder, prefix, suffix, read_one,
+                             &(struct reading){.each = each, .arg = arg});
 }
 
 static int for_each_of_user(int folder, uid_t uid, each_record each, void *arg)
@@ -195,32 +207,6 @@ bool records_have_other(int folder, const struct record *record)
         return records_each(folder, record->uid, is_other, &own) > 0;
 }
 
-struct alive {
-        uint64_t since;
-        const struct namespace_id *ids;
-        size_t n;
-};
-
-static int sweep(void *arg, int folder, const char *name, struct record *record)
-{
-        const struct alive *alive = arg;
-
-        if (record->start >= alive->since)
-                return 0;
-        for (size_t i = 0; i < alive->n; i++)
-                if (alive->ids[i].number == record->ns.number &&
-                    (alive->ids[i].id == 0 || alive->ids[i].id == record->ns.id))
-                        return 0;
-        (void)unlinkat(folder, name, 0); /* somebody else may have been first */
-        return 0;
-}
-
-void records_sweep(int folder, uint64_t since, const struct namespace_id *alive, size_t n)
-{
-        (void)for_each(folder, "", "", sweep,
-                       &(struct alive){.since = since, .ids = alive, .n = n});
-}
-
 struct forgotten {
         uid_t uid;
         struct mark mark;
@@ -250,68 +236,23 @@ void records_forget_instance(uid_t uid, struct mark mark)
                 records_forget(folder, uid, mark);
 }
 
-/* Is it a record of the namespace behind `arg`, and its opener alive? */
-static int is_alive_there(void *arg, const struct record *record)
-{
-        const struct record *other = arg;
-        const char *why;
-        int fd;
-
-        if (!namespace_is_same(&record->ns, &other->ns))
-                return 0;
-        fd = opener_open_namespace(record, &why);
-        fd_close(fd);
-        return fd >= 0;
-}
-
-static int sweep_killed(void *unused, int folder, const char *name, struct record *record)
-{
-        const char *why;
-        int fd = opener_open_namespace(record, &why);
-
-        (void)unused;
-        if (fd < 0 && records_each(folder, record->uid, is_alive_there, record) > 0)
-                (void)unlinkat(folder, name, 0); /* somebody else may have been first */
-        fd_close(fd);
-        return 0;
-}
-
-void records_sweep_killed(int folder, uid_t uid)
-{
-        if (lock_try(folder, LOCK_EX) < 0)
-                return;
-        (void)for_each_of_user(folder, uid, sweep_killed, NULL);
-        (void)lock_try(folder, LOCK_UN);
-}
-
-/* Openers that were killed leave their records: one open in 64 takes those of the gone away. */
-static void sweep_now_and_then(int folder, const struct record *record)
-{
-        const struct deadline deadline = deadline_in(SWEEP_MILLISECONDS);
-        _cleanup_free_ struct namespace_id *alive = NULL;
-        size_t n;
-
-        if (record->start % SWEEP_EVERY != 0 || namespaces_alive(&alive, &n, &deadline) < 0)
-                return;
-        records_sweep(folder, record->start, alive, n);
-        records_sweep_killed(folder, record->uid);
-}
-
-static int forget_one(void *arg, int folder, const char *name, struct record *record)
+static int forget_one(void *arg, int folder, const char *name)
 {
         (void)arg;
-        (void)record;
         (void)unlinkat(folder, name, 0); /* somebody else may have been first */
         return 0;
 }
 
-/* What has the number of a namespace that was made just now is of one that is gone. */
+/*
+ * What has the number of a namespace that was made just now is of one that is gone, whether it can
+ * be understood or not.
+ */
 static void forget_number(int folder, const struct record *record)
 {
         char prefix[NAME_BYTES];
 
         (void)snprintf(prefix, sizeof(prefix), "%ju.", (uintmax_t)record->ns.number);
-        (void)for_each(folder, prefix, "", forget_one, NULL);
+        (void)for_each_name(folder, prefix, "", forget_one, NULL);
 }
 
 int records_note(struct record *record, bool fresh, struct report *report)
@@ -326,6 +267,5 @@ int records_note(struct record *record, bool fresh, struct report *report)
                 return r;
         if (fresh)
                 forget_number(folder, record);
-        sweep_now_and_then(folder, record);
         return records_write(folder, record);
 }

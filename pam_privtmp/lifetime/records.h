@@ -10,8 +10,8 @@
 #define RECORD_FOLDER "/run/privtmp"
 
 /*
- * Stamps the record and writes it into RECORD_FOLDER, made if need be. Now and then, those of
- * namespaces that are gone are taken away; `fresh`: the session's namespace was made just now. 0 or
+ * Stamps the record and writes it into RECORD_FOLDER, made if need be. `fresh`: the session's
+ * namespace was made just now, and records that have its number are of one that is gone. 0 or
  * -errno, maybe with the reason in the report.
  */
 int records_note(struct record *record, bool fresh, struct report *report);
@@ -21,6 +21,12 @@ int records_note(struct record *record, bool fresh, struct report *report);
  * the remote side's words go first.
  */
 int records_write(int folder, const struct record *record);
+
+/*
+ * Reads the record of that name. 0; -EINVAL when it is none, or of another version; or -errno, as
+ * -ENOENT when it is gone.
+ */
+int records_read(int folder, const char *name, struct record *ret);
 
 /*
  * A record of `own`, this thread's namespace: of this boot, with its number and id, and one that
@@ -46,19 +52,6 @@ bool records_have_other(int folder, const struct record *record);
 
 /* Takes a session's record away: ns.number, pid and uid count. It may be gone. */
 void records_remove(int folder, const struct record *record);
-
-/*
- * Takes away the records whose namespace is not among those in `alive` (an id of 0 is not known):
- * whoever opened these sessions was killed. Those that are not older than `since` (record_now(),
- * before it was asked who is alive) may be of namespaces that were not there yet, and stay.
- */
-void records_sweep(int folder, uint64_t since, const struct namespace_id *alive, size_t n);
-
-/*
- * Takes away the user's records, or all with (uid_t)-1, whose opener was killed, where another
- * session lives in the same namespace: it may live for as long as the user stays.
- */
-void records_sweep_killed(int folder, uid_t uid);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */
 void records_forget(int folder, uid_t uid, struct mark mark);

@@ -43,7 +43,7 @@ only pwd.h table/subject command/account command/program command/check/groups
 only grp.h table/subject command/account command/program command/check/groups
 only sched.h mounts/namespace mounts/caller command/solo command/enter command/check/host
 only sys/file.h ground/lock lifetime/candidate disk/instance session/place session/ending \
-        lifetime/records session/session lifetime/stale command/sweep command/wire/journal
+        session/session lifetime/stale command/sweep command/prune command/wire/journal
 
 # The pure rooms: strings and numbers, no system.
 pure='ground/mark ground/name ground/number ground/idset ground/path table/users table/value table/policy

@@ -672,33 +672,6 @@ START_TEST(what_names_a_cover_is_forgotten_with_it)
 }
 END_TEST
 
-START_TEST(records_of_namespaces_that_are_gone_are_swept)
-{
-        static const struct namespace_id alive[] = {
-                {.number = 5},
-                {.number = 7},
-                {.number = 4026532177},
-                {.number = 8, .id = 20184}, /* its number is used again */
-                {.number = 9, .id = 20183}};
-        struct record record = full_record();
-
-        for (record.ns.number = 4; record.ns.number < 10; record.ns.number++)
-                ck_assert_int_eq(records_write(folder.fd, &record), 0);
-        record.ns.number = 4026532177;
-        ck_assert_int_eq(records_write(folder.fd, &record), 0);
-        ck_assert_int_eq(symlinkat("garbage", folder.fd, "6.1.1001"), 0);
-        records_sweep(folder.fd, UINT64_MAX, alive, LENGTH(alive));
-        ck_assert(!scratch_has(&folder, "4.4711.1001"));
-        ck_assert(scratch_has(&folder, "5.4711.1001"));
-        ck_assert(!scratch_has(&folder, "6.4711.1001"));
-        ck_assert(scratch_has(&folder, "7.4711.1001"));
-        ck_assert(!scratch_has(&folder, "8.4711.1001"));
-        ck_assert(scratch_has(&folder, "9.4711.1001"));
-        ck_assert(scratch_has(&folder, "4026532177.4711.1001"));
-        ck_assert(scratch_has(&folder, "6.1.1001"));
-}
-END_TEST
-
 /* ------------------------------------------------------------------ whose namespace this is */
 
 static struct namespace_id own = {.number = 4026532999, .id = 7};
@@ -931,7 +904,6 @@ static TCase *folder_case(void)
         tcase_add_test(tcase, what_can_not_be_written_is_an_error);
         tcase_add_test(tcase, a_record_is_removed_by_its_numbers);
         tcase_add_test(tcase, what_names_a_cover_is_forgotten_with_it);
-        tcase_add_test(tcase, records_of_namespaces_that_are_gone_are_swept);
         tcase_add_test(tcase, the_record_of_this_namespace_is_found);
         tcase_add_test(tcase, a_record_of_another_boot_is_not_believed);
         tcase_add_test(tcase, a_record_with_another_id_is_not_believed);
