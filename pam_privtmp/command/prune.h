@@ -11,9 +11,9 @@
 /*
  * Takes away the records whose namespace is not among those in `alive` (an id of 0 is not known):
  * whoever opened these sessions was killed. Those that are not older than `since` (record_now(),
- * before it was asked who is alive) may be of namespaces that were not there yet, and stay. A record
- * that another version has written can't be understood: it stays until no namespace has the number
- * in its name. `folder` is an fd of RECORD_FOLDER.
+ * before it was asked who is alive) may be of namespaces that were not there yet, and stay. A
+ * record that another version has written can't be understood: it stays until no namespace has the
+ * number in its name. `folder` is an fd of RECORD_FOLDER.
  */
 void prune_gone(int folder, uint64_t since, const struct namespace_id *alive, size_t n);
 

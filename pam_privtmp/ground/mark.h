@@ -37,8 +37,9 @@ struct mark mark_of_memory(dev_t device);
 
 /*
  * The mark of the instance whose root/ a mount begins at: `root` is what mountinfo says, and ends
- * with "/UID/XXXXXX/root". An instance that has ended, and that somebody still has mounted, is known
- * by its temporary name and its name in the trash (name.h), removed or not. MARK_NONE for all else.
+ * with "/UID/XXXXXX/root". An instance that has ended, and that somebody still has mounted, is
+ * known by its temporary name and its name in the trash (name.h), removed or not. MARK_NONE for all
+ * else.
  */
 struct mark mark_of_root(const char *root);
 

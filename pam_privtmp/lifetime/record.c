@@ -14,6 +14,9 @@
 #include "ground/path.h"
 #include "lifetime/record.h"
 
+/* Of the note. Whoever changes what is in it or what that means counts up. */
+#define VERSION "v1 "
+
 int record_read_boot(char boot[RECORD_BOOT])
 {
         _cleanup_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
@@ -110,8 +113,9 @@ int record_format(const struct record *record, char text[RECORD_BYTES + 1])
         int r;
 
         r = add(text, &used,
-                "boot=%s ns=%ju:%" PRIu64 " left=%ju:%" PRIu64 " nested=%d shared=%d plan=%" PRIx64
-                " uid=%ju pid=%jd start=%" PRIu64 " service=%s tty=%s rhost=%s",
+                VERSION "boot=%s ns=%ju:%" PRIu64 " left=%ju:%" PRIu64
+                        " nested=%d shared=%d plan=%" PRIx64 " uid=%ju pid=%jd start=%" PRIu64
+                        " service=%s tty=%s rhost=%s",
                 record->boot, (uintmax_t)record->ns.number, record->ns.id,
                 (uintmax_t)record->left.number, record->left.id, record->nested, record->shared,
                 record->plan, (uintmax_t)record->uid, (intmax_t)record->pid, record->start,
@@ -151,7 +155,8 @@ static int parse_cover(const char **text, struct record *record)
         return 0;
 }
 
-int record_parse(const char *text, struct record *ret)
+/* Takes the text apart. What it accepts may still be what record_format() does not write. */
+static int take_apart(const char *text, struct record *ret)
 {
         uintmax_t ns, left, uid;
         struct record record = {0};
@@ -160,9 +165,9 @@ int record_parse(const char *text, struct record *ret)
 
         /* %n behind each word: an empty one is not read by %s */
         if (sscanf(text,
-                   "boot=%36[0-9a-f-] ns=%ju:%" SCNu64 " left=%ju:%" SCNu64
-                   " nested=%d shared=%d plan=%" SCNx64 " uid=%ju pid=%jd start=%" SCNu64
-                   " service=%n",
+                   VERSION "boot=%36[0-9a-f-] ns=%ju:%" SCNu64 " left=%ju:%" SCNu64
+                           " nested=%d shared=%d plan=%" SCNx64 " uid=%ju pid=%jd start=%" SCNu64
+                           " service=%n",
                    record.boot, &ns, &record.ns.id, &left, &record.left.id, &nested, &shared,
                    &record.plan, &uid, &pid, &record.start, &length) != 11 ||
             length == 0)
@@ -187,6 +192,18 @@ int record_parse(const char *text, struct record *ret)
         while (*text)
                 if (parse_cover(&text, &record) < 0)
                         return -EINVAL;
+        *ret = record;
+        return 0;
+}
+
+int record_parse(const char *text, struct record *ret)
+{
+        char again[RECORD_BYTES + 1];
+        struct record record;
+
+        if (take_apart(text, &record) < 0 || record_format(&record, again) < 0 ||
+            strcmp(again, text) != 0)
+                return -EINVAL;
         *ret = record;
         return 0;
 }

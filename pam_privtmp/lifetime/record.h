@@ -61,6 +61,9 @@ int record_add_cover(struct record *record, const char *directory, struct mark m
 /* Takes the covers with that mark out again. */
 void record_drop_cover(struct record *record, struct mark mark);
 
-/* The note as text, and back (pure). -E2BIG when it does not fit; -EINVAL when it is none. */
+/*
+ * The note as text, and back (pure). It begins with its version: one of another version can't be
+ * understood, and is none to us. 0, -E2BIG when it does not fit; -EINVAL when it is none.
+ */
 int record_format(const struct record *record, char text[RECORD_BYTES + 1]);
 int record_parse(const char *text, struct record *ret);

@@ -50,9 +50,9 @@ int cover_mark_memory(int tree, struct mark *ret);
 /*
  * Calls each() for every cover that is mounted in this thread's namespace, until it returns other
  * than 0, and returns that; 0 at the end, or -errno. Covers are told by their form, whatever lies
- * on top of them: a mount of the root/ of an instance, or a tmpfs of ours by its source. An ordinary
- * user can have no such mount where set-uid programs work: what fusermount(1) mounts is FUSE and
- * begins at "/", and bind mounts need a user namespace of one's own. Needs /proc.
+ * on top of them: a mount of the root/ of an instance, or a tmpfs of ours by its source. An
+ * ordinary user can have no such mount where set-uid programs work: what fusermount(1) mounts is
+ * FUSE and begins at "/", and bind mounts need a user namespace of one's own. Needs /proc.
  */
 int cover_each(int (*each)(void *arg, const char *directory, struct mark mark), void *arg);
 

@@ -27,8 +27,8 @@ struct outer {
 
 /*
  * Finds out whether the caller is in a session of ours: by what is mounted in its namespace
- * (cover_each()), for a record may be missing, since a user can fill /run. The record that fits says
- * more. 0 with *ret to be released by outer_done(), also on error: -errno with the reason.
+ * (cover_each()), for a record may be missing, since a user can fill /run. The record that fits
+ * says more. 0 with *ret to be released by outer_done(), also on error: -errno with the reason.
  */
 int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report);
 

@@ -75,7 +75,8 @@ END_TEST
 /* A record that another version has written, so many seconds ago. */
 static void write_strange(const char *name, time_t age)
 {
-        const struct timespec times[] = {{.tv_sec = time(NULL) - age}, {.tv_sec = time(NULL) - age}};
+        const struct timespec times[] = {{.tv_sec = time(NULL) - age},
+                                         {.tv_sec = time(NULL) - age}};
 
         assert_done(symlinkat("v2 of the future", folder.fd, name) == 0, name);
         assert_done(utimensat(folder.fd, name, times, AT_SYMLINK_NOFOLLOW) == 0, name);
@@ -84,7 +85,10 @@ static void write_strange(const char *name, time_t age)
 START_TEST(what_can_not_be_understood_stays_until_its_namespace_is_gone)
 {
         static const char *const strange[] = {
-                "5.1.1001", "7.1.1001", "8.1.1001", "4026532177.1.1001",
+                "5.1.1001",
+                "7.1.1001",
+                "8.1.1001",
+                "4026532177.1.1001",
         };
 
         for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++)
@@ -112,8 +116,8 @@ END_TEST
 START_TEST(what_is_no_record_stays)
 {
         static const char *const names[] = {
-                "1001.lock", "4", "4.1", "4.1.", ".1.1001", "4..1001", "4.1.1001.1", "x.1.1001",
-                "4.1.alice", "-4.1.1001",
+                "1001.lock", "4",          "4.1",      "4.1.",      ".1.1001",
+                "4..1001",   "4.1.1001.1", "x.1.1001", "4.1.alice", "-4.1.1001",
         };
 
         for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -40,7 +40,7 @@ static struct record full_record(void)
 }
 
 static const char full_text[] =
-        "boot=01234567-89ab-cdef-0123-456789abcdef ns=4026532177:20183 "
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=4026532177:20183 "
         "left=4026531841:1 nested=1 shared=1 plan=cbf29ce484222325 uid=1001 "
         "pid=4711 start=123456789 service=sshd tty=/dev/pts/3 "
         "rhost=host.example.org cover=1001/Ab3dEf@/tmp "
@@ -303,10 +303,11 @@ END_TEST
 
 /* ------------------------------------------------------------------ what is no note */
 
-#define HEAD                                                                                       \
+#define BODY                                                                                       \
         "boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "      \
         "uid=6 pid=7 "                                                                             \
         "start=8 service=a tty=b rhost=c"
+#define HEAD   "v1 " BODY
 #define WORD65 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const char *const garbage[] = {
@@ -314,28 +315,38 @@ static const char *const garbage[] = {
         " ",
         "x",
         "/etc/passwd",
-        "boot=",
-        "boot= ns=1:2",
-        "boot=XYZ ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
+        "v1",
+        "v1 ",
+        "v1 boot=",
+        "v1 boot= ns=1:2",
+        BODY, /* as the first version wrote it */
+        "v0 " BODY,
+        "v2 " BODY,
+        "v10 " BODY,
+        "v1" BODY,
+        "v1  " BODY,
+        "v1 boot=XYZ ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
         "rhost=c",
-        "ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
-        "boot=0 ns=1 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
-        "boot=0 ns=x:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
+        "v1 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b rhost=c",
+        "v1 boot=0 ns=1 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
         "rhost=c",
-        "boot=0 left=3:4 ns=1:2 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
+        "v1 boot=0 ns=x:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
         "rhost=c",
-        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=alice pid=7 start=8 service=a tty=b "
+        "v1 boot=0 left=3:4 ns=1:2 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
         "rhost=c",
-        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start= service=a tty=b "
+        "v1 boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=alice pid=7 start=8 service=a "
+        "tty=b "
         "rhost=c",
-        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8",
-        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a",
-        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b",
-        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a rhost=c "
+        "v1 boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start= service=a tty=b "
+        "rhost=c",
+        "v1 boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8",
+        "v1 boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a",
+        "v1 boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b",
+        "v1 boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a rhost=c "
         "tty=b",
-        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=" WORD65
+        "v1 boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=" WORD65
         " tty=b rhost=c",
-        "boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
+        "v1 boot=0 ns=1:2 left=3:4 nested=0 shared=0 plan=5 uid=6 pid=7 start=8 service=a tty=b "
         "rhost=" WORD65,
         HEAD " ",
         HEAD " x",
@@ -357,6 +368,23 @@ static const char *const garbage[] = {
         HEAD " cover=1/abcdef@/tmp%00x",
         HEAD " cover=1/abcdef@/tmp%2f",
         HEAD " cover=" WORD65 "@/tmp",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=7 shared=0 plan=5 "
+        "uid=6 "
+        "pid=7 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
+        "uid=-1 "
+        "pid=7 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
+        "uid=4294967297 pid=7 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
+        "uid=+1001 pid=7 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5  "
+        "uid=6 "
+        "pid=7 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=01:2 left=3:4 nested=0 shared=0 plan=5 "
+        "uid=6 "
+        "pid=7 start=8 service=a tty=b rhost=c",
+        HEAD " cover=1/abcdef@/t%6Dp",
         HEAD " cover=01/abcdef@/tmp",
         HEAD " cover=1/abcdefg@/tmp",
         HEAD " cover=.trash/abcdef@/tmp",
