@@ -13,6 +13,7 @@
 #include "lifetime/opener.h"
 #include "command/program.h"
 #include "command/privtmp.h"
+#include "command/relay.h"
 #include "ground/path.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -195,29 +196,47 @@ static int enter_instances(const struct subject *subject, const char *conf, stru
         return r;
 }
 
-static int enter(const char *user, const char *conf, bool as_user, char **command)
+struct enter {
+        const char *user, *conf;
+        bool as_user;
+        char **command; /* NULL at its end; empty: a shell */
+};
+
+/* In the process that becomes the command. */
+static int start(void *arg)
+{
+        const struct enter *enter = arg;
+
+        if (enter->as_user && program_become(enter->user) < 0)
+                return EXIT_FAULT;
+        return program_start(enter->command, enter->as_user ? enter->user : NULL);
+}
+
+static int enter(struct enter *enter)
 {
         struct report report = PRIVTMP_REPORT;
         _cleanup_subject_ struct subject *subject = NULL;
+        _cleanup_(terminal_done) struct terminal terminal;
         int r;
 
-        r = subject_load(user, &subject);
+        if (terminal_open(&terminal) < 0)
+                return EXIT_FAULT;
+        r = subject_load(enter->user, &subject);
         if (r != 0) {
-                privtmp_say("enter: %s: %s", user, r > 0 ? "there is no such user" : strerror(-r));
+                privtmp_say("enter: %s: %s", enter->user,
+                            r > 0 ? "there is no such user" : strerror(-r));
                 return EXIT_FAULT;
         }
         r = enter_session(subject->uid, &report);
         if (r == 0)
-                r = enter_instances(subject, conf, &report);
+                r = enter_instances(subject, enter->conf, &report);
         if (r == 0)
                 privtmp_say("enter: %s: no session is open, and no private directory is there",
-                            user);
+                            enter->user);
         privtmp_say_fault(&report);
         if (r <= 0 || program_scrub() < 0 || chdir("/") < 0)
                 return EXIT_FAULT;
-        if (as_user && program_become(subject->name) < 0)
-                return EXIT_FAULT;
-        return program_start(command, as_user ? subject->name : NULL);
+        return relay_run(&terminal, start, enter);
 }
 
 int privtmp_enter(int argc, char *argv[])
@@ -228,17 +247,16 @@ int privtmp_enter(int argc, char *argv[])
                 {"help", no_argument, NULL, 'h'},
                 {0},
         };
-        const char *conf = NULL, *user;
-        bool as_user = false;
+        struct enter request = {0};
         int option;
 
         while ((option = getopt_long(argc, argv, "+uh", options, NULL)) >= 0)
                 switch (option) {
                 case 'u':
-                        as_user = true;
+                        request.as_user = true;
                         break;
                 case 'c':
-                        conf = optarg;
+                        request.conf = optarg;
                         break;
                 case 'h':
                         return usage();
@@ -253,12 +271,13 @@ int privtmp_enter(int argc, char *argv[])
                 privtmp_say("enter: needs root");
                 return EXIT_FAULT;
         }
-        user = argv[optind++];
+        request.user = argv[optind++];
         if (optind < argc && strcmp(argv[optind], "--user") == 0) {
-                as_user = true;
+                request.as_user = true;
                 optind++;
         }
         if (optind < argc && strcmp(argv[optind], "--") == 0)
                 optind++;
-        return enter(user, conf, as_user, argv + optind);
+        request.command = argv + optind;
+        return enter(&request);
 }

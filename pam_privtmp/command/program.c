@@ -6,7 +6,6 @@
  */
 #include <grp.h>
 #include <pwd.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +21,13 @@ enum {
         NOT_FOUND = 127,
 };
 
-/* Does this kernel let a process type into its terminal? */
-static bool can_type(void)
+/* So that programs can open it by its name, as after a login. It is none of the caller's. */
+static int own_terminal(uid_t uid)
 {
-        _cleanup_close_ int fd = open("/proc/sys/dev/tty/legacy_tiocsti", O_RDONLY | O_CLOEXEC);
-        char answer = '1';
-
-        /* older ones do, and have no such file */
-        return fd < 0 || read(fd, &answer, 1) != 1 || answer != '0';
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if (isatty(fd) && fchown(fd, uid, (gid_t)-1) < 0)
+                        return -errno;
+        return 0;
 }
 
 static int set_environment(const struct passwd *user)
@@ -52,8 +50,8 @@ int program_become(const char *user)
         struct passwd *entry = getpwnam(user);
         int r = entry ? 0 : -ENOENT;
 
-        if (r == 0 && entry->pw_uid != 0 && isatty(STDIN_FILENO) && can_type() && setsid() < 0)
-                r = -errno;
+        if (r == 0)
+                r = own_terminal(entry->pw_uid);
         if (r == 0 && (initgroups(entry->pw_name, entry->pw_gid) < 0 || setgid(entry->pw_gid) < 0 ||
                        setuid(entry->pw_uid) < 0))
                 r = -errno;

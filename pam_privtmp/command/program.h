@@ -3,8 +3,8 @@
 #pragma once
 
 /*
- * Becomes the user for good: groups, gid, uid, environment, home. On a terminal that would let the
- * user type for root (TIOCSTI), it is given up first. 0, or -errno with a line on stderr.
+ * Becomes the user for good: groups, gid, uid, environment, home. A terminal in fds 0 to 2, which
+ * must be none of root's (see relay.h), becomes the user's. 0, or -errno with a line on stderr.
  */
 int program_become(const char *user);
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* privtmp run: any command with a private /tmp, as a session would have it */
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "ground/cleanup.h"
 #include "command/privtmp.h"
 #include "command/program.h"
+#include "command/relay.h"
 #include "session/session.h"
 #include "command/solo.h"
 
@@ -32,74 +31,18 @@ static int usage(void)
         return EXIT_SUCCESS;
 }
 
-/* Passes a signal on, unless the terminal has sent it to the child as well. */
-static void pass_on(pid_t child, const siginfo_t *info)
+/* In the process that becomes the command. */
+static int start(void *arg)
 {
-        bool away = getsid(child) != getsid(0); /* where no terminal can stop it */
+        const struct run *run = arg;
 
-        switch (info->si_signo) {
-        case SIGCHLD:
-        case SIGCONT: /* who sends it to a stopped job sends it to all of it */
-        case SIGPIPE:
-                return;
-        case SIGTSTP:
-                if (away)
-                        (void)kill(child, SIGSTOP);
-                else if (info->si_code != SI_KERNEL)
-                        (void)kill(child, SIGTSTP);
-                return;
-        default:
-                if (away || info->si_code != SI_KERNEL)
-                        (void)kill(child, info->si_signo);
-        }
-}
-
-/* Until the child has ended; stops when it stops. Its exit status, as a shell would tell it. */
-static int wait_for(pid_t child, const sigset_t *all)
-{
-        for (;;) {
-                siginfo_t info;
-                int status;
-
-                if (sigwaitinfo(all, &info) < 0)
-                        continue;
-                pass_on(child, &info);
-                if (waitpid(child, &status, WNOHANG | WUNTRACED) != child)
-                        continue;
-                if (!WIFSTOPPED(status))
-                        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-                (void)raise(SIGSTOP);
-                (void)kill(child, SIGCONT);
-        }
-}
-
-static int run_child(const struct run *run)
-{
-        sigset_t all, before;
-        sighandler_t on_child;
-        pid_t child;
-
-        /* ignored, as by some who start us, it would not say how the child has ended */
-        on_child = signal(SIGCHLD, SIG_DFL);
-        (void)sigfillset(&all);
-        (void)sigprocmask(SIG_BLOCK, &all, &before);
-        child = fork();
-        if (child < 0) {
-                privtmp_say("run: can't fork: %s", strerror(errno));
+        if (run->user && program_become(run->user) < 0)
                 return EXIT_FAULT;
-        }
-        if (child == 0) {
-                (void)signal(SIGCHLD, on_child);
-                (void)sigprocmask(SIG_SETMASK, &before, NULL);
-                _exit(run->user && program_become(run->user) < 0
-                              ? EXIT_FAULT
-                              : program_start(run->command, run->user));
-        }
-        return wait_for(child, &all);
+        return program_start(run->command, run->user);
 }
 
 /* As root: a session, but with instances of its own. */
-static int run_session(const struct run *run)
+static int run_session(struct run *run)
 {
         const struct session_request request = {
                 .user = run->user ? run->user : "root",
@@ -108,9 +51,12 @@ static int run_session(const struct run *run)
                 .own = true,
         };
         struct report report = PRIVTMP_REPORT;
+        _cleanup_(terminal_done) struct terminal terminal;
         struct session *session;
         int r, status;
 
+        if (terminal_open(&terminal) < 0)
+                return EXIT_FAULT;
         r = session_open(&request, &session, &report);
         if (r == SESSION_E_UNKNOWN_USER) {
                 privtmp_say("run: %s: there is no such user", request.user);
@@ -120,7 +66,7 @@ static int run_session(const struct run *run)
                 privtmp_say_fault(&report);
                 return EXIT_FAULT;
         }
-        status = run_child(run);
+        status = relay_run(&terminal, start, run);
         session_close(session, &report);
         session_free(session);
         return status;

@@ -373,23 +373,7 @@ wait_for shows '^inner'
 keys 'exit 8' Enter
 check "and ends as it likes" says_status status2 8
 
-# Where a process can type into its terminal, a user's has none.
-echo 1 >"$tap/legacy"
-if [ -e /proc/sys/dev/tty/legacy_tiocsti ]; then
-        mount --bind "$tap/legacy" /proc/sys/dev/tty/legacy_tiocsti
-fi
-on_terminal " of a user's without a terminal" -u alice
-type='open(T, "<", "/dev/tty") || ($no = 1); ioctl(STDIN, 0x5412, my $c = "x"); print "no=$no\n"'
-types "clear; $command run -u alice perl -e '$type'"
-check "it can't type for root" wait_for shows 'no=1'
-check "nothing was typed" not shows 'now. x'
-if [ -e /proc/sys/dev/tty/legacy_tiocsti ]; then
-        umount /proc/sys/dev/tty/legacy_tiocsti
-        echo 0 >"$tap/legacy"
-        mount --bind "$tap/legacy" /proc/sys/dev/tty/legacy_tiocsti
-        on_terminal " of a user's" -u alice
-        umount /proc/sys/dev/tty/legacy_tiocsti
-fi
+on_terminal " of a user's" -u alice
 types "clear; PS1='inner$ ' runuser -u alice $command run sh; echo \$? >$tap/status3"
 wait_for shows '^inner'
 keys 'exit 6' Enter
