@@ -38,7 +38,7 @@ is_shipped() {
 # The program that the unit names, and no placeholder.
 starts_program() {
         program=$(sed -n 's/^ExecStart=\(.*\) clean$/\1/p' "$to$unitdir/privtmp-clean.service")
-        [ -x "$to$program" ] && ! grep -F @sbindir@ "$to$unitdir/privtmp-clean.service"
+        [ -x "$to$program" ] && ! grep -F @bindir@ "$to$unitdir/privtmp-clean.service"
 }
 
 # What the program itself says.
@@ -80,6 +80,8 @@ check "the table is the shipped one" cmp "$here/conf/privtmp.conf" "$table"
 check "its lines are those of the built-in table" same_lines
 echo "# mine" >"$table"
 check "the service starts the installed program" starts_program
+check "it is where users find it, too" grep -q '^ExecStart=.*/bin/privtmp clean$' \
+        "$to$unitdir/privtmp-clean.service"
 for unit in privtmp-clean.path privtmp-clean.timer privtmp-clean-soon.timer; do
         check "$unit is where systemd looks" is_shipped "systemd/$unit" "$unitdir"
 done

@@ -53,7 +53,7 @@ else
 fi
 
 check "the program's folder is left open" \
-        grep -qx 'ExecStart=@sbindir@/privtmp clean' conf/systemd/privtmp-clean.service.in
+        grep -qx 'ExecStart=@bindir@/privtmp clean' conf/systemd/privtmp-clean.service.in
 # RestrictSUIDSGID= makes openat2(2) fail; what is not seen is taken for missing or unused
 check "the sandbox hides nothing that the job needs" none_in \
         '^(RestrictSUIDSGID|ProcSubset|PrivateUsers|PrivatePIDs|Inaccessible.*|ProtectHome=(yes|tmpfs))' \

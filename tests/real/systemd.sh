@@ -76,7 +76,7 @@ make_units() {
         mkdir "$units" "$store/none"
         cp "$program" "$store/privtmp"
         cp "$here"/conf/systemd/*.path "$here"/conf/systemd/*.timer "$units"
-        sed "s|@sbindir@|$store|" "$here/conf/systemd/privtmp-clean.service.in" \
+        sed "s|@bindir@|$store|" "$here/conf/systemd/privtmp-clean.service.in" \
                 >"$units/privtmp-clean.service"
 
         target sysinit DefaultDependencies=no
