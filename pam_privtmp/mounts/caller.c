@@ -9,41 +9,12 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
 #include "mounts/caller.h"
 #include "ground/cleanup.h"
 #include "mounts/mounts.h"
 #include "ground/safedir.h"
-
-/*
- * What statx(2) is asked for: nothing. Device, mount and, from all but one, the inode come all the
- * same. That one is a user's FUSE file system, which shows even the inode to nobody but the user.
- */
-static int look(int fd, const char *path, struct caller_spot *ret)
-{
-        struct statx stx;
-
-        *ret = (struct caller_spot){0};
-        if (statx(fd, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, 0, &stx) < 0)
-                return -errno;
-        *ret = (struct caller_spot){makedev(stx.stx_dev_major, stx.stx_dev_minor), stx.stx_ino,
-                                    stx.stx_mnt_id};
-        return 0;
-}
-
-/* Not true of two whose inodes can't be told. */
-static bool is_same_file(const struct caller_spot *a, const struct caller_spot *b)
-{
-        return a->dev == b->dev && a->ino == b->ino && a->ino != 0;
-}
-
-static bool is_same_spot(const struct caller_spot *a, const struct caller_spot *b)
-{
-        return is_same_file(a, b) && a->mount == b->mount;
-}
 
 /*
  * An O_PATH fd of the working directory. Not open("."): that asks for the permission to search it,
@@ -56,46 +27,19 @@ static int open_cwd(void)
         return fd < 0 ? -errno : fd;
 }
 
-/* Takes fd over, also on error. */
-static int handle_set(struct caller_handle *handle, int fd)
-{
-        _cleanup_close_ int moved = fd < 0 ? fd : fd_move_up(fd);
-        int r = moved < 0 ? moved : look(moved, "", &handle->spot);
-
-        if (r == 0)
-                handle->fd = TAKE_FD(moved);
-        return r;
-}
-
-/* Is the fd still what it was? Somebody may have closed it, and opened another file. */
-static bool handle_is_valid(const struct caller_handle *handle)
-{
-        struct caller_spot now;
-
-        return handle->fd >= 0 && look(handle->fd, "", &now) == 0 && now.dev == handle->spot.dev &&
-               now.ino == handle->spot.ino && now.mount == handle->spot.mount;
-}
-
-static void handle_done(struct caller_handle *handle)
-{
-        if (handle_is_valid(handle))
-                fd_close(handle->fd);
-        handle->fd = -EBADF;
-}
-
 /*
  * A caller whose cwd is "/" (sshd, login, cron): is that the top of the namespace? setns(2) to the
  * own namespace goes there, so it tells. Else, or where that can't be asked, root is kept.
  */
-static int save_root(struct caller *caller, const struct caller_spot *root, bool at_root)
+static int save_root(struct caller *caller, const struct spot *root, bool at_root)
 {
-        int r = handle_set(&caller->root, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-        struct caller_spot top;
+        int r = kept_set(&caller->root, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        struct spot top;
 
         if (r < 0 || !at_root || setns(caller->ns.fd, CLONE_NEWNS) < 0)
                 return r;
-        r = look(AT_FDCWD, "/", &top);
-        if (r == 0 && is_same_spot(root, &top)) {
+        r = spot_of_root(&top);
+        if (r == 0 && spot_is_same(root, &top)) {
                 caller->root.fd = fd_close(caller->root.fd);
                 return 0;
         }
@@ -107,7 +51,7 @@ static int save_root(struct caller *caller, const struct caller_spot *root, bool
 static int save_cwd(struct caller *caller)
 {
         char path[PATH_MAX];
-        int r = handle_set(&caller->cwd, open_cwd());
+        int r = kept_set(&caller->cwd, open_cwd());
 
         if (r < 0)
                 return r;
@@ -121,24 +65,24 @@ static int save_cwd(struct caller *caller)
 
 static int save(struct caller *caller)
 {
-        struct caller_spot root, cwd;
+        struct spot root, cwd;
         int fd, r;
 
         r = namespace_open(NAMESPACE_OWN, &caller->id, &fd);
         if (r < 0)
                 return r;
-        r = handle_set(&caller->ns, fd);
+        r = kept_set(&caller->ns, fd);
         if (r < 0)
                 return r;
-        r = look(AT_FDCWD, "/", &root);
+        r = spot_of_root(&root);
         if (r < 0)
                 return r;
-        r = look(AT_FDCWD, "", &cwd);
+        r = spot_of_cwd(&cwd);
         if (r < 0)
                 return r;
         caller->can_return = true;
-        r = save_root(caller, &root, is_same_spot(&root, &cwd));
-        if (r == 0 && !is_same_spot(&root, &cwd))
+        r = save_root(caller, &root, spot_is_same(&root, &cwd));
+        if (r == 0 && !spot_is_same(&root, &cwd))
                 r = save_cwd(caller);
         return r;
 }
@@ -159,12 +103,12 @@ int caller_save(struct caller *ret, struct report *report)
 
 void caller_note_cwd(struct caller *caller)
 {
-        (void)look(AT_FDCWD, "", &caller->left); /* nowhere, then, is not where anybody is */
+        (void)spot_of_cwd(&caller->left); /* nowhere, then, is not where anybody is */
 }
 
 int caller_restore_cwd(const struct caller *caller)
 {
-        if (!handle_is_valid(&caller->cwd))
+        if (!kept_is_valid(&caller->cwd))
                 return -EBADF;
         return fchdir(caller->cwd.fd) < 0 ? -errno : 0;
 }
@@ -173,8 +117,8 @@ int caller_restore_cwd(const struct caller *caller)
 static int enter(const struct caller *caller, int ns)
 {
         /* known before anything is changed */
-        if ((caller->root.fd >= 0 && !handle_is_valid(&caller->root)) ||
-            (caller->cwd.fd >= 0 && !handle_is_valid(&caller->cwd)))
+        if ((caller->root.fd >= 0 && !kept_is_valid(&caller->root)) ||
+            (caller->cwd.fd >= 0 && !kept_is_valid(&caller->cwd)))
                 return -EBADF;
         if (setns(ns, CLONE_NEWNS) < 0)
                 return -errno;
@@ -189,19 +133,19 @@ int caller_return(struct caller *caller)
 {
         _cleanup_close_ int moved = -EBADF;
         bool back = caller->cwd.fd >= 0;
-        struct caller_spot root, cwd;
+        struct spot root, cwd;
         int r;
 
-        if (!handle_is_valid(&caller->ns) || !caller->can_return)
+        if (!kept_is_valid(&caller->ns) || !caller->can_return)
                 return -ENOTSUP;
-        r = look(AT_FDCWD, "/", &root);
+        r = spot_of_root(&root);
         if (r == 0)
-                r = look(AT_FDCWD, "", &cwd);
+                r = spot_of_cwd(&cwd);
         if (r < 0)
                 return r;
-        if (is_same_spot(&root, &cwd)) {
-                back = back && is_same_file(&cwd, &caller->left);
-        } else if (!is_same_file(&cwd, &caller->left)) {
+        if (spot_is_same(&root, &cwd)) {
+                back = back && spot_is_same_file(&cwd, &caller->left);
+        } else if (!spot_is_same_file(&cwd, &caller->left)) {
                 back = false;
                 moved = open_cwd();
                 if (moved < 0)
@@ -221,15 +165,15 @@ int caller_return(struct caller *caller)
 static int enter_cwd(const struct caller *caller)
 {
         _cleanup_close_ int fd = -EBADF;
-        struct caller_spot there, here;
+        struct spot there, here;
 
         if (!caller->path)
                 return -ENOENT;
         fd = safedir_open_cached(caller->path);
         if (fd < 0)
                 return fd;
-        if (look(fd, "", &there) < 0 || look(caller->cwd.fd, "", &here) < 0 ||
-            !is_same_file(&there, &here))
+        if (spot_of(fd, &there) < 0 || spot_of(caller->cwd.fd, &here) < 0 ||
+            !spot_is_same_file(&there, &here))
                 return -ESTALE;
         return fchdir(fd) < 0 ? -errno : 0;
 }
@@ -239,15 +183,15 @@ static int enter_cwd(const struct caller *caller)
  * directory, and only the mount is another. Who has come to another namespace has been asked. 1, 0
  * when it can't be told, or -errno; then the thread may be at the top.
  */
-static int check_top(const struct caller *caller, const struct caller_spot *root)
+static int check_top(const struct caller *caller, const struct spot *root)
 {
-        struct caller_spot top;
+        struct spot top;
 
         if (caller->root.fd < 0 || !namespace_is_own(&caller->id))
                 return 1;
         if (setns(caller->ns.fd, CLONE_NEWNS) < 0)
                 return 0;
-        return look(AT_FDCWD, "/", &top) == 0 && is_same_spot(root, &top) ? 1 : -ENOTSUP;
+        return spot_of_root(&top) == 0 && spot_is_same(root, &top) ? 1 : -ENOTSUP;
 }
 
 /*
@@ -256,10 +200,10 @@ static int check_top(const struct caller *caller, const struct caller_spot *root
  */
 static int go(const struct caller *caller, int ns, bool aside)
 {
-        struct caller_spot before, after;
+        struct spot before, after;
         int r;
 
-        if (!caller->can_return || look(AT_FDCWD, "/", &before) < 0)
+        if (!caller->can_return || spot_of_root(&before) < 0)
                 return 0;
         r = check_top(caller, &before);
         if (r > 0 && setns(ns, CLONE_NEWNS) < 0)
@@ -267,7 +211,7 @@ static int go(const struct caller *caller, int ns, bool aside)
         if (r <= 0)
                 return r;
         /* a chroot is not to be left: "/" must be the same directory there */
-        if (look(AT_FDCWD, "/", &after) < 0 || !is_same_file(&before, &after))
+        if (spot_of_root(&after) < 0 || !spot_is_same_file(&before, &after))
                 return -ENOTSUP;
         return aside || caller->cwd.fd < 0 || enter_cwd(caller) == 0 ? 1 : -ENOTSUP;
 }
@@ -309,9 +253,9 @@ int caller_leave(const struct caller *caller, const struct namespace_id *first, 
 
 void caller_done(struct caller *caller)
 {
-        handle_done(&caller->ns);
-        handle_done(&caller->root);
-        handle_done(&caller->cwd);
+        kept_done(&caller->ns);
+        kept_done(&caller->root);
+        kept_done(&caller->cwd);
         free(caller->path);
         caller->path = NULL;
 }

@@ -11,37 +11,25 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "mounts/namespace.h"
 #include "ground/report.h"
-
-/* A spot in the mount tree. */
-struct caller_spot {
-        dev_t dev;
-        uint64_t ino; /* 0: can't be told */
-        uint64_t mount;
-};
-
-struct caller_handle {
-        int fd;
-        struct caller_spot spot;
-};
+#include "ground/spot.h"
 
 struct caller {
-        struct caller_handle ns;
-        struct caller_handle root; /* fd -EBADF: the top of the namespace */
-        struct caller_handle cwd;  /* fd -EBADF: "/" */
+        struct kept ns;
+        struct kept root; /* fd -EBADF: the top of the namespace */
+        struct kept cwd;  /* fd -EBADF: "/" */
         struct namespace_id id;
         char *path;      /* of cwd, NULL if it has none: deleted, unreachable, too long, "/" */
         bool can_return; /* root may enter cwd, without asking a FUSE file system */
-        struct caller_spot left; /* cwd as caller_note_cwd() saw it at the end of open */
+        struct spot left; /* cwd as caller_note_cwd() saw it at the end of open */
 };
 
 #define CALLER_NONE                                                                                \
         {                                                                                          \
-                .ns = {.fd = -EBADF}, .root = {.fd = -EBADF}, .cwd = {.fd = -EBADF }               \
+                .ns = KEPT_NONE, .root = KEPT_NONE, .cwd = KEPT_NONE                               \
         }
 
 /* Saves where the thread is; *ret is to be released by caller_done(). Changes nothing. */

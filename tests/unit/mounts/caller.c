@@ -20,31 +20,31 @@ static struct caller caller = CALLER_NONE;
 
 /* ------------------------------------------------------------------ where a thread is */
 
-struct spot {
+struct seen {
         uint64_t mount, ino;
         unsigned major, minor;
 };
 
 struct where {
         ino_t ns;
-        struct spot root, cwd;
+        struct seen root, cwd;
 };
 
-static struct spot spot_of(int dir, const char *path)
+static struct seen seen_at(int dir, const char *path)
 {
         struct statx stx;
 
         must(statx(dir, path, AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
                    STATX_INO | STATX_MNT_ID, &stx));
-        return (struct spot){stx.stx_mnt_id, stx.stx_ino, stx.stx_dev_major, stx.stx_dev_minor};
+        return (struct seen){stx.stx_mnt_id, stx.stx_ino, stx.stx_dev_major, stx.stx_dev_minor};
 }
 
-static bool is_same_directory(struct spot a, struct spot b)
+static bool is_same_directory(struct seen a, struct seen b)
 {
         return a.ino == b.ino && a.major == b.major && a.minor == b.minor;
 }
 
-static bool is_same_spot(struct spot a, struct spot b)
+static bool is_same_spot(struct seen a, struct seen b)
 {
         return is_same_directory(a, b) && a.mount == b.mount;
 }
@@ -55,7 +55,7 @@ static struct where where(void)
         struct stat st;
 
         must(stat("/proc/thread-self/ns/mnt", &st));
-        return (struct where){st.st_ino, spot_of(AT_FDCWD, "/"), spot_of(AT_FDCWD, "")};
+        return (struct where){st.st_ino, seen_at(AT_FDCWD, "/"), seen_at(AT_FDCWD, "")};
 }
 
 static bool is_where(const struct where *before)
@@ -223,12 +223,12 @@ MACHINE_TEST(the_directory_can_be_had_again_on_its_own)
 
 static void check_stays_in(const char *path, ino_t ns)
 {
-        struct spot spot = spot_of(AT_FDCWD, path);
+        struct seen seen = seen_at(AT_FDCWD, path);
 
         must(chdir(path));
         ck_assert_int_eq(caller_return(&caller), 0);
         ck_assert_uint_eq(where().ns, ns);
-        ck_assert(is_same_directory(where().cwd, spot));
+        ck_assert(is_same_directory(where().cwd, seen));
 }
 
 MACHINE_TEST(from_the_top_an_application_that_moved_stays_there)
@@ -264,7 +264,7 @@ MACHINE_TEST(an_application_that_moved_to_the_top_stays_there)
 MACHINE_TEST(an_application_that_moved_to_a_directory_that_is_gone_stays_there)
 {
         ino_t ns = where().ns;
-        struct spot spot = spot_of(AT_FDCWD, OTHER);
+        struct seen seen = seen_at(AT_FDCWD, OTHER);
 
         must(chdir(HOME));
         save();
@@ -273,7 +273,7 @@ MACHINE_TEST(an_application_that_moved_to_a_directory_that_is_gone_stays_there)
         must(rmdir(OTHER));
         ck_assert_int_eq(caller_return(&caller), 0);
         ck_assert_uint_eq(where().ns, ns);
-        ck_assert(is_same_directory(where().cwd, spot));
+        ck_assert(is_same_directory(where().cwd, seen));
 }
 
 /* ------------------------------------------------------------------ a chroot */
@@ -385,7 +385,7 @@ static bool is_file(int fd, const char *path)
 {
         _cleanup_close_ int there = must(open(path, O_RDONLY | O_CLOEXEC));
 
-        return is_same_directory(spot_of(fd, ""), spot_of(there, ""));
+        return is_same_directory(seen_at(fd, ""), seen_at(there, ""));
 }
 
 static void save_in_jail(void)
@@ -450,18 +450,18 @@ MACHINE_TEST(closed_fds_are_not_closed_again)
 
 MACHINE_TEST(without_proc_nothing_is_saved)
 {
-        struct spot root = spot_of(AT_FDCWD, "/"), cwd;
+        struct seen root = seen_at(AT_FDCWD, "/"), cwd;
         unsigned fds = count_fds();
 
         must(chdir(HOME));
-        cwd = spot_of(AT_FDCWD, "");
+        cwd = seen_at(AT_FDCWD, "");
         while (umount2("/proc", MNT_DETACH) == 0)
                 ;
         ck_assert_int_eq(caller_save(&caller, &heard.report), -ENOENT);
         ck_assert_ptr_nonnull(strstr(heard.report.fault, "/proc"));
         ck_assert_int_eq(caller.ns.fd, -EBADF);
-        ck_assert(is_same_spot(spot_of(AT_FDCWD, "/"), root));
-        ck_assert(is_same_spot(spot_of(AT_FDCWD, ""), cwd));
+        ck_assert(is_same_spot(seen_at(AT_FDCWD, "/"), root));
+        ck_assert(is_same_spot(seen_at(AT_FDCWD, ""), cwd));
         must(mount("proc", "/proc", "proc", 0, NULL));
         ck_assert_uint_eq(count_fds(), fds);
 }
@@ -557,9 +557,9 @@ static void be_inside(void)
         own_slave_mounts();
 }
 
-static void check_enters(bool aside, struct spot cwd)
+static void check_enters(bool aside, struct seen cwd)
 {
-        struct spot root = spot_of(AT_FDCWD, "/");
+        struct seen root = seen_at(AT_FDCWD, "/");
 
         save();
         ck_assert_int_eq(caller_enter_first(&caller, &first, aside), 1);
@@ -579,7 +579,7 @@ static void check_does_not_enter(bool aside)
 
 MACHINE_TEST(from_the_top_it_enters)
 {
-        struct spot top = spot_of(AT_FDCWD, "/");
+        struct seen top = seen_at(AT_FDCWD, "/");
 
         must(chdir("/"));
         be_inside();
@@ -589,7 +589,7 @@ MACHINE_TEST(from_the_top_it_enters)
 
 MACHINE_TEST(from_a_directory_that_is_the_same_there_it_enters)
 {
-        struct spot home = spot_of(AT_FDCWD, HOME);
+        struct seen home = seen_at(AT_FDCWD, HOME);
 
         must(chdir(HOME));
         be_inside();
@@ -636,7 +636,7 @@ MACHINE_TEST(from_a_deleted_directory_it_does_not_enter)
 
 MACHINE_TEST(where_somebody_else_sees_to_the_directory_it_enters_at_the_top)
 {
-        struct spot top = spot_of(AT_FDCWD, "/");
+        struct seen top = seen_at(AT_FDCWD, "/");
 
         be_inside();
         must(mount("tmpfs", HOME, "tmpfs", 0, NULL));
