@@ -26,6 +26,7 @@
 struct arguments {
         const char *conf;
         int debug;
+        int close; /* a line that is there to close only */
 };
 
 /* What say() needs to know. */
@@ -54,6 +55,8 @@ static int parse_arguments(int argc, const char **argv, struct arguments *ret,
         for (int i = 0; i < argc; i++) {
                 if (strcmp(argv[i], "debug") == 0)
                         ret->debug = 1;
+                else if (strcmp(argv[i], "close") == 0)
+                        ret->close = 1;
                 else if (strncmp(argv[i], "conf=", 5) == 0)
                         ret->conf = argv[i] + 5;
                 else
@@ -129,6 +132,8 @@ _public_ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const 
         r = parse_arguments(argc, argv, &arguments, &report);
         if (r < 0)
                 return fail(&face, &report, r);
+        if (arguments.close)
+                return PAM_SUCCESS;
         face.debug = arguments.debug;
         /* listed twice in a stack, or opened twice: the session is there */
         if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS && data)
