@@ -153,7 +153,8 @@ umount "$base"
 # ------------------------------------------------------------------ the message of the day
 
 # What sshd has made by root, while alice is logged in elsewhere.
-rm -f /etc/update-motd.d/*
+rm -rf /etc/update-motd.d
+mkdir /etc/update-motd.d
 cat >/etc/update-motd.d/50-status <<'EOS'
 #!/bin/sh
 echo "$(id -un) saw $(ls -A /tmp)" >>/run/motd.saw
