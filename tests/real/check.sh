@@ -3,60 +3,13 @@
 #
 # system-check: privtmp check: each of its findings, brought about.
 #
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
+# The wiring is looked at in check-wiring.sh.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
 need su sudo runuser setpriv strace perl cc systemd-tmpfiles
-
-# Where everybody can run it.
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
-
-conf=/etc/security/privtmp.conf
-nothing='no faults, no warnings'
-mend='mend it, see privtmp.conf(5): until then only root can log in'
-rebase="make it root's, mode 0700, on a local disk, or name another"
-
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1
-        shift
-        tap_status=0
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
-}
-
-# prints STATUS TEXT COMMAND [ARG...]: on stdout, and nothing on stderr.
-prints() {
-        wanted=$1 text=$2 status=0
-        shift 2
-        "$@" >"$tap/out" 2>"$tap/err" || status=$?
-        same "$text" "$(cat "$tap/out")" && same '' "$(cat "$tap/err")" && same "$wanted" "$status"
-}
-
-# finds STATUS TEXT
-finds() {
-        prints "$1" "$2" "$command" check
-}
-
-# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing on stdout.
-complains() {
-        wanted=$1 text=$2 status=0
-        shift 2
-        "$@" >"$tap/out" 2>"$tap/err" || status=$?
-        same '' "$(cat "$tap/out")" && same "$text" "$(cat "$tap/err")" && same "$wanted" "$status"
-}
-
-# As it was in the beginning.
-rm -rf /etc/tmpfiles.d /etc/security/namespace.conf /etc/security/namespace.d
-cp -a /etc/pam.d "$tap/pam.d"
-as_before() {
-        rm -rf /etc/security/privtmp.conf.d /etc/tmpfiles.d /run/tmpfiles.d
-        table
-        rm -rf /etc/pam.d
-        cp -a "$tap/pam.d" /etc/pam.d
-}
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/check.sh"
 
 # ------------------------------------------------------------------ the face
 
@@ -90,6 +43,7 @@ as_alice() {
 check "without root it says what it could not look at" prints 0 \
         "unchecked: mounts: whether directories have other names on the host; run it as root
 unchecked: $base: Permission denied; run it as root
+unchecked: /etc/sudoers: Permission denied; run it as root
 unchecked: kernel: whether a login may leave the shared mount namespace; run it as root" as_alice
 
 start_session alice su - alice
@@ -304,122 +258,6 @@ end_session alice
 cp "$tap/passwd" /etc/passwd
 as_before
 
-# ------------------------------------------------------------------ wiring
-
-wire='session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_privtmp.so'
-
-# line_of TEXT FILE: the number of the line of a pam.d file.
-line_of() {
-        grep -n "^[^#]*$1" "$2" | head -n 1 | cut -d: -f1
-}
-
-rm /etc/pam.d/*
-[ ! -d /usr/lib/pam.d ] || mount -t tmpfs -o mode=755 tmpfs /usr/lib/pam.d
-check "no service is wired" finds 0 \
-        "warning: /etc/pam.d: no service names pam_privtmp.so: nothing is private; wire services, see pam_privtmp(8)"
-
-only='session required pam_unix.so'
-echo "$only" >/etc/pam.d/su
-echo "$only" >/etc/pam.d/sudo
-printf '%s\n' '# a comment' "$wire" >/etc/pam.d/sshd
-missing='pam_privtmp.so is missing, though sshd has it'
-check "sshd is wired, su and sudo are not" finds 0 \
-        "warning: /etc/pam.d/su: $missing: su takes a user's /tmp into another's session; add the line, see pam_privtmp(8)
-warning: /etc/pam.d/sudo: $missing: sudo takes a user's /tmp into another's session; add the line, see pam_privtmp(8)"
-rm /etc/pam.d/sshd
-echo "$wire" >/etc/pam.d/login
-check "login alone is wired: nothing" finds 0 "$nothing"
-rm /etc/pam.d/*
-
-after() {
-        echo "warning: /etc/pam.d/login:$1: it comes before $2 ($3), whose mounts only the session would see; put it behind that line"
-}
-printf '%s\n' "$wire" '-session optional pam_systemd.so' >/etc/pam.d/login
-check "before pam_systemd" finds 0 "$(after 1 pam_systemd.so /etc/pam.d/login:2)"
-printf 'session optional \\\n  pam_mount.so\n' >/etc/pam.d/mounts
-printf '%s\n' "$wire # pam_systemd.so" '@include mounts' >/etc/pam.d/login
-check "before pam_mount, in a file that Debian's @include names" \
-        finds 0 "$(after 1 pam_mount.so /etc/pam.d/mounts:1)"
-printf '%s\n' 'auth include nothing' 'session include  inner' "$wire" 'session substack mounts' \
-        >/etc/pam.d/login
-echo 'session required /lib/security/pam_ecryptfs.so' >/etc/pam.d/inner
-check "before pam_mount, in a file of a substack" \
-        finds 0 "$(after 3 pam_mount.so /etc/pam.d/mounts:1)"
-printf '%s\n' 'session include mounts' "$wire" 'auth include mounts' >/etc/pam.d/login
-check "behind pam_mount, and before lines of another kind: nothing" finds 0 "$nothing"
-printf '%s\n' 'session include gone' "$wire" >/etc/pam.d/login
-check "a file that is not there" finds 0 \
-        "unchecked: /etc/pam.d/login:1: can't read gone: No such file or directory; look there yourself"
-printf '%s\n' 'session include login' "$wire" >/etc/pam.d/login
-check "a file that includes itself" finds 0 \
-        "unchecked: /etc/pam.d/login:1: can't read login: Too many levels of symbolic links; look there yourself"
-rm /etc/pam.d/*
-
-printf '%s\n' "$wire" >/etc/pam.d/common-session
-printf '%s\n' '@include common-session' '@include mounts' >/etc/pam.d/login
-echo 'session optional pam_mount.so' >/etc/pam.d/mounts
-check "in common-session: told once" finds 0 \
-        "warning: /etc/pam.d/common-session:1: services include this file that close no session, or need the system's /tmp; put it into the files of single services"
-rm /etc/pam.d/*
-echo "$wire" >/etc/pam.d/runuser
-echo "$wire" >/etc/pam.d/gdm-password
-unfit="closes no session, or needs the system's /tmp; take it out"
-check "in services that it is not for" finds 0 \
-        "warning: /etc/pam.d/gdm-password:1: gdm-password $unfit
-warning: /etc/pam.d/runuser:1: runuser $unfit"
-rm /etc/pam.d/*
-echo "$wire" >/etc/pam.d/login
-echo "$wire" >/etc/pam.d/login.dpkg-old
-echo "$wire" >/etc/pam.d/lightdm~
-check "copies of files do not count" finds 0 "$nothing"
-rm /etc/pam.d/*
-
-printf '%s\n' 'session required pam_permit.so' 'session optional pam_motd.so' \
-        'session requisite pam_limits.so' "$wire" >/etc/pam.d/sudo
-check "sudo: behind what can't hide it: nothing" finds 0 "$nothing"
-printf '%s\n' 'session required pam_limits.so' "$wire" '-session optional pam_systemd.so' \
-        >/etc/pam.d/sudo-i
-check "sudo: behind a line whose failure hides its own" finds 0 \
-        "warning: /etc/pam.d/sudo-i:2: it comes after pam_limits.so (/etc/pam.d/sudo-i:1): where that fails, sudo may go on without ours; make it the first session line"
-rm /etc/pam.d/*
-
-weak='with this control a session goes on with the system directory where ours fails; write the control that pam_privtmp(8) has'
-echo 'session optional pam_privtmp.so' >/etc/pam.d/login
-check "a control that lets failures pass" finds 0 "warning: /etc/pam.d/login:1: $weak"
-echo 'session [success=ok default=ignore] pam_privtmp.so' >/etc/pam.d/login
-check "the same in brackets" finds 0 "warning: /etc/pam.d/login:1: $weak"
-echo '-session required pam_privtmp.so debug' >/etc/pam.d/login
-check "required is good enough" finds 0 "$nothing"
-echo "$wire debug bogus conf=/srv/conf" >/etc/pam.d/login
-check "arguments" finds 1 \
-        "fault: /etc/pam.d/login:1: unknown argument \"bogus\": nobody can log in here; take it out
-warning: /etc/pam.d/login:1: another table is read here, /srv/conf; look at it by \"privtmp check --conf FILE\""
-echo "$wire conf=/srv/conf" >/etc/pam.d/login
-echo "$base /tmp *" >/srv/conf
-check "the other table is looked at by --conf" prints 0 "$nothing" "$command" check --conf /srv/conf
-
-echo "$wire" >/etc/pam.d/login
-module=$(find /usr/lib /lib -name pam_privtmp.so 2>/dev/null | head -n 1)
-mv "$module" "$module.away"
-check "the module is not there" finds 1 \
-        "fault: /etc/pam.d/login:1: $module is not there: nothing is private; install it, or take the line out"
-mv "$module.away" "$module"
-
-rival='does not go together with pam_privtmp.so in one stack; take one of the two out'
-printf '%s\n' 'session optional pam_tmpdir.so' "$wire" >/etc/pam.d/login
-check "libpam-tmpdir in the same stack" finds 0 "warning: /etc/pam.d/login:1: pam_tmpdir.so $rival"
-printf '%s\n' "$wire" 'session required pam_namespace.so' >/etc/pam.d/login
-check "pam_namespace without a table: nothing" finds 0 "$nothing"
-echo '/var/tmp /var/tmp-inst/ level root' >/etc/security/namespace.conf
-check "pam_namespace for another directory: nothing" finds 0 "$nothing"
-mkdir /etc/security/namespace.d
-echo '/tmp /tmp-inst/ level root' >/etc/security/namespace.d/tmp.conf
-check "pam_namespace for the same directory" \
-        finds 0 "warning: /etc/pam.d/login:2: pam_namespace.so $rival"
-rm -r /etc/security/namespace.conf /etc/security/namespace.d
-[ ! -d /usr/lib/pam.d ] || umount /usr/lib/pam.d
-as_before
-
 # ------------------------------------------------------------------ tmpfiles.d
 
 here=/etc/tmpfiles.d/test.conf
@@ -631,6 +469,7 @@ as_text() {
 
 printf '/srv/alone /tmp * \377b\303\266se\n/srv/alone /var/tmp "quoted"\n' >"$conf"
 echo 'none /var/tmp nobody-there' >>"$conf"
+wire='session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_privtmp.so'
 printf '%s \033[31m\\x\n' "$wire" >/etc/pam.d/login
 rm -f /etc/pam.d/sudo-i
 text="fault: $conf:1: unknown option \"?böse\"; $mend

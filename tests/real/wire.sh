@@ -177,7 +177,7 @@ printf 'session sufficient pam_permit.so\n' >"$pamd/odd-common"
 with '@include odd-common' su
 check "what an included file does counts" refuses "$pamd/odd-common:1: this line can end"
 rm "$pamd/odd-common"
-check "an included file that is missing" refuses "$pamd/su:1: can't read odd-common"
+check "an included file that is missing" refuses "$pamd/su:1: PAM can't read this line: odd-common"
 cp -a "$tap/before/su" "$pamd/su"
 ln -s su "$tap/link"
 mv "$pamd/su" "$pamd/su.real"

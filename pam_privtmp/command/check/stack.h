@@ -8,16 +8,25 @@
 struct stack_line {
         char *file;
         unsigned number;
-        char *control;    /* a word, or what stands in brackets */
-        bool in_brackets; /* the latter */
-        char *module;     /* without its folder */
-        char *path;       /* as the line has it */
+        char *control;  /* a word, or what stands in brackets */
+        bool is_silent; /* a "-" before the type: PAM goes on without a module that is not there */
+        char *module;   /* without its folder */
+        char *path;     /* as the line has it */
         char **arguments; /* ends with NULL */
+};
+
+/* A line that libpam can't read: it refuses the service. */
+struct stack_fault {
+        char *file;
+        unsigned number;
+        char *text;
 };
 
 struct stack {
         struct stack_line *lines;
         size_t n;
+        struct stack_fault *faults;
+        size_t n_faults;
         unsigned files; /* that were included */
         /* what could not be read first, by which line, and why; NULL: nothing */
         char *trouble, *trouble_file;

@@ -20,8 +20,8 @@ static long longest_jump(const struct stack_line *line)
         const char *at = line->control;
         long most = 0;
 
-        if (!line->in_brackets)
-                return strcasecmp(at, "sufficient") == 0 || strcasecmp(at, "binding") == 0 ? -1 : 0;
+        if (strcasecmp(at, "sufficient") == 0)
+                return -1;
         while ((at = strchr(at, '='))) {
                 long n = strtol(++at, NULL, 10);
 
@@ -56,6 +56,11 @@ static int judge(const struct staged *staged, struct report *report)
         char at[256];
         size_t place = stack_search(stack, 0, ours, 1);
 
+        if (stack->n_faults > 0)
+                return report_fault(
+                        report, -EINVAL, "%s: PAM can't read this line: %s",
+                        where(staged, stack->faults[0].file, stack->faults[0].number, at),
+                        stack->faults[0].text);
         if (stack->trouble)
                 return report_fault(report, -EINVAL, "%s: %s",
                                     where(staged, stack->trouble_file, stack->trouble_line, at),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/check/stack.h"
 #include "command/wire/service.h"
@@ -46,7 +47,8 @@ static int add_stack(struct libscols_table *table, const char *service, const st
         if (r == 0 && found)
                 r = set(line, STATUS_WHERE, "%s:%u", found->file, found->number);
         if (r == 0 && found)
-                r = set(line, STATUS_CONTROL, found->in_brackets ? "[%s]" : "%s", found->control);
+                r = set(line, STATUS_CONTROL, strchr(found->control, '=') ? "[%s]" : "%s",
+                        found->control);
         return r;
 }
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* check/sudoers: does sudo open sessions? */
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ground/cleanup.h"
+#include "command/check/sudoers.h"
+#include "command/check/text.h"
+
+enum {
+        DEPTH_LIMIT = 128, /* of files that include each other, as sudo has it */
+};
+
+static int check_file(struct findings *findings, const char *path, unsigned depth);
+
+/* Is it "!pam_session", with blanks where sudo takes them? */
+static bool switches_off(const char *setting)
+{
+        bool off = false;
+
+        setting += strspn(setting, " \t");
+        while (*setting == '!') {
+                off = !off;
+                setting++;
+                setting += strspn(setting, " \t");
+        }
+        return off && strncmp(setting, "pam_session", 11) == 0 &&
+               setting[11 + strspn(setting + 11, " \t\r")] == '\0';
+}
+
+/* The settings of a Defaults line, which may be for some users, hosts or commands only. */
+static bool has_no_sessions(char *line)
+{
+        char *setting;
+
+        if (strncmp(line, "Defaults", 8) != 0)
+                return false;
+        line += 8;
+        if (*line && strchr("@:!>", *line))
+                line += strcspn(line, " \t");
+        while ((setting = strsep(&line, ",")))
+                if (switches_off(setting))
+                        return true;
+        return false;
+}
+
+/* All that sudo reads in a folder. */
+static int check_folder(struct findings *findings, const char *folder, unsigned depth)
+{
+        struct dirent **entries = NULL;
+        int n = scandir(folder, &entries, NULL, alphasort), r = 0;
+
+        if (n < 0 && errno != ENOENT)
+                findings_add_unchecked(findings, folder, 0, "%s", strerror(errno));
+        for (int i = 0; i < n; i++) {
+                const char *name = entries[i]->d_name;
+                _cleanup_free_ char *path = NULL;
+
+                if (r == 0 && !strchr(name, '.') && name[strlen(name) - 1] != '~') {
+                        if (asprintf(&path, "%s/%s", folder, name) < 0) {
+                                path = NULL;
+                                r = -ENOMEM;
+                        } else {
+                                r = check_file(findings, path, depth);
+                        }
+                }
+                free(entries[i]);
+        }
+        free(entries);
+        return r;
+}
+
+/* The word "@NAME" or "#NAME" of a line that includes; what follows it, or NULL. */
+static const char *included(const char *line, const char *word)
+{
+        size_t length = strlen(word);
+
+        if ((*line != '@' && *line != '#') || strncmp(line + 1, word, length) != 0)
+                return NULL;
+        line += 1 + length;
+        return *line == ' ' || *line == '\t' ? line : NULL;
+}
+
+/* Reads what a line of the file names, if it includes something. */
+static int follow(struct findings *findings, const char *file, const char *line, unsigned depth)
+{
+        const char *folder = included(line, "includedir"), *one = included(line, "include");
+        const char *name = folder ? folder : one, *slash = strrchr(file, '/');
+        _cleanup_free_ char *copy = name ? strdup(name) : NULL, *path = NULL;
+        char *rest = copy, *word = copy ? text_word(&rest, '"', '"') : NULL;
+
+        if (name && !copy)
+                return -ENOMEM;
+        if (!word || depth == DEPTH_LIMIT)
+                return 0;
+        if (asprintf(&path, "%.*s%s", *word == '/' ? 0 : (int)(slash - file) + 1, file, word) < 0) {
+                path = NULL;
+                return -ENOMEM;
+        }
+        return folder ? check_folder(findings, path, depth + 1)
+                      : check_file(findings, path, depth + 1);
+}
+
+static int check_file(struct findings *findings, const char *path, unsigned depth)
+{
+        struct text text;
+        char *line, *comment;
+        int r = text_read(path, &text);
+
+        if (r == -ENOMEM)
+                return r;
+        if (r < 0 && r != -ENOENT) {
+                findings_add_unchecked(findings, path, 0, "%s", strerror(-r));
+                return 0;
+        }
+        for (r = 0; text.bytes && r == 0 && (line = text_line(&text, true));) {
+                line += strspn(line, " \t");
+                r = follow(findings, path, line, depth);
+                comment = strchr(line, '#');
+                if (comment)
+                        *comment = '\0';
+                if (has_no_sessions(line))
+                        findings_add(findings, SEVERITY_WARNING, path, text.number, "take it out",
+                                     "with \"!pam_session\" sudo opens no session: whoever the "
+                                     "command runs as, it has the caller's /tmp");
+        }
+        free(text.bytes);
+        return r;
+}
+
+int check_sudoers(struct findings *findings)
+{
+        return check_file(findings, "/etc/sudoers", 0);
+}
