@@ -56,6 +56,7 @@ struct instance_place {
         const char *path; /* of the base */
         int user;         /* fd of BASE/UID at its beginning */
         uid_t uid;
+        struct report *report; /* who is told what can't be ended; NULL: nobody */
 };
 
 /*

@@ -38,25 +38,16 @@ static void idle_ones_done(struct idle_ones *ones)
         instance_done(&ones->best);
 }
 
-/* What was killed in an open or a close leaves its temporary name behind. */
-static void sweep_temporary(const struct instance_place *place, uid_t uid, const char *name)
+/*
+ * What can't be moved now will be tried at the next open, and what is said of one need not be said
+ * of the others.
+ */
+static bool trash(const struct instance_place *place, const char *name, struct idle_ones *ones)
 {
-        char trash_name[NAME_BYTES];
-        _cleanup_close_ int trash = -EBADF;
+        bool moved = stale_trash(place, name) == 0;
 
-        /* what can't be renamed now will be tried at the next open */
-        if (stale_is_forgotten(place->user, name))
-                (void)instance_trash(place->base, place->user, uid, name, &trash, trash_name);
-}
-
-static void trash(const struct instance_place *place, uid_t uid, const struct stale_one *one)
-{
-        _cleanup_close_ int trash = -EBADF;
-        char trash_name[NAME_BYTES];
-
-        if (instance_trash(place->base, place->user, uid, one->instance->name, &trash,
-                           trash_name) == 0)
-                records_forget_instance(uid, one->mark);
+        ones->swept = moved ? ones->swept + 1 : IDLE_MAX;
+        return moved;
 }
 
 /* A look at those that were found: the stale go to the trash, the youngest of the others stays. */
@@ -72,8 +63,8 @@ static void look(const struct instance_place *place, const struct instance_want 
                 struct instance *one = &idle->instances[i];
 
                 if (ones[i].is == STALE_OVER && idle->swept < IDLE_MAX) {
-                        trash(place, want->uid, &ones[i]);
-                        idle->swept++;
+                        if (trash(place, one->name, idle))
+                                records_forget_instance(want->uid, ones[i].mark);
                 } else if (ones[i].is != STALE_OVER && !want->per_session &&
                            instance_fits(one, want) &&
                            (idle->best.dir < 0 || one->time > idle->best.time)) {
@@ -98,8 +89,10 @@ static int consider(const struct instance_place *place, const struct instance_wa
         struct instance instance;
         int r;
 
-        if (name_is_temporary(name))
-                sweep_temporary(place, want->uid, name);
+        /* what was killed in an open or a close leaves its temporary name behind */
+        if (name_is_temporary(name) && ones->swept < IDLE_MAX &&
+            stale_is_forgotten(place->user, name))
+                (void)trash(place, name, ones);
         if (!name_is_instance(name) || instance_open(place->user, name, &instance) < 0)
                 return 0;
         r = lock_try(instance.lock, LOCK_EX);

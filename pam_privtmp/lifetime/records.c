@@ -43,12 +43,13 @@ int records_write(int folder, const struct record *record)
         return 0;
 }
 
-void records_remove(int folder, const struct record *record)
+int records_remove(int folder, const struct record *record)
 {
         char name[NAME_BYTES];
 
         name_of(name, record);
-        (void)unlinkat(folder, name, 0); /* it may be gone, and that is what is wanted */
+        /* it may be gone, and that is what is wanted */
+        return unlinkat(folder, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 int records_read(int folder, const char *name, struct record *ret)

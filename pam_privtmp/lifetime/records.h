@@ -50,8 +50,9 @@ int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct reco
  */
 bool records_have_other(int folder, const struct record *record);
 
-/* Takes a session's record away: ns.number, pid and uid count. It may be gone. */
-void records_remove(int folder, const struct record *record);
+/* Takes a session's record away: ns.number, pid and uid count. It may be gone. 0
+ * or -errno. */
+int records_remove(int folder, const struct record *record);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */
 void records_forget(int folder, uid_t uid, struct mark mark);

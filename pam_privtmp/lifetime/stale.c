@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -135,18 +136,34 @@ void stale_judge(const struct instance_place *place, struct stale_one *ones, siz
         }
 }
 
+int stale_trash(const struct instance_place *place, const char *name)
+{
+        _cleanup_close_ int trash = -EBADF;
+        char trash_name[NAME_BYTES];
+        int r;
+
+        r = instance_trash(place->base, place->user, place->uid, name, &trash, trash_name);
+        if (r < 0 && r != -ENOENT && place->report) /* else somebody was faster */
+                report_note(place->report, REPORT_WARNING, "can't move %s/%ju/%s to the trash: %s",
+                            place->path, (uintmax_t)place->uid, name, strerrordesc_np(-r));
+        return r;
+}
+
 void stale_end(const struct instance_place *place, const struct stale_one *one)
 {
         struct remove_budget budget = {.entries = END_ENTRIES,
                                        .milliseconds = END_MILLISECONDS,
                                        .file_bytes = END_FILE_BYTES};
-        char temporary[NAME_BYTES], trash_name[NAME_BYTES];
-        _cleanup_close_ int trash = -EBADF;
+        char temporary[NAME_BYTES];
+        int r;
 
-        if (instance_retire(place->user, one->instance->name, temporary) < 0)
+        r = instance_retire(place->user, one->instance->name, temporary);
+        if (r < 0 && place->report)
+                report_note(place->report, REPORT_WARNING, "can't end %s/%ju/%s: %s", place->path,
+                            (uintmax_t)place->uid, one->instance->name, strerrordesc_np(-r));
+        if (r < 0)
                 return;
         (void)lock_try(one->instance->lock, LOCK_UN);
         if (remove_tree(place->user, temporary, &budget) != 0)
-                (void)instance_trash(place->base, place->user, place->uid, temporary, &trash,
-                                     trash_name);
+                (void)stale_trash(place, temporary); /* what stays is the next open's */
 }

@@ -42,6 +42,9 @@ void stale_judge(const struct instance_place *place, struct stale_one *ones, siz
  */
 void stale_end(const struct instance_place *place, const struct stale_one *one);
 
+/* Moves what has that name below BASE/UID to the trash. 0, or -errno, which has been said. */
+int stale_trash(const struct instance_place *place, const char *name);
+
 /* Is it kept, and its time known not to be over? Needs no lock. */
 bool stale_is_kept(const struct instance *instance);
 

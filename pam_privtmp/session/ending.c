@@ -4,6 +4,7 @@
  *
  * MUST NOT end an instance without having its lock exclusively (module/session.c).
  */
+#include <string.h>
 #include <sys/file.h>
 
 #include "ground/cleanup.h"
@@ -32,9 +33,9 @@ static int end(struct place *place, const struct instance_place *where)
         return 0;
 }
 
-int ending_of(struct place *place)
+int ending_of(struct place *place, struct report *report)
 {
-        struct instance_place where = {.path = place->base, .uid = place->uid};
+        struct instance_place where = {.path = place->base, .uid = place->uid, .report = report};
         _cleanup_close_ int base = -EBADF, user = -EBADF;
         char name[NAME_BYTES];
         struct report silent = {0};
@@ -55,7 +56,11 @@ int ending_of(struct place *place)
         where.base = base;
         where.user = user;
         /* a failure loses the shared lock, and of two closers one succeeds */
-        r = lock_try(place->instance.lock, LOCK_EX) == 0 ? end(place, &where) : ENDING_USED;
+        r = lock_try(place->instance.lock, LOCK_EX);
+        if (r < 0 && r != -EBUSY)
+                report_note(report, REPORT_WARNING, "can't lock %s/%s/%s: %s", place->base, name,
+                            place->instance.name, strerrordesc_np(-r));
+        r = r == 0 ? end(place, &where) : ENDING_USED;
         place_release(place);
         return r;
 }

@@ -11,6 +11,6 @@ enum {
 /*
  * The end of a session: the last one out ends the instance (renames it into the trash and deletes
  * what a fixed budget allows), unless somebody still uses it and its line ends it when idle.
- * Returns 0 or ENDING_USED. What can't be done now is left to the next open of the user.
+ * Returns 0 or ENDING_USED. What can't be done now is said, and left to the next open of the user.
  */
-int ending_of(struct place *place);
+int ending_of(struct place *place, struct report *report);

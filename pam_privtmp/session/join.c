@@ -174,5 +174,10 @@ int join_enter(const struct join *join, struct namespace_id *ret, struct report 
             safedir_open_own(RECORD_FOLDER, false, &folder, &silent) != 0)
                 return 0;
         r = records_each(folder, join->uid, try, &search);
-        return r < 0 && r != -ENOTRECOVERABLE ? 0 : r;
+        if (r >= 0 || r == -ENOTRECOVERABLE)
+                return r;
+        report_note(report, REPORT_WARNING,
+                    "not joining: can't read the records in " RECORD_FOLDER ": %s",
+                    strerrordesc_np(-r));
+        return 0;
 }

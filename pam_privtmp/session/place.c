@@ -61,11 +61,20 @@ static void note_keep(const struct instance *instance, unsigned seconds)
                 stale_stop(instance);
 }
 
+/* Whoever has it may have been stopped, and what stays is that this session has more to itself. */
+static void say_not_locked(const char *folder, uid_t uid, int error, struct report *report)
+{
+        report_note(report, error == -EBUSY ? REPORT_DEBUG : REPORT_WARNING,
+                    "%s: going on without the lock of uid %ju: %s", folder, (uintmax_t)uid,
+                    strerrordesc_np(-error));
+}
+
 static int take_instance(struct place *place, const struct instance_want *want,
                          const struct place_shared *shared, struct report *report)
 {
-        struct instance_place where = {.path = place->base, .uid = want->uid};
+        struct instance_place where = {.path = place->base, .uid = want->uid, .report = report};
         struct patience *patience = shared->patience;
+        bool picked = false;
         struct stat st;
         int r;
 
@@ -74,15 +83,12 @@ static int take_instance(struct place *place, const struct instance_want *want,
                 return r;
         where.base = place->base_fd;
         where.user = place->user;
-        /* who does not get it, since somebody stopped the one who has it, goes on alone */
-        if (lock_take(place->user, LOCK_EX, patience) < 0)
-                report_note(report, REPORT_DEBUG,
-                            "%s: an open of uid %ju is under way, not waiting", place->base,
-                            (uintmax_t)want->uid);
+        r = lock_take(place->user, LOCK_EX, patience);
+        if (r < 0)
+                say_not_locked(place->base, want->uid, r, report);
         else if (candidate_pick(&where, want, patience, &place->instance) > 0)
-                r = 1;
-        if (r == 0)
-                r = instance_make(place->user, want, &place->instance, report);
+                picked = true;
+        r = picked ? 0 : instance_make(place->user, want, &place->instance, report);
         if (r < 0)
                 return r;
         note_keep(&place->instance, want->keep);
@@ -107,19 +113,26 @@ static int prepare_disk(struct place *place, const struct instance_want *want,
  * What BASE/UID is to instances: of a user's sessions that are opened at once, one makes the tmpfs,
  * and the others find it. A line on disk does as well. Who does not get it goes on alone.
  */
-static void wait_for_turn(struct place *place, const struct place_shared *shared)
+static void wait_for_turn(struct place *place, const struct place_shared *shared,
+                          struct report *report)
 {
         _cleanup_close_ int folder = -EBADF, fd = -EBADF;
         struct report silent = {0};
         char name[NAME_BYTES];
+        int r;
 
         for (size_t i = 0; i < shared->n; i++)
                 if (shared->places[i].user >= 0)
                         return;
         (void)snprintf(name, sizeof(name), "%ju.lock", (uintmax_t)place->uid);
-        if (safedir_open_own(RECORD_FOLDER, true, &folder, &silent) == 0)
-                fd = openat(folder, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (fd >= 0 && lock_take(fd, LOCK_EX, shared->patience) == 0)
+        /* without the folder there is no record either, and that will be said */
+        if (safedir_open_own(RECORD_FOLDER, true, &folder, &silent) < 0)
+                return;
+        fd = openat(folder, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+        r = fd < 0 ? -errno : lock_take(fd, LOCK_EX, shared->patience);
+        if (r < 0)
+                say_not_locked(RECORD_FOLDER, place->uid, r, report);
+        else
                 place->user = TAKE_FD(fd);
 }
 
@@ -194,7 +207,7 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
                 return report_errno(report, r, "%s", line->directory);
         want.label = label;
         if (line->source == LINE_MEMORY && !line->per_session)
-                wait_for_turn(place, shared);
+                wait_for_turn(place, shared, report);
         if (line->source == LINE_MEMORY)
                 return prepare_memory(place, &want, line->size ? line->size : DEFAULT_SIZE,
                                       line->inodes ? line->inodes : DEFAULT_INODES, report);

@@ -4,6 +4,7 @@
  *
  * MUST NOT decide by anything but PAM_USER: no environment, no PAM_RUSER (module/module.c).
  */
+#include <string.h>
 #include <sys/file.h>
 
 #include "ground/cleanup.h"
@@ -70,19 +71,32 @@ int session_open(const struct session_request *request, struct session **ret, st
         return r < 0 && !is_let_in(&o, r) ? r : 0;
 }
 
+/* Of two that close at once one record stays. 0 or -errno. */
+static int remove_or_keep(int folder, const struct record *record, bool used)
+{
+        int r = used ? lock_try(folder, LOCK_EX) : 0;
+
+        if (r < 0)
+                return r == -EBUSY ? 0 : r;
+        return used && !records_have_other(folder, record) ? 0 : records_remove(folder, record);
+}
+
 /* Where processes of the session live on, one record says that their namespace is ours. */
-static void remove_record(const struct session *session, bool used)
+static void remove_record(const struct session *session, bool used, struct report *report)
 {
         const struct record record = {
                 .ns = session->ns, .pid = session->opener, .uid = session->uid};
         _cleanup_close_ int folder = -EBADF;
         struct report silent = {0};
+        int r;
 
-        if (safedir_open_own(RECORD_FOLDER, false, &folder, &silent) == 0 &&
-            (!used ||
-             /* of two that close at once one record stays */
-             (lock_try(folder, LOCK_EX) == 0 && records_have_other(folder, &record))))
-                records_remove(folder, &record);
+        r = safedir_open_own(RECORD_FOLDER, false, &folder, &silent);
+        if (r == 0)
+                r = remove_or_keep(folder, &record, used);
+        if (r < 0)
+                report_note(report, REPORT_WARNING,
+                            "the record of this session stays in " RECORD_FOLDER ": %s",
+                            strerrordesc_np(-r));
 }
 
 void session_close(struct session *session, struct report *report)
@@ -97,12 +111,12 @@ void session_close(struct session *session, struct report *report)
         /* who is elsewhere gives up the lock only */
         for (size_t i = 0; i < session->n_places; i++) {
                 if (inside)
-                        used |= ending_of(&session->places[i]) == ENDING_USED;
+                        used |= ending_of(&session->places[i], report) == ENDING_USED;
                 else
                         place_release(&session->places[i]);
         }
         if (session->recorded)
-                remove_record(session, used);
+                remove_record(session, used, report);
         for (size_t i = 0; i < session->n_places; i++)
                 place_done(&session->places[i]);
 }

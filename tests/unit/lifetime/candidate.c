@@ -83,7 +83,7 @@ static struct instance make_idle(const struct instance_want *want)
 static int pick(const struct instance_want *want)
 {
         _cleanup_close_ int user = open_user();
-        const struct instance_place place = {scratch.fd, scratch.path, user};
+        const struct instance_place place = {scratch.fd, scratch.path, user, ALICE, NULL};
         struct patience patience = {0};
         int r = candidate_pick(&place, want, &patience, &picked);
 
@@ -217,7 +217,7 @@ MACHINE_TEST(in_doubt_all_is_in_use)
         must(umount2("/proc", MNT_DETACH));
         {
                 _cleanup_close_ int user = open_user();
-                const struct instance_place place = {scratch.fd, scratch.path, user};
+                const struct instance_place place = {scratch.fd, scratch.path, user, ALICE, NULL};
                 struct patience patience = {0};
 
                 ck_assert_int_eq(candidate_pick(&place, &wanted, &patience, &picked), 1);
