@@ -17,6 +17,7 @@
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 
+#include "lifetime/record.h"
 #include "session/session.h"
 
 #define _public_ __attribute__((__visibility__("default")))
@@ -66,10 +67,26 @@ static int parse_arguments(int argc, const char **argv, struct arguments *ret,
         return 0;
 }
 
+static const char *get_item(const pam_handle_t *pamh, int item)
+{
+        const void *value = NULL;
+
+        return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+/* Says who is denied, and why. The name may be what the remote side has typed. */
+static void say_denied(const struct face *face, const char *why)
+{
+        char user[RECORD_WORDS + 1];
+
+        record_set_words(user, get_item(face->pamh, PAM_USER));
+        pam_syslog(face->pamh, LOG_ERR, "%s is denied: %s", user, why);
+}
+
 /* The one place where a failure becomes a log line and a PAM code. */
 static int fail(const struct face *face, const struct report *report, int error)
 {
-        pam_syslog(face->pamh, LOG_ERR, "%s", report->fault);
+        say_denied(face, report->fault);
         return error == -ENOMEM ? PAM_BUF_ERR : PAM_SYSTEM_ERR;
 }
 
@@ -86,13 +103,6 @@ static void cleanup(pam_handle_t *pamh, void *data, int status)
                 session_close(session, &report);
         }
         session_free(session);
-}
-
-static const char *get_item(const pam_handle_t *pamh, int item)
-{
-        const void *value = NULL;
-
-        return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? value : NULL;
 }
 
 static int open_session(struct face *face, const struct arguments *arguments, struct report *report,
@@ -113,7 +123,7 @@ static int open_session(struct face *face, const struct arguments *arguments, st
                 request.environment[i] = pam_getenv(face->pamh, hint_names[i]);
         r = session_open(&request, ret, report);
         if (r == SESSION_E_UNKNOWN_USER) {
-                pam_syslog(face->pamh, LOG_ERR, "there is no such user");
+                say_denied(face, "there is no such user");
                 return PAM_USER_UNKNOWN;
         }
         return r < 0 ? fail(face, report, r) : PAM_SUCCESS;
@@ -143,6 +153,7 @@ _public_ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const 
                 return r;
         r = pam_set_data(pamh, DATA_NAME, session, cleanup);
         if (r != PAM_SUCCESS) {
+                say_denied(&face, "PAM can't keep the session");
                 session_close(session, &report);
                 session_free(session);
         }

@@ -1149,7 +1149,7 @@ START_TEST(a_refusal_is_one_line_in_the_log)
         scene_write("/srv/table", "/srv/base /tmp * bogus\n");
         refused("alice", PAM_SYSTEM_ERR);
         log = scene_log_text();
-        line = strstr(log, "(login:session): /srv/table:1:");
+        line = strstr(log, "(login:session): alice is denied: /srv/table:1:");
         ck_assert_ptr_nonnull(line);
         ck_assert_ptr_null(strstr(line + 1, "(login:session)"));
         ck_assert_int_eq(strncmp(log, "10.3 ", 5), 0);

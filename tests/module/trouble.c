@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Trouble with locks, the trash and the records, as a security policy or a broken disk makes it: it
- * costs what it must, denies no login, and is said once, with its reason. Through the real libpam.
+ * costs what it must, denies no login, and is said once, with its reason. And who is denied is
+ * named. Through the real libpam.
  *
  * Environment: PRIVTMP_MODULE, the path of the module. In a throw-away host.
  */
@@ -202,6 +203,21 @@ START_TEST(a_folder_of_records_that_cannot_be_used_is_said_once)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ who is denied */
+
+/* The name may be what the remote side has typed: no line of its own, no escape sequence. */
+START_TEST(the_name_of_who_is_denied_can_be_printed)
+{
+        struct login login;
+
+        pam_login_begin(SERVICE);
+        login = login_as("no\n\033[2Jbody");
+        ck_assert_int_eq(login_do(&login, do_open, NULL), PAM_USER_UNKNOWN);
+        assert_logged("(login:session): no??[2Jbody is denied: there is no such user");
+        login_end(&login);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("trouble");
@@ -216,6 +232,7 @@ int main(void)
         tcase_add_test(tests, at_open_a_trash_that_cannot_be_written_is_said_once);
         tcase_add_test(tests, a_trash_is_not_mentioned_where_it_can_be_written);
         tcase_add_test(tests, a_folder_of_records_that_cannot_be_used_is_said_once);
+        tcase_add_test(tests, the_name_of_who_is_denied_can_be_printed);
         suite_add_tcase(suite, tests);
         return scratch_run(suite);
 }

@@ -32,7 +32,7 @@ wrong() {
         host >"$tap/before"
         log_mark
         check "$1: denied" not su alice -c 'touch ~/ran'
-        check "$1: $2" wait_for log_is "10.3 pam_privtmp(su:session): $conf:2: $2"
+        check "$1: $2" wait_for log_is "10.3 pam_privtmp(su:session): alice is denied: $conf:2: $2"
         host >"$tap/after"
         check "$1: nothing has changed" cmp "$tap/before" "$tap/after"
 }
