@@ -62,6 +62,15 @@ void report_prefix(struct report *report, const char *format, ...)
         (void)memcpy(report->fault, text, sizeof(text));
 }
 
+void report_suffix(struct report *report, const char *sentence)
+{
+        size_t length = strlen(report->fault);
+
+        if (sentence)
+                (void)snprintf(report->fault + length, sizeof(report->fault) - length, "; %s",
+                               sentence);
+}
+
 void report_note(struct report *report, enum report_level level, const char *format, ...)
 {
         char text[sizeof(report->fault)];

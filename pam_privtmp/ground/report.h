@@ -33,6 +33,9 @@ int report_errno(struct report *report, int error, const char *format, ...)
 void report_prefix(struct report *report, const char *format, ...)
         __attribute__((__format__(__printf__, 2, 3)));
 
+/* Puts a sentence behind the fault noted so far, after a semicolon; nothing where it is NULL. */
+void report_suffix(struct report *report, const char *sentence);
+
 /* Says something now that does not make the call fail. */
 void report_note(struct report *report, enum report_level level, const char *format, ...)
         __attribute__((__format__(__printf__, 3, 4)));

@@ -12,6 +12,7 @@
 #include "ground/grow.h"
 #include "ground/path.h"
 #include "ground/safefile.h"
+#include "table/slip.h"
 #include "table/table.h"
 
 enum {
@@ -64,6 +65,8 @@ static int add_line(struct table *table, const char *file, unsigned number, cons
         r = line_parse(file, number, text, length, &lines[table->n], report);
         if (r > 0)
                 table->n++;
+        if (r == -EINVAL)
+                report_suffix(report, slip_find(text, length));
         return r < 0 ? r : 0;
 }
 

@@ -54,9 +54,14 @@ time='option "keep" must be a time such as 30m, 12h or 2d, a year at most'
 wrong '/srv/base' "1 $columns"
 wrong '/srv/base /srv/tmp' "2 $columns"
 wrong '/srv/base /srv/tmp * exec 0 0' "6 $columns"
-wrong '/srv/base /srv/tmp * exec # comment' "6 $columns"
+wrong '/srv/base /srv/tmp * exec # comment' "6 $columns; a comment stands on a line of its own"
+wrong '/srv/base /srv/tmp * exec, dev' "5 $columns; there is no blank before or after a comma"
+wrong '/srv/tmp /srv/tmp-inst/ level root,adm' 'directory "/srv/tmp-inst/" is no absolute path in'\
+' its shortest form; it looks like a line of namespace.conf: here the base stands first, then the'\
+' directory, the users and the options'
 wrong '36 35 98:0 /' "can't be read as a line of fstab(5)"
-wrong "$(printf '/srv/base /srv/tmp *\r')" 'has a control character (byte 21)'
+wrong "$(printf '/srv/base /srv/tmp *\r')" 'has a control character (byte 21);'\
+' it ends as lines of DOS do: take the carriage returns out of the file'
 # Source and directory.
 wrong 'base /srv/tmp *' "source \"base\" $source"
 wrong '/srv//base /srv/tmp *' "source \"/srv//base\" $source"

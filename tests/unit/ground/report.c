@@ -32,6 +32,22 @@ START_TEST(an_error_without_words_is_noted_all_the_same)
 }
 END_TEST
 
+START_TEST(a_sentence_can_follow_the_fault)
+{
+        char full[sizeof(heard.report.fault)];
+
+        report_fault(&heard.report, -EPERM, "wrong");
+        report_suffix(&heard.report, NULL);
+        ck_assert_str_eq(heard.report.fault, "wrong");
+        report_suffix(&heard.report, "do it right");
+        ck_assert_str_eq(heard.report.fault, "wrong; do it right");
+        memset(full, 'x', sizeof(full) - 1);
+        full[sizeof(full) - 1] = '\0';
+        report_suffix(&heard.report, full);
+        ck_assert_uint_eq(strlen(heard.report.fault), sizeof(full) - 1);
+}
+END_TEST
+
 START_TEST(the_first_fault_stays)
 {
         report_fault(&heard.report, -EPERM, "first");
@@ -137,6 +153,7 @@ int main(void)
         tcase_add_test(tcase, a_fault_is_noted_and_nothing_is_said);
         tcase_add_test(tcase, the_words_of_the_error_can_be_added);
         tcase_add_test(tcase, an_error_without_words_is_noted_all_the_same);
+        tcase_add_test(tcase, a_sentence_can_follow_the_fault);
         tcase_add_test(tcase, the_first_fault_stays);
         tcase_add_test(tcase, a_note_is_said_at_once_and_is_no_fault);
         tcase_add_test(tcase, a_forgiven_fault_is_said_and_the_next_one_is_noted);

@@ -171,6 +171,7 @@ END_TEST
 #define COLUMNS  " columns, where source, directory, users and maybe options belong"
 #define QUOTES   "options have no quotes and no backslashes"
 #define AT_BELOW " is at, below or above the directory "
+#define DOS      "; it ends as lines of DOS do: take the carriage returns out of the file"
 
 /* Each fault is alone in its table, and stands where a parser of whole files may lose it. */
 static const struct {
@@ -204,8 +205,14 @@ static const struct {
         {"1 2 3\n/b /tmp *\n", "conf:1: can't be read as a line of fstab(5)"},
         {"# x\n1 2 3", "conf:2: can't be read as a line of fstab(5)"},
         /* bytes */
-        {"/b /tmp *\r\nnone /tmp bob\r\n", "conf:1: has a control character (byte 10)"},
-        {"# comment\r\n\r\n", "conf:2: has a control character (byte 1)"},
+        {"/b /tmp *\r\nnone /tmp bob\r\n", "conf:1: has a control character (byte 10)" DOS},
+        {"# comment\r\n\r\n", "conf:2: has a control character (byte 1)" DOS},
+        /* slips */
+        {"/b /tmp * exec # mine\n", "conf:1: 6" COLUMNS "; a comment stands on a line of its own"},
+        {"/tmp /tmp-inst/ level root,adm\n",
+         "conf:1: directory \"/tmp-inst/\" is no absolute path in its shortest form; it looks like a "
+         "line of namespace.conf: here the base stands first, then the directory, the users and the "
+         "options"},
         {"/b /tmp *\n/b\b /tmp *\n", "conf:2: has a control character (byte 3)"},
         {"/b /tmp *\n/b /tmp *\033[0m", "conf:2: has a control character (byte 10)"},
         /* not yet there: refused, never ignored */
