@@ -58,7 +58,7 @@ wait_a_little() {
         kill_tries=0
         until "$@"; do
                 kill_tries=$((kill_tries + 1))
-                [ "$kill_tries" -lt 2000 ] || return 1
+                [ "$kill_tries" -lt 12000 ] || return 1
                 sleep 0.01
         done
 }
@@ -74,7 +74,7 @@ read -r phase <$kill_dir/phase
 [ "\$PAM_TYPE" = "\$phase" ] || exit 0
 echo "\$PPID" >$kill_dir/opener
 tries=0
-until [ -s $kill_dir/trace ] || [ "\$tries" = 4000 ]; do
+until [ -s $kill_dir/trace ] || [ "\$tries" = 60000 ]; do
         tries=\$((tries + 1))
         sleep 0.002
 done
@@ -161,7 +161,7 @@ wait_for_others() {
 }
 
 log_in_again() {
-        timeout 20 su "$kill_user" -c "$kill_again" </dev/null >"$kill_dir/said" 2>&1
+        timeout 120 su "$kill_user" -c "$kill_again" </dev/null >"$kill_dir/said" 2>&1
 }
 
 run_clean() {

@@ -54,7 +54,7 @@ enum {
 #define SCENE_LOG   "/run/log/messages"
 
 /* No wait in a test is longer. */
-#define SCENE_PATIENCE_MS 20000
+#define SCENE_PATIENCE_MS 120000
 
 /* Is this built with a sanitizer? It needs terabytes of address space, and time. */
 #if defined(__SANITIZE_ADDRESS__)

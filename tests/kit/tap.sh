@@ -32,12 +32,13 @@ need() {
         done
 }
 
-# wait_for COMMAND [ARG...]: until it succeeds, for 20 seconds at most.
+# wait_for COMMAND [ARG...]: until it succeeds. It is given up after two minutes, when even a machine
+# that has much else to do would have come so far.
 wait_for() {
         tap_tries=0
         until "$@" >/dev/null 2>&1; do
                 tap_tries=$((tap_tries + 1))
-                if [ "$tap_tries" -ge 200 ]; then
+                if [ "$tap_tries" -ge 1200 ]; then
                         echo "waited in vain for: $*"
                         "$@" || true
                         return 1

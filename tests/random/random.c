@@ -1885,7 +1885,7 @@ static void step_open_open(void)
         struct process *one = choose_opener(), *two;
         unsigned user = roll(USERS);
         struct opening before, o, p;
-        unsigned long alone;
+        unsigned long alone, pairs = 0;
         int answer;
 
         if (!one || is_full())
@@ -1914,11 +1914,14 @@ static void step_open_open(void)
                 if (p.may_be_new[d] && !lines[user][d]->per_session) {
                         p.may_be[d][one->session->places[d] - instances] = true;
                         p.may_be_new[d] = false;
-                        tally.pairs++;
+                        pairs++;
                 }
         answer = login_wait(&two->login);
         alone = tally.alone;
         observe_open(&p, answer);
+        if (p.slow) /* it may have lost its patience, and the machine alone is to blame */
+                return;
+        tally.pairs += pairs;
         tally.pairs_alone += tally.alone - alone;
 }
 

@@ -37,7 +37,7 @@ mount_fuse_overlayfs() {
 
 # promptly COMMAND [ARG...]: what waits for a file system that does not answer waits for ever.
 promptly() {
-        timeout -s KILL 30 "$@"
+        timeout -s KILL 120 "$@"
 }
 
 clean() {
@@ -107,7 +107,7 @@ for fs in bindfs sshfs fuse-overlayfs; do
         end_session two
         check "$fs, still served after the last logout: the instance stays" has_instances alice 1
         check "$fs, still served after the last logout: clean leaves it alone" \
-                sh -c "timeout -s KILL 30 $command clean && test -e $base/1001/*/root/mine"
+                sh -c "timeout -s KILL 120 $command clean && test -e $base/1001/*/root/mine"
         check "$fs, still served after the last logout: the next login has the same /tmp" \
                 same mine "$(promptly ssh -n alice@127.0.0.1 'cat /tmp/mine')"
         for server in $(server_of "$fs"); do

@@ -247,7 +247,7 @@ go_on() {
 
 # log_in: must not wait for who is stopped. (One that did would wait for ever: it is given up.)
 log_in() {
-        same in "$(timeout 60 su alice -c 'echo in >/tmp/in; cat /tmp/in')"
+        same in "$(timeout 120 su alice -c 'echo in >/tmp/in; cat /tmp/in')"
 }
 
 # Three kinds of instances to be found: none, one that is kept, one that a killed su left.
@@ -282,7 +282,7 @@ for left in nothing kept stale; do
                         stops=$((stops + 1))
                         check "$who stopped at lock $number, $left left: the user can log in" log_in
                         check "$who stopped at lock $number, $left left: clean ends" \
-                                timeout 60 "$command" clean
+                                timeout 120 "$command" clean
                         check "$who stopped at lock $number, $left left: and goes on well" go_on
                         table
                         su alice -c true

@@ -385,7 +385,7 @@ START_TEST(a_folder_of_ours_is_no_file)
 {
         scratch_write(&scratch, "file", "text");
         make_node("fifo", S_IFIFO | 0644, 0);
-        alarm(10);
+        alarm(60);
         ck_assert_int_eq(way_open_own("file"), -ENOTDIR);
         ck_assert_int_eq(way_create_own("file"), -ENOTDIR);
         ck_assert_int_eq(way_open_own("fifo"), -ENOTDIR);
@@ -545,7 +545,7 @@ START_TEST(what_is_no_regular_file_is_refused_at_once)
         scratch_mkdir(&scratch, "folder", 0755);
         make_socket("socket");
         /* nobody writes to the fifo: who waits for it waits for ever */
-        alarm(10);
+        alarm(60);
         ck_assert_int_eq(way_read("fifo"), -EINVAL);
         ck_assert_str_eq(fault(), "@/fifo is not a regular file");
         alarm(0);
