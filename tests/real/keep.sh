@@ -164,6 +164,7 @@ as_ssh alice 'tmux new-session -d -s work; tmux display-message -p "#{pid}" >~/s
 check "end=close: logout removes the instance though tmux runs on" wait_for gone alice
 check "end=close: tmux runs on" kill -0 "$(cat /home/alice/server)"
 kill "$(cat /home/alice/server)"
+wait_for not kill -0 "$(cat /home/alice/server)"
 
 # ------------------------------------------------------------------ a crowd
 

@@ -19,6 +19,13 @@ list() {
         "$command" list "$@"
 }
 
+# shows WANTED LIST [ARG...]: of columns.
+shows() {
+        tap_wanted=$1
+        shift
+        same "$tap_wanted" "$(columns "$@")"
+}
+
 # json EXPRESSION [ARG...]: what a perl expression makes of list --json with these; $j is all, and
 # of(NAME, VALUE...) are the directories with all these.
 json() {
@@ -176,8 +183,8 @@ check "JSON: when it was made can be read by machines" same 1 "$(json '
 for n in 1 2 3 4; do
         end_session "a$n"
 done
-check "without a session, but in use: used" wait_for same "alice /tmp used 0" \
-        "$(columns USER,DIRECTORY,STATE,SESSIONS alice)"
+check "without a session, but in use: used" \
+        wait_for shows "alice /tmp used 0" USER,DIRECTORY,STATE,SESSIONS alice
 check "with the processes that have stayed" same 2 "$(columns PROCS alice)"
 xargs kill </home/alice/sleeper
 
@@ -191,7 +198,7 @@ for n in 1 2 3; do
         end_session "b$n"
 done
 wait_for ssh_is_over bob
-wait_for test -z "$(columns PATH bob)"
+wait_for shows "" PATH bob
 "$command" clean
 
 table "$base /tmp * keep=30m"
@@ -331,6 +338,7 @@ check "not even from within the session" same "$(all_inodes)" \
         "$(in_session root "timeout -s KILL 120 $command list -n --size -o INODES alice" | tr -d ' ')"
 end_session root
 pkill -KILL -U alice bindfs
+wait_for not pgrep -U alice bindfs
 end_session alice
 wait_for gone alice
 

@@ -253,6 +253,7 @@ check "an instance in use stays" has_instances alice 1
 check "with what is in it" grep -qx text "$(instances alice)/root/file"
 check "an idle one is removed" gone bob
 pkill -KILL -f '^sleep 1000'
+wait_for not pgrep -f '^sleep 1000'
 check "the service succeeds again" clean
 check "when its last process has ended, the other goes too" gone alice
 check "no session is noted any more" is_empty /run/privtmp

@@ -81,8 +81,10 @@ check "still in use: that one is gone, the other stays" has_instances alice 1
 echo now >"$tap/release"
 check "still in use: what runs there still sees it" wait_for same before "$(
         wait_for test -s /home/alice/said && cat /home/alice/said)"
-"$command" clean
-check "still in use: it ends with that" gone alice
+is_cleaned() {
+        "$command" clean && gone alice
+}
+check "still in use: it ends with that" wait_for is_cleaned
 check "still in use: nor is a record left" has_records 0
 
 finish
