@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ground/cleanup.h"
+#include "command/account.h"
 #include "mounts/cover.h"
 #include "disk/instance.h"
 #include "lifetime/opener.h"
@@ -17,7 +18,6 @@
 #include "ground/path.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
-#include "table/subject.h"
 
 static int usage(void)
 {
@@ -77,7 +77,8 @@ static int enter_session(uid_t uid, struct report *report)
 
 /* What is still there, to be covered with: the youngest instance of each directory. */
 struct covers {
-        const struct subject *subject;
+        uid_t uid;
+        const char *name; /* NULL: of a user who is gone, whatever the name was */
         struct instance instances[RECORD_COVERS];
         char directories[RECORD_COVERS][PATH_MAX];
         size_t n;
@@ -95,7 +96,7 @@ static void consider_instance(struct covers *covers, int user, const char *name)
                 return;
         /* somebody else may have had the uid before */
         if (instance_read(instance.dir, "user", user_name) < 0 ||
-            strcmp(user_name, covers->subject->name) != 0 ||
+            (covers->name && strcmp(user_name, covers->name) != 0) ||
             instance_read(instance.dir, "directory", directory) < 0 || !path_is_valid(directory) ||
             instance_join(user, &instance, &patience) < 0) {
                 instance_done(&instance);
@@ -127,7 +128,7 @@ static int consider_base(void *arg, const char *path)
         r = safedir_open_own(path, false, &base, covers->report);
         if (r != 0)
                 return r < 0 ? r : 0;
-        name_uid(name, covers->subject->uid);
+        name_uid(name, covers->uid);
         user = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (user < 0)
                 return errno == ENOENT ? 0 : report_errno(covers->report, -errno, "%s", path);
@@ -178,10 +179,10 @@ static int cover_all(struct covers *covers)
 }
 
 /* Without a live session: what is kept, or used by processes alone. 1, 0 or -errno. */
-static int enter_instances(const struct subject *subject, const char *conf, struct report *report)
+static int enter_instances(uid_t uid, const char *name, const char *conf, struct report *report)
 {
         const struct table_place place = {TABLE_CONF, TABLE_DROP_INS, conf};
-        struct covers covers = {.subject = subject, .report = report};
+        struct covers covers = {.uid = uid, .name = name, .report = report};
         _cleanup_table_ struct table *table = NULL;
         int r = table_load(&place, &table, report);
 
@@ -215,21 +216,25 @@ static int start(void *arg)
 static int enter(struct enter *enter)
 {
         struct report report = PRIVTMP_REPORT;
-        _cleanup_subject_ struct subject *subject = NULL;
         _cleanup_(terminal_done) struct terminal terminal;
+        _cleanup_free_ char *name = NULL;
+        uid_t uid;
         int r;
 
         if (terminal_open(&terminal) < 0)
                 return EXIT_FAULT;
-        r = subject_load(enter->user, &subject);
-        if (r != 0) {
+        r = account_uid(enter->user, &uid);
+        name = r == 0 ? account_name(uid) : NULL;
+        if (r < 0 || (enter->as_user && !name)) {
                 privtmp_say("enter: %s: %s", enter->user,
-                            r > 0 ? "there is no such user" : strerror(-r));
+                            r < 0 && r != -ENOENT ? strerror(-r) : "there is no such user");
                 return EXIT_FAULT;
         }
-        r = enter_session(subject->uid, &report);
+        if (enter->as_user)
+                enter->user = name;
+        r = enter_session(uid, &report);
         if (r == 0)
-                r = enter_instances(subject, enter->conf, &report);
+                r = enter_instances(uid, name, enter->conf, &report);
         if (r == 0)
                 privtmp_say("enter: %s: no session is open, and no private directory is there",
                             enter->user);

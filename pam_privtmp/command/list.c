@@ -7,10 +7,10 @@
 #include <time.h>
 
 #include "ground/cleanup.h"
+#include "command/account.h"
 #include "command/columns.h"
 #include "command/privtmp.h"
 #include "ground/safedir.h"
-#include "table/subject.h"
 #include "command/survey.h"
 #include "command/usage.h"
 
@@ -36,7 +36,7 @@ static int usage(void)
                      " -J, --json           as JSON\n"
                      " -n, --noheadings     without headings\n"
                      " -o, --output LIST    these columns\n"
-                     " -s, --size           size and inodes, too: looks for a second at each\n"
+                     " -s, --size           size and inodes, too\n"
                      "     --conf FILE      read FILE instead of " TABLE_CONF " and its drop-ins\n"
                      " -h, --help           display this help\n\nColumns:\n");
         columns_help();
@@ -223,7 +223,6 @@ static int take(struct list *list)
 
 static int list_user(struct list *list)
 {
-        _cleanup_subject_ struct subject *subject = NULL;
         int r;
 
         if (geteuid() != 0) {
@@ -231,14 +230,11 @@ static int list_user(struct list *list)
                 return EXIT_FAULT;
         }
         list->uid = (uid_t)-1;
-        if (list->user) {
-                r = subject_load(list->user, &subject);
-                if (r != 0) {
-                        privtmp_say("list: %s: %s", list->user,
-                                    r > 0 ? "there is no such user" : strerror(-r));
-                        return EXIT_FAULT;
-                }
-                list->uid = subject->uid;
+        r = list->user ? account_uid(list->user, &list->uid) : 0;
+        if (r < 0) {
+                privtmp_say("list: %s: %s", list->user,
+                            r == -ENOENT ? "there is no such user" : strerror(-r));
+                return EXIT_FAULT;
         }
         r = take(list);
         privtmp_say_fault(&list->report);

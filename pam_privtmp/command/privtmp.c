@@ -89,7 +89,14 @@ int main(int argc, char *argv[])
                 privtmp_say("a verb is missing, try 'privtmp --help'");
                 return EXIT_USAGE;
         }
-        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        if (strcmp(argv[1], "help") == 0 && argc == 3) {
+                static char option[] = "--help";
+
+                argv[1] = argv[2];
+                argv[2] = option;
+        }
+        if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+            strcmp(argv[1], "help") == 0)
                 return finish(help());
         if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
                 return finish(printf("privtmp from pam_privtmp %s\n", PRIVTMP_VERSION) < 0);

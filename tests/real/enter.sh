@@ -156,6 +156,13 @@ ln -s mallory "$(instances alice)/user"
 check "one of somebody else who had the uid is not" complains 1 "$none" enter alice true
 rm "$(instances alice)/user"
 mv "$(instances alice)/was" "$(instances alice)/user"
+check "a uid is as good as the name" same kept "$(enter 1001 cat /tmp/kept)"
+check "as the user, too" same alice "$(enter -u 1001 id -un)"
+sed -i.was '/^alice:/d' /etc/passwd
+check "the uid of a user who is gone shows what is left" same kept "$(enter 1001 cat /tmp/kept)"
+check "though nobody can be that user" complains 1 "privtmp: enter: 1001: there is no such user" \
+        enter -u 1001 true
+cat /etc/passwd.was >/etc/passwd
 start_session bob su - bob
 in_session bob 'echo of-bob >/tmp/bob'
 check "beside a session of another user" same kept "$(enter alice ls /tmp)"

@@ -89,6 +89,9 @@ for column in USER DIRECTORY SOURCE STATE UNTIL SESSIONS PROCS SIZE INODES AGE S
               SINCE PATH; do
         check "help tells of $column" says "^ *$column  [a-z]" list --help
 done
+check "help tells of a verb, too" says 'privtmp list \[options\] \[USER\]' "$command" help list
+check "and of all" says '^ list ' "$command" help
+check "help of what is no verb: usage" exits 2 "$command" help lst
 check "an unknown option: usage" exits 2 list --force
 check "two users: usage" complains 2 \
         "privtmp: list: one user's name belongs here, or none" list alice bob
@@ -233,6 +236,7 @@ userdel bob
 check "of a user who is gone the name stays, as it was noted" same 4 \
         "$(columns USER | grep -c '^bob$')"
 check "or the number is there" says "^1002 .*trash" list
+check "the number is whom to list, too" same 5 "$(columns PATH 1002 | wc -l)"
 echo "bob:x:1002:1002::/home/bob:/bin/sh" >>/etc/passwd
 echo "bob:x:1002:" >>/etc/group
 echo "bob::19000:0:99999:7:::" >>/etc/shadow
