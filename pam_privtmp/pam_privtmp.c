@@ -18,6 +18,7 @@
 #include <security/pam_modules.h>
 
 #include "lifetime/record.h"
+#include "ground/label.h"
 #include "session/session.h"
 
 #define _public_ __attribute__((__visibility__("default")))
@@ -87,6 +88,9 @@ static void say_denied(const struct face *face, const char *why)
 static int fail(const struct face *face, const struct report *report, int error)
 {
         say_denied(face, report->fault);
+        if ((error == -EACCES || error == -EPERM) && label_policy_is_missing())
+                pam_syslog(face->pamh, LOG_ERR,
+                           "SELinux enforces a policy without the module privtmp");
         return error == -ENOMEM ? PAM_BUF_ERR : PAM_SYSTEM_ERR;
 }
 

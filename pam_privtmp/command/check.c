@@ -11,6 +11,7 @@
 #include "command/check/groups.h"
 #include "command/check/host.h"
 #include "command/check/names.h"
+#include "command/check/selinux.h"
 #include "command/check/table.h"
 #include "command/check/tmpfiles.h"
 #include "command/check/wiring.h"
@@ -39,6 +40,7 @@ static int check(struct findings *findings, const char *conf)
         r = check_table(findings, conf, &table);
         if (r == 0) {
                 check_bases(findings, table);
+                check_selinux(findings, table);
                 check_directories(findings, table);
                 if (on_host)
                         r = check_other_names(findings, table);

@@ -81,14 +81,11 @@ bool label_is(const char *label, int fd)
         return fgetfilecon_raw(fd, &now) >= 0 && strcmp(now, label) == 0;
 }
 
-const char *label_switch_off(bool *enforcing)
+bool label_policy_is_missing(void)
 {
-        /* Fedora's name and Debian's */
-        static const char *const names[] = {"polyinstantiation_enabled", "allow_polyinstantiation"};
-
-        *enforcing = is_selinux_enabled() > 0 && security_getenforce() == 1;
-        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-                if (is_selinux_enabled() > 0 && security_get_boolean_active(names[i]) == 0)
-                        return names[i];
-        return NULL;
+        if (is_selinux_enabled() <= 0 || security_getenforce() != 1)
+                return false;
+        /* with a level, or without where the policy knows none */
+        return security_check_context_raw("system_u:object_r:" LABEL_TYPE ":s0") < 0 &&
+               security_check_context_raw("system_u:object_r:" LABEL_TYPE) < 0;
 }

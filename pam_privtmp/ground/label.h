@@ -32,9 +32,11 @@ int label_set(const char *label, int fd, struct report *report);
 /* Has what fd (readable) is open on that label? */
 bool label_is(const char *label, int fd);
 
+/* What conf/selinux/privtmp.cil calls the type of a base. */
+#define LABEL_TYPE "privtmp_t"
+
 /*
- * The policy's switch without which programs that log users in may not make mount namespaces and
- * private directories: its name where there is one and it is off, else NULL. Tells whether SELinux
- * enforces its policy now.
+ * Does SELinux enforce a policy that has never heard of us? Then what failed was most likely denied
+ * by it. False where SELinux is off or permissive, and where the module is built without SELinux.
  */
-const char *label_switch_off(bool *enforcing);
+bool label_policy_is_missing(void);

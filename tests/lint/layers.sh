@@ -38,7 +38,7 @@ only() {
 only security/ pam_privtmp
 only syslog.h pam_privtmp
 only libmount.h table/entry table/line mounts/mounts
-only selinux/ ground/label
+only selinux/ ground/label command/check/selinux
 only pwd.h table/subject command/account command/program command/check/groups
 only grp.h table/subject command/account command/program command/check/groups
 only sched.h mounts/namespace mounts/caller command/solo command/enter command/check/host

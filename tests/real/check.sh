@@ -381,21 +381,6 @@ cat >"$tap/fake.c" <<'EOS'
 #include <string.h>
 #include <sys/vfs.h>
 
-int is_selinux_enabled(void)
-{
-        return getenv("FAKE_SWITCH") != NULL;
-}
-
-int security_getenforce(void)
-{
-        return getenv("FAKE_ENFORCING") != NULL;
-}
-
-int security_get_boolean_active(const char *name)
-{
-        return strcmp(name, getenv("FAKE_SWITCH")) == 0 ? 0 : -1;
-}
-
 int fstatfs(int fd, struct statfs *fs)
 {
         int (*real)(int, struct statfs *) = dlsym(RTLD_NEXT, "fstatfs64");
@@ -424,16 +409,6 @@ fake() {
                 "$command" check
 }
 
-off='is off: programs that log users in may not mount'
-if ldd "$command" | grep -q libselinux; then
-        check "SELinux: the boolean is off" prints 1 \
-                "fault: SELinux: the boolean polyinstantiation_enabled $off; switch it on by setsebool -P" \
-                fake FAKE_SWITCH=polyinstantiation_enabled FAKE_ENFORCING=1
-        check "SELinux: Debian's name of it, and nothing is enforced" prints 0 \
-                "warning: SELinux: the boolean allow_polyinstantiation $off, once SELinux enforces; switch it on by setsebool -P" \
-                fake FAKE_SWITCH=allow_polyinstantiation
-        check "SELinux: it is on, or there is none: nothing" prints 0 "$nothing" fake FAKE_SWITCH=x
-fi
 check "a base on NFS" prints 1 \
         "fault: $conf:1: /srv/alone is on a network or FUSE file system; $rebase" fake FAKE_NFS=1
 table "/srv/alone/privtmp /tmp *"

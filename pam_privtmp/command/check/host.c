@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* check/host: the kernel, its rights, and SELinux */
+/* check/host: the kernel and its rights */
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "ground/cleanup.h"
-#include "ground/label.h"
 #include "mounts/namespace.h"
 #include "command/check/host.h"
 
@@ -74,21 +73,8 @@ static void check_right(struct findings *findings)
                              "in a container, give it CAP_SYS_ADMIN", "%s", report.fault);
 }
 
-static void check_label(struct findings *findings)
-{
-        bool enforcing;
-        const char *name = label_switch_off(&enforcing);
-
-        if (name)
-                findings_add(findings, enforcing ? SEVERITY_FAULT : SEVERITY_WARNING, "SELinux", 0,
-                             "switch it on by setsebool -P",
-                             "the boolean %s is off: programs that log users in may not mount%s",
-                             name, enforcing ? "" : ", once SELinux enforces");
-}
-
 void check_host(struct findings *findings)
 {
         check_calls(findings);
-        check_label(findings);
         check_right(findings);
 }

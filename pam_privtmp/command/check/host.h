@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* check/host: the kernel, its rights, and SELinux */
+/* check/host: the kernel and its rights */
 #pragma once
 
 #include "command/check/findings.h"

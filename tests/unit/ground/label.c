@@ -17,6 +17,7 @@ static struct {
         int enabled, enforcing;
         const char *file;    /* the label that files have; NULL: it can't be read */
         const char *created; /* the thread's creation label, NULL is the default */
+        const char *knows;   /* the context that the policy knows, NULL: none of ours */
         const char *fails;   /* the name of the call that fails, with error */
         unsigned spare;      /* after so many of these that do not */
         int error;
@@ -57,6 +58,12 @@ int __wrap_is_selinux_enabled(void)
         }
         note("enabled", NULL);
         return machine.enabled;
+}
+
+int __wrap_security_check_context_raw(const char *context);
+int __wrap_security_check_context_raw(const char *context)
+{
+        return machine.knows && strcmp(machine.knows, context) == 0 ? 0 : -1;
 }
 
 int __wrap_security_getenforce(void);
@@ -346,6 +353,22 @@ END_TEST
 
 /* ------------------------------------------------------------------ without SELinux */
 
+START_TEST(a_policy_without_our_type_is_told_where_it_is_enforced)
+{
+        machine.enforcing = 1;
+        ck_assert(label_policy_is_missing());
+        machine.knows = "system_u:object_r:privtmp_t:s0";
+        ck_assert(!label_policy_is_missing());
+        machine.knows = "system_u:object_r:privtmp_t"; /* a policy without levels */
+        ck_assert(!label_policy_is_missing());
+        machine.knows = NULL;
+        machine.enforcing = 0;
+        ck_assert(!label_policy_is_missing());
+        machine.enforcing = 1;
+        machine.enabled = 0;
+        ck_assert(!label_policy_is_missing());
+}
+END_TEST
 START_TEST(without_selinux_nothing_is_asked)
 {
         char *label = machine.calls;
@@ -354,6 +377,7 @@ START_TEST(without_selinux_nothing_is_asked)
         ck_assert_ptr_null(label);
         ck_assert_int_eq(label_set(WANTED, 42, &heard.report), 0);
         ck_assert(label_is(WANTED, 42));
+        ck_assert(!label_policy_is_missing());
         ck_assert_str_eq(machine.calls, "");
         ck_assert_int_eq(make(WANTED), 0);
         ck_assert_str_eq(machine.calls, "mkdirat(root) ");
@@ -386,6 +410,7 @@ int main(void)
                 return scratch_run(suite);
         }
         tcase_add_test(tcase, the_label_is_that_of_the_directory);
+        tcase_add_test(tcase, a_policy_without_our_type_is_told_where_it_is_enforced);
         tcase_add_loop_test(tcase, where_selinux_is_off_there_is_no_label, 0, 2);
         tcase_add_test(tcase, a_label_that_can_not_be_read_denies_when_enforcing);
         tcase_add_test(tcase, a_label_that_can_not_be_read_is_only_said_when_permissive);
