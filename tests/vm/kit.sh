@@ -34,7 +34,32 @@ log_says() {
 # ------------------------------------------------------------------ logins
 
 as_ssh() {
-        ssh -n "$1@localhost" "$2"
+        timeout 300 ssh -n "$1@localhost" "$2"
+}
+
+# stay USER COMMAND: a login that runs the command, and stays until leave USER.
+stay() {
+        ssh -n "$1@localhost" "{ $2; } >\$HOME/said 2>&1; touch \$HOME/stays; exec sleep 1000" &
+        echo $! >"$tap/ssh.$1"
+        wait_long test -e "/home/$1/stays"
+        cat "/home/$1/said"
+}
+
+leave() {
+        rm "/home/$1/stays"
+        kill "$(cat "$tap/ssh.$1")"
+        wait_long ssh_is_over "$1"
+}
+
+# wait_long COMMAND [ARG...]: wait_for, ten times: the machine is slow
+wait_long() {
+        wait_long_end=$(($(date +%s) + 200))
+        until wait_for "$@" >/dev/null; do
+                if [ "$(date +%s)" -ge "$wait_long_end" ]; then
+                        wait_for "$@"
+                        return
+                fi
+        done
 }
 
 # ------------------------------------------------------------------ the project
@@ -65,4 +90,24 @@ wire() {
 
 unwire() {
         cp -a /root/pam.d/. /etc/pam.d/
+}
+
+# ------------------------------------------------------------------ SELinux
+
+# load_our_policy: as "semodule -i" and "semodule -DB" do, which take long here
+load_our_policy() {
+        tar -C / --no-overwrite-dir -xf /vm/policy.tar
+        restorecon -RF /etc/selinux/default/policy /etc/selinux/default/contexts/files
+        load_policy
+        restorecon -RF /var/lib/privtmp /run/privtmp
+}
+
+# denials TYPES: what the policy has denied to programs of these types since log_mark, each once,
+# without what differs from time to time. TYPES is a pattern for egrep.
+denials() {
+        journalctl --sync
+        journalctl -q --no-pager -o cat --after-cursor "$(cat "$tap/cursor")" _TRANSPORT=audit |
+                grep -aE "avc:  denied.*scontext=[^ ]*:($1):" |
+                sed -E 's/^.*avc: /avc:/; s/ (pid|ino|dev|ioctlcmd|capability|s?pid|tpid)=[^ ]*//g;
+                        s/(:s0)(-s0)?(:c[0-9][0-9.,c]*)?/\1/g' | sort -u
 }

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# selinux: with Debian's policy and ours, which is enforced, all works as it does without SELinux.
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/kit.sh"
+
+# The types of programs that log users in.
+logins='sshd_t|local_login_t|crond_t|[a-z]*_su_t|[a-z]*_sudo_t'
+
+cat >/usr/local/bin/look <<'EOS'
+#!/bin/sh
+# what this session sees, in one line; what it leaves there is of all kinds
+file=/tmp/file.$$
+: >"$file" && ln -s x "$file.link" && mkfifo "$file.pipe" && mkdir -p "$file.dir/a" &&
+        : >"$file.dir/a/b"
+if grep -q '/root /tmp ' /proc/self/mountinfo; then private=private; else private=shared; fi
+echo "$private $(stat -c %C /tmp) $(stat -c %C "$file" | cut -d: -f3)" \
+        "$(stat -c %C "$file.dir/a" | cut -d: -f3) by $(id -un) in $(id -Z | cut -d: -f3)"
+EOS
+chmod 755 /usr/local/bin/look
+
+# private NAME USER TYPE COMMAND [ARG...]: a line of look says that all is as it must be.
+private() {
+        private_name=$1
+        private_line="^private system_u:object_r:tmp_t:s0 user_tmp_t user_tmp_t by $2 in $3$"
+        shift 3
+        check "$private_name" says "$private_line" timeout 300 "$@"
+}
+
+install_privtmp
+systemd-tmpfiles --create privtmp.conf
+
+# ------------------------------------------------------------------ Debian's policy alone
+
+wire sshd
+log_mark
+check "without our policy a login is denied" not as_ssh alice true
+for program in sshd login cron; do
+        check "check: a fault for $program" says "^fault: SELinux: $program may not make" privtmp check
+done
+check "and the log names what is missing" wait_long log_says \
+        'pam_privtmp.*SELinux enforces a policy without the module privtmp'
+unwire
+
+# ------------------------------------------------------------------ every way in
+
+load_our_policy
+check "no switch of the policy helps" says ' off$' getsebool allow_polyinstantiation
+wire sshd su sudo sudo-i login cron
+log_mark
+mkdir -p /etc/security/privtmp.conf.d
+echo 'tmpfs /dev/shm sam,uma size=1M' >/etc/security/privtmp.conf.d/50.conf
+printf '* * * * * bob look >>/var/tmp/cron\n' >/etc/cron.d/look
+mkdir -p /tmp/.X11-unix
+
+private "ssh as unconfined_u" alice unconfined_t stay alice look
+private "a second login" alice unconfined_t ssh -n alice@localhost 'look; ls /home/alice/stays; ls /tmp'
+check "joins the first" says "^1$" sh -c 'privtmp list -n -o PATH alice 2>/dev/null | sort -u | grep -c privtmp'
+private "ssh as staff_u" sam staff_t stay sam 'look; touch /dev/shm/x; stat -c %C /dev/shm /dev/shm/x'
+check "a line with the source tmpfs has the label of the directory" \
+        says '^system_u:object_r:tmpfs_t:s0$' cat /home/sam/said
+check "and files in it have the type that they have there" \
+        says ':user_tmpfs_t:' cat /home/sam/said
+private "ssh as user_u" uma user_t stay uma 'look; ls -d /tmp/.X11-unix; mount | grep X11'
+check "share= binds an entry of the system's /tmp" says '/tmp/.X11-unix' cat /home/uma/said
+check "restorecon has nothing to change while they are logged in" \
+        same '' "$(restorecon -Rnv /var/lib/privtmp /run/privtmp)"
+for user in alice sam uma; do
+        leave "$user"
+        check "the last logout of $user deletes everything" wait_long gone "$user"
+done
+
+private "su of root" alice unconfined_t su alice -c look
+private "sudo of root" alice unconfined_t sudo -u alice look
+private "sudo -i of root" alice unconfined_t sudo -i -u alice look
+private "su as staff_u" alice staff_t ssh -n sam@localhost 'echo alice | su alice -c look'
+private "sudo as staff_u" alice staff_t ssh -n sam@localhost 'sudo -n -u alice look'
+private "sudo -i as staff_u" alice staff_t ssh -n sam@localhost 'sudo -n -i -u alice look'
+private "su as user_u" alice user_t ssh -n uma@localhost 'echo alice | su alice -c look'
+check "all is deleted" wait_long gone alice
+
+check "cron" wait_long says '^private system_u:object_r:tmp_t:s0 .* by bob' cat /var/tmp/cron
+rm /etc/cron.d/look
+
+# ------------------------------------------------------------------ the command
+
+wrong_label() {
+        chcon -t var_lib_t /var/lib/privtmp
+        says "^fault: SELinux: sshd .*/var/lib/privtmp has the label .*var_lib_t" privtmp check
+        wrong_label_status=$?
+        restorecon /var/lib/privtmp
+        return "$wrong_label_status"
+}
+
+check "check says nothing of SELinux" not says SELinux privtmp check
+check "check: a base with a wrong label is a fault" wrong_label
+check "list" privtmp list
+check "explain" says /var/lib/privtmp privtmp explain uma
+check "run" says user_tmp_t privtmp run -u uma -- sh -c 'touch /tmp/x; stat -c %C /tmp/x'
+check "clean" systemctl start privtmp-clean.service
+
+# ------------------------------------------------------------------ what was denied
+
+denials "$logins" >"$tap/denials"
+# Debian's own, the same without us, most of which it does not log as a rule: what every exec asks;
+# pam_systemd: its socket, bus, fd, and PID 1; pam_unix, before it starts its helper; statfs(2) of
+# /proc by libraries; homes of others
+grep -vE '\{ (noatsecure|rlimitinh|siginh|net_admin|send_msg|use) \}|shadow_t|tclass=filesystem|user_home_dir_t|\{ getattr \}.*init_t.*tclass=file' \
+        "$tap/denials" >"$tap/ours" || true
+check "nothing was denied to the programs that log users in" same '' "$(cat "$tap/ours")"
+
+finish
