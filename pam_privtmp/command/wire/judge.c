@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* wire/judge: would PAM come to our line? */
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "command/check/loading.h"
 #include "command/check/stack.h"
 #include "command/wire/judge.h"
 #include "command/wire/pamfile.h"
@@ -120,15 +118,10 @@ bool judge_is_included(const char *path)
 int judge_module(struct report *report)
 {
         static const char path[] = PRIVTMP_PAMDIR "/pam_privtmp.so";
-        pid_t child = fork();
-        int status;
+        char why[512];
+        int r = loading_try(path, why, sizeof(why));
 
-        /* a child: what the module's constructors and libraries do is not for this process */
-        if (child == 0)
-                _exit(dlopen(path, RTLD_NOW | RTLD_LOCAL) ? 0 : 1);
-        if (child < 0 || waitpid(child, &status, 0) != child)
-                return report_errno(report, -errno, "can't try to load the module");
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-                return report_fault(report, -ELIBACC, "%s can't be loaded", path);
-        return 0;
+        if (r < 0)
+                return report_errno(report, r, "can't try to load the module");
+        return r > 0 ? 0 : report_fault(report, -ELIBACC, "%s can't be loaded: %s", path, why);
 }
