@@ -31,6 +31,14 @@ cp "$(dirname "$0")/../../conf/privtmp.conf" "$conf"
 check "so has the shipped table" finds 0 "$nothing"
 as_before
 
+for example in "$(dirname "$0")"/../../examples/tables/*; do
+        cp "$example" /srv/conf
+        check "no line of examples/tables/$(basename "$example") has a fault" \
+                not says "; $mend\$" "$command" check --conf /srv/conf
+done
+echo "$base /tmp * mode=1707" >/srv/conf
+check "which would be told" says "; $mend\$" "$command" check --conf /srv/conf
+
 ls -lRn --time-style=full-iso /etc /run/privtmp "$base" >"$tap/before" 2>/dev/null || true
 "$command" check >"$tap/out"
 ls -lRn --time-style=full-iso /etc /run/privtmp "$base" >"$tap/after" 2>/dev/null || true
