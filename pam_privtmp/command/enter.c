@@ -10,6 +10,7 @@
 #include "ground/cleanup.h"
 #include "command/account.h"
 #include "mounts/cover.h"
+#include "mounts/stance.h"
 #include "disk/instance.h"
 #include "lifetime/opener.h"
 #include "command/program.h"
@@ -161,10 +162,10 @@ static int build(struct covers *covers, int trees[RECORD_COVERS])
 static int cover_all(struct covers *covers)
 {
         int trees[RECORD_COVERS], r = build(covers, trees);
-        bool left;
+        struct stance stance = STANCE_NONE;
 
         if (r == 0)
-                r = namespace_leave(&left, covers->report);
+                r = stance_make_own(&stance, covers->report);
         for (size_t i = 0; r == 0 && i < covers->n; i++) {
                 _cleanup_close_ int directory = -EBADF;
 

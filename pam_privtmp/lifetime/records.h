@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "ground/report.h"
 #include "lifetime/record.h"
 
 #define RECORD_FOLDER "/run/privtmp"

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * namespace: mount namespaces
- *
- * MUST NOT go on when "/" can't be made slave: the mount would show on the whole host
- * (module/session.c).
- */
+/* namespace: mount namespaces, and which one this is */
 #include <linux/nsfs.h>
-#include <sched.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
@@ -82,18 +75,4 @@ bool namespace_is_rooted(void)
 
         return statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &stx) == 0 &&
                stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
-}
-
-int namespace_leave(bool *left, struct report *report)
-{
-        struct mount_attr slave = {.propagation = MS_SLAVE};
-
-        *left = false;
-        /* alone: with other flags a failure could leave root and cwd behind (CVE-2026-43472) */
-        if (unshare(CLONE_NEWNS) < 0)
-                return report_errno(report, -errno, "can't leave the shared mount namespace");
-        *left = true;
-        if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)) < 0)
-                return report_errno(report, -errno, "can't make the mounts slave");
-        return 0;
 }

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* namespace: mount namespaces: which one this is, and leaving the shared one */
+/* namespace: mount namespaces, and which one this is */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#include "ground/report.h"
 
 /* Says which namespace. Numbers are used again at once, ids never (Linux 6.12; before it 0). */
 struct namespace_id {
@@ -41,10 +39,3 @@ bool namespace_is_ours(int fd);
 /* Is "/" the top of a mount? In a chroot it need not be, and then no mount below it can be slave.
  */
 bool namespace_is_rooted(void);
-
-/*
- * Leaves the shared namespace for a copy of it in which everything is slave: what the host mounts
- * shows here, what is mounted here does not show there. Needs CAP_SYS_ADMIN. *left tells, also on
- * error, whether this thread is in the copy: the caller then returns to where it was.
- */
-int namespace_leave(bool *left, struct report *report);

@@ -19,9 +19,7 @@
 struct search {
         const struct join *join;
         struct report *report;
-        struct namespace_id here;
         char boot[RECORD_BOOT];
-        struct namespace_id *ret;
 };
 
 /* For the argument debug. 0: the next record, please. */
@@ -66,7 +64,7 @@ static const char *judge(const struct search *search, const struct record *recor
                 return "it was opened within another user's";
         if (!record->shared)
                 return "later mounts of the host do not show there";
-        if (!namespace_is_same(&record->left, &search->here))
+        if (!namespace_is_same(&record->left, &search->join->stance->origin))
                 return "it comes from another namespace";
         if (record->plan != search->join->plan || !has_same_covers(search->join, record))
                 return "its plan or its instances are others";
@@ -76,8 +74,10 @@ static const char *judge(const struct search *search, const struct record *recor
 /* Is cwd at or below a directory of the places? It becomes the top of that, then. */
 static bool is_aside(const struct join *join)
 {
-        for (size_t i = 0; join->caller->path && i < join->n; i++)
-                if (path_is_within(join->caller->path, join->places[i].plan->line->directory))
+        const char *path = join->stance->path;
+
+        for (size_t i = 0; path && i < join->n; i++)
+                if (path_is_within(path, join->places[i].plan->line->directory))
                         return true;
         return false;
 }
@@ -119,6 +119,14 @@ static void take_over(const struct join *join, const struct record *record)
         }
 }
 
+/* The report is filled in when there is no way back. */
+static int lost(const struct search *search, const struct record *record)
+{
+        return report_fault(search->report, -ENOTRECOVERABLE,
+                            "can't return from the namespace of process %jd",
+                            (intmax_t)record->pid);
+}
+
 static int try(void *arg, const struct record *record)
 {
         struct search *search = arg;
@@ -133,39 +141,37 @@ static int try(void *arg, const struct record *record)
                 why = "its namespace belongs to another user namespace";
         if (why)
                 return no(search, record, why);
-        r = caller_enter(join->caller, fd, is_aside(join));
+        r = stance_join(join->stance, fd, &record->ns, is_aside(join));
         if (r == 0)
                 return no(search, record, "its namespace can't be entered from here");
-        if (r > 0 && is_covered(join, record)) {
+        if (join->stance->at == STANCE_LOST)
+                return lost(search, record);
+        if (r < 0)
+                return no(search, record, "\"/\" or the working directory is another there");
+        if (is_covered(join, record)) {
                 take_over(join, record);
-                *search->ret = record->ns;
                 return 1;
         }
         forget_covers(join);
-        if (caller_leave(join->caller, join->home, join->home_aside) < 0)
-                return report_fault(search->report, -ENOTRECOVERABLE,
-                                    "can't return from the namespace of process %jd",
-                                    (intmax_t)record->pid);
-        return no(search, record,
-                  r > 0 ? "a directory is covered by something else"
-                        : "\"/\" or the working directory is another there");
+        if (stance_part(join->stance) < 0)
+                return lost(search, record);
+        return no(search, record, "a directory is covered by something else");
 }
 
-/* Where the thread is. Without ids only PID 1's can be told from one that has its number. */
-static bool know_here(const struct join *join, struct namespace_id *here)
+/* Without ids only PID 1's namespace can be told from one that has its number. */
+static bool is_origin_known(const struct stance *stance)
 {
-        *here = join->home ? *join->home : join->caller->id;
-        return here->id != 0 || join->home || namespace_is_first();
+        return stance->origin.id != 0 || stance->from == STANCE_FIRST || namespace_is_first();
 }
 
-int join_enter(const struct join *join, struct namespace_id *ret, struct report *report)
+int join_enter(const struct join *join, struct report *report)
 {
-        struct search search = {.join = join, .report = report, .ret = ret};
+        struct search search = {.join = join, .report = report};
         _cleanup_close_ int folder = -EBADF;
         struct report silent = {0};
         int r;
 
-        if (!know_here(join, &search.here)) {
+        if (!is_origin_known(join->stance)) {
                 report_note(report, REPORT_DEBUG,
                             "not joining: can't tell which namespace this is");
                 return 0;

@@ -7,16 +7,13 @@
  */
 #pragma once
 
-#include "mounts/caller.h"
+#include "mounts/stance.h"
 #include "session/place.h"
 #include "ground/report.h"
 
 struct join {
-        const struct caller *caller;
-        /* where the thread is: NULL is the caller's namespace, else PID 1's, which is that */
-        const struct namespace_id *home;
-        bool home_aside; /* with the working directory at "/", see caller_enter_first() */
-        uint64_t plan;   /* digest */
+        struct stance *stance;
+        uint64_t plan; /* digest */
         uid_t uid;
         struct place *places; /* prepared; `top` and `mark` become what covers there */
         size_t n;
@@ -26,9 +23,9 @@ struct join {
  * Enters the namespace of a session of the user that has the same plan and the same instances, and
  * that was made from where the thread is now: see join.c for all that must hold. The working
  * directory stays the very directory that it was, or is "/" if it was at or below a directory of
- * the places. Returns 1 with the namespace in *ret; 0 when there is none to be joined, and nothing
- * has changed; or -errno, with the reason in the report, when there was no way back. Needs
+ * the places. Returns 1: the stance is JOINED; 0 when there is none to be joined, and nothing has
+ * changed; or -errno, with the reason in the report, when there was no way back. Needs
  * CAP_SYS_ADMIN, CAP_SYS_CHROOT and, to read /proc/PID/ns of the opener, CAP_SYS_PTRACE; what is
  * missing costs the join only.
  */
-int join_enter(const struct join *join, struct namespace_id *ret, struct report *report);
+int join_enter(const struct join *join, struct report *report);

@@ -23,23 +23,13 @@ static int approach(struct opening *o)
         int r;
 
         o->step = FAULT_CALLER;
-        r = caller_save(&session->caller, o->report);
-        session->ns = session->caller.id;
+        r = stance_save(&session->stance, o->report);
         /* without a record nobody knows where that session began */
         if (r < 0 || !o->outer.recorded || outer_inherits_any(&o->outer))
                 return r;
-        r = caller_enter_first(&session->caller, &o->outer.record.left,
-                               outer_uncovers(&o->outer, session->caller.path));
-        if (r < 0) {
-                session->away = o->committed = true;
-                return report_errno(o->report, r, "can't return to the caller's namespace");
-        }
-        if (r == 0)
-                return 0;
-        o->home = true;
-        session->away = true;
-        session->ns = o->outer.record.left;
-        return 0;
+        r = stance_go_first(&session->stance, &o->outer.record.left,
+                            outer_uncovers(&o->outer, session->stance.path));
+        return r < 0 ? report_errno(o->report, r, "can't return to the caller's namespace") : 0;
 }
 
 /* A directory whose line says nofail stays as it is. */
@@ -71,6 +61,12 @@ static int note_cover(struct opening *o, const struct place *place)
         return 0;
 }
 
+/* Is the session made from the outer session's namespace? Then the covers of that are here. */
+static bool is_in_outer(const struct opening *o)
+{
+        return o->outer.inside && o->session->stance.from == STANCE_CALLER;
+}
+
 static int prepare(struct opening *o)
 {
         struct place_shared shared = {.subject = o->subject, .patience = &o->patience};
@@ -96,15 +92,9 @@ static int prepare(struct opening *o)
                 if (r < 0)
                         return r;
         }
-        if (!o->home)
+        if (is_in_outer(o))
                 outer_keep(&o->outer, &o->record);
         return 0;
-}
-
-/* Is this namespace the outer session's? Then its covers are here. */
-static bool is_in_outer(const struct opening *o)
-{
-        return o->outer.inside && !o->home;
 }
 
 /* Enters the namespace of a session that the user has already. 1, 0 or -errno. */
@@ -112,9 +102,7 @@ static int join(struct opening *o)
 {
         struct session *session = o->session;
         const struct join join = {
-                .caller = &session->caller,
-                .home = o->home ? &o->outer.record.left : NULL,
-                .home_aside = o->home && outer_uncovers(&o->outer, session->caller.path),
+                .stance = &session->stance,
                 .plan = o->plan->digest,
                 .uid = session->uid,
                 .places = session->places,
@@ -129,11 +117,9 @@ static int join(struct opening *o)
                 return 0;
         for (size_t i = 0; i < session->n_places; i++)
                 place_take_shares(&session->places[i], o->report);
-        r = join_enter(&join, &session->ns, o->report);
-        if (r != 0)
-                session->away = o->committed = true;
+        r = join_enter(&join, o->report);
         if (r > 0) {
-                o->joined = o->record.shared = true;
+                o->record.shared = true;
                 /* what is in memory there has other marks; the directories fit again */
                 o->record.n_covers = 0;
                 for (size_t i = 0; i < session->n_places; i++) {
@@ -186,28 +172,20 @@ static int give_up_all(struct opening *o, int error)
 
 static int leave(struct opening *o)
 {
-        struct session *session = o->session;
-        bool left;
+        struct stance *stance = &o->session->stance;
         int r;
 
         o->step = FAULT_NAMESPACE;
         o->record.shared = namespaces_top_is_shared();
-        r = namespace_leave(&left, o->report);
-        session->away |= left;
-        o->committed |= left;
-        if (r < 0 && !left && !is_in_outer(o))
-                return give_up_all(o, r);
-        if (r < 0)
-                return r;
-        r = namespace_open(NAMESPACE_OWN, &session->ns, NULL);
-        return r < 0 ? report_errno(o->report, r, "can't tell the session's namespace") : 0;
+        r = stance_make_own(stance, o->report);
+        return r < 0 && stance->at != STANCE_OWN && !is_in_outer(o) ? give_up_all(o, r) : r;
 }
 
 /* cwd at or below what is covered becomes its top; all others keep the directory they had. */
 static int see_to_cwd(struct opening *o)
 {
         struct session *session = o->session;
-        const char *path = session->caller.path;
+        const char *path = session->stance.path;
 
         for (size_t i = 0; path && i < session->n_places; i++) {
                 const struct place *place = &session->places[i];
@@ -220,8 +198,8 @@ static int see_to_cwd(struct opening *o)
                                : 0;
         }
         /* in what was uncovered: the directory that the caller saw, in its own namespace */
-        if (outer_uncovers(&o->outer, path) && session->caller.can_return) {
-                int r = caller_restore_cwd(&session->caller);
+        if (outer_uncovers(&o->outer, path) && session->stance.can_return) {
+                int r = stance_restore_cwd(&session->stance);
 
                 return r < 0 ? report_errno(o->report, r, "can't keep the working directory") : 0;
         }
@@ -230,8 +208,8 @@ static int see_to_cwd(struct opening *o)
 
 static void fill_record(const struct opening *o, struct record *record)
 {
-        record->ns = o->session->ns;
-        record->left = o->home ? o->outer.record.left : o->session->caller.id;
+        record->ns = o->session->stance.here;
+        record->left = o->session->stance.origin;
         record->nested = is_in_outer(o);
         record->plan = o->plan->digest;
         record->uid = o->session->uid;
@@ -246,12 +224,18 @@ static void write_record(struct opening *o)
         int r;
 
         fill_record(o, &o->record);
-        r = records_note(&o->record, !o->joined, o->report);
+        r = records_note(&o->record, o->session->stance.at == STANCE_OWN, o->report);
         o->session->recorded = r == 0;
         if (r < 0) {
                 (void)report_errno(o->report, r, RECORD_FOLDER);
                 report_forgive(o->report, REPORT_WARNING, "no record of this session: ");
         }
+}
+
+/* Is it in a namespace that is the session's, or that of the user's sessions? */
+static bool has_namespace(const struct session *session)
+{
+        return session->stance.at == STANCE_OWN || session->stance.at == STANCE_JOINED;
 }
 
 int opening_go(struct opening *o)
@@ -279,8 +263,8 @@ int opening_go(struct opening *o)
                 r = see_to_cwd(o);
         if (r < 0)
                 return r;
-        caller_note_cwd(&o->session->caller);
-        if (o->committed)
+        stance_settle(&o->session->stance);
+        if (has_namespace(o->session))
                 write_record(o);
         for (size_t i = 0; i < o->session->n_places; i++) {
                 struct place *place = &o->session->places[i];
@@ -299,10 +283,9 @@ void opening_undo(struct opening *o)
 {
         struct session *session = o->session;
 
-        caller_note_cwd(&session->caller); /* what cwd is now is our doing */
-        if (session->away && caller_return(&session->caller) < 0) {
+        stance_settle(&session->stance); /* what cwd is now is our doing */
+        if (stance_return(&session->stance) < 0) {
                 /* the namespace can't be left: at least nothing of ours is on it */
-                o->committed = true;
                 for (size_t i = session->n_places; i > 0; i--)
                         if (session->places[i - 1].put)
                                 (void)cover_take_off(session->places[i - 1].plan->line->directory,

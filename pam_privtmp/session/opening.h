@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "mounts/caller.h"
+#include "mounts/stance.h"
 #include "session/fault.h"
 #include "session/hint.h"
 #include "session/outer.h"
@@ -33,9 +33,7 @@ struct session_request {
 struct session {
         pid_t opener;
         uid_t uid;
-        struct caller caller;
-        struct namespace_id ns; /* where the session lives */
-        bool away;              /* this is not the caller's namespace any more */
+        struct stance stance;
         bool recorded;
         struct place *places;
         size_t n_places;
@@ -50,9 +48,6 @@ struct opening {
         struct plan *plan;
         struct outer outer;
         enum fault_step step; /* under way, or failed */
-        bool home;            /* we are back in the namespace that the outer session left */
-        bool joined;          /* in a namespace that another session of the user has */
-        bool committed;       /* something has been changed */
         struct record record;
         struct patience patience;
         struct session *session;

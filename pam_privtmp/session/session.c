@@ -37,17 +37,18 @@ static int open_it(struct opening *o)
         if (!o->session)
                 return report_errno(o->report, -ENOMEM, "session");
         *o->session =
-                (struct session){.opener = getpid(), .uid = o->subject->uid, .caller = CALLER_NONE};
+                (struct session){.opener = getpid(), .uid = o->subject->uid, .stance = STANCE_NONE};
         r = opening_go(o);
         if (r < 0)
                 opening_undo(o);
         return r;
 }
 
-/* Says so, if it is. */
+/* Is uid 0 let in after all? Says so. What was not undone to the end is no place for anybody. */
 static bool is_let_in(struct opening *o, int error)
 {
-        if (o->subject->uid != 0 || o->committed || o->request->own ||
+        if (o->subject->uid != 0 || o->request->own ||
+            (o->session && o->session->stance.at != STANCE_CALLER) ||
             !exemption_of_root(&o->outer, o->step, error))
                 return false;
         report_forgive(o->report, REPORT_CRITICAL, "root is let in without a private directory: ");
@@ -82,17 +83,15 @@ static int remove_or_keep(int folder, const struct record *record, bool used)
 }
 
 /* Where processes of the session live on, one record says that their namespace is ours. */
-static void remove_record(const struct session *session, bool used, struct report *report)
+static void remove_record(const struct record *record, bool used, struct report *report)
 {
-        const struct record record = {
-                .ns = session->ns, .pid = session->opener, .uid = session->uid};
         _cleanup_close_ int folder = -EBADF;
         struct report silent = {0};
         int r;
 
         r = safedir_open_own(RECORD_FOLDER, false, &folder, &silent);
         if (r == 0)
-                r = remove_or_keep(folder, &record, used);
+                r = remove_or_keep(folder, record, used);
         if (r < 0)
                 report_note(report, REPORT_WARNING,
                             "the record of this session stays in " RECORD_FOLDER ": %s",
@@ -101,12 +100,14 @@ static void remove_record(const struct session *session, bool used, struct repor
 
 void session_close(struct session *session, struct report *report)
 {
+        const struct record record = {
+                .ns = session->stance.here, .pid = session->opener, .uid = session->uid};
         bool inside, used = false;
 
         if (geteuid() != 0)
                 return;
-        inside = namespace_is_own(&session->ns);
-        if (inside && session->away && caller_return(&session->caller) < 0)
+        inside = namespace_is_own(&record.ns);
+        if (inside && stance_return(&session->stance) < 0)
                 report_note(report, REPORT_DEBUG, "can't return from the session's namespace");
         /* who is elsewhere gives up the lock only */
         for (size_t i = 0; i < session->n_places; i++) {
@@ -116,7 +117,7 @@ void session_close(struct session *session, struct report *report)
                         place_release(&session->places[i]);
         }
         if (session->recorded)
-                remove_record(session, used, report);
+                remove_record(&record, used, report);
         for (size_t i = 0; i < session->n_places; i++)
                 place_done(&session->places[i]);
 }
@@ -133,7 +134,7 @@ struct session *session_free(struct session *session)
         for (size_t i = 0; i < session->n_places; i++)
                 place_done(&session->places[i]);
         free(session->places);
-        caller_done(&session->caller);
+        stance_done(&session->stance);
         free(session);
         return NULL;
 }

@@ -15,9 +15,9 @@ enum {
  * Opens a session in this process. Returns 0 with *ret being the session (NULL if there was nothing
  * to do), SESSION_E_UNKNOWN_USER, or -errno with the reason in the report; then nothing has
  * changed, unless the way back failed too (the process must end then, and login programs do). Where
- * uid 0 is let in all the same (exemption.h), as long as nothing has been changed yet: 0, no
- * session, and a critical line in the log. Needs CAP_SYS_ADMIN, CAP_CHOWN, CAP_FOWNER,
- * CAP_DAC_OVERRIDE where there is something to do; CAP_SYS_CHROOT to go back at close.
+ * uid 0 is let in all the same (exemption.h), and all that was changed is undone: 0, no session,
+ * and a critical line in the log. Needs CAP_SYS_ADMIN, CAP_CHOWN, CAP_FOWNER, CAP_DAC_OVERRIDE
+ * where there is something to do; CAP_SYS_CHROOT to go back at close.
  */
 int session_open(const struct session_request *request, struct session **ret,
                  struct report *report);

@@ -41,7 +41,7 @@ only libmount.h table/entry table/line mounts/mounts
 only selinux/ ground/label command/check/selinux
 only pwd.h table/subject command/account command/program command/check/groups
 only grp.h table/subject command/account command/program command/check/groups
-only sched.h mounts/namespace mounts/caller command/solo command/enter command/check/host
+only sched.h mounts/stance command/solo command/enter command/check/host
 only sys/file.h ground/lock lifetime/candidate disk/instance session/place session/ending \
         session/session lifetime/stale command/sweep command/prune command/wire/journal
 

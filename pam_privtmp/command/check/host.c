@@ -6,7 +6,7 @@
 #include <sys/syscall.h>
 
 #include "ground/cleanup.h"
-#include "mounts/namespace.h"
+#include "mounts/stance.h"
 #include "command/check/host.h"
 
 /* System calls that a login needs, and from which Linux on; all are as of 5.12. */
@@ -62,13 +62,13 @@ static void check_calls(struct findings *findings)
 
 static void check_right(struct findings *findings)
 {
+        struct stance stance = STANCE_NONE;
         struct report report = {0};
-        bool left;
 
         if (geteuid() != 0)
                 findings_add_unchecked(findings, "kernel", 0,
                                        "whether a login may leave the shared mount namespace");
-        else if (namespace_leave(&left, &report) < 0)
+        else if (stance_make_own(&stance, &report) < 0)
                 findings_add(findings, SEVERITY_FAULT, "kernel", 0,
                              "in a container, give it CAP_SYS_ADMIN", "%s", report.fault);
 }

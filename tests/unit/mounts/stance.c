@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-caller: from where a login program was, out into a session, and back
+ * test-stance: from where a login program was, out into a session, and back
  *
  * Needs root, in a throw-away host. Each test is a login program in a machine of its own.
  */
 #include <pthread.h>
 
-#include "mounts/caller.h"
+#include "mounts/stance.h"
 #include "ground/cleanup.h"
 #include "kit/fuse.h"
 #include "kit/ground.h"
 
-#define HOME  "/run/test-caller"
-#define OTHER "/run/test-caller-other"
-#define JAIL  "/run/test-caller-jail" /* "/" again */
+#define HOME  "/run/test-stance"
+#define OTHER "/run/test-stance-other"
+#define JAIL  "/run/test-stance-jail" /* "/" again */
 
 static struct heard heard;
-static struct caller caller = CALLER_NONE;
+static struct stance stance = STANCE_NONE;
 
 /* ------------------------------------------------------------------ where a thread is */
 
@@ -71,22 +71,28 @@ static void save(void)
 {
         struct where before = where();
 
-        ck_assert_int_eq(caller_save(&caller, &heard.report), 0);
+        ck_assert_int_eq(stance_save(&stance, &heard.report), 0);
+        ck_assert_int_eq(stance.at, STANCE_CALLER);
+        ck_assert_int_eq(stance_return(&stance), 0);
         ck_assert(is_where(&before));
 }
 
 /* As open does: a namespace of its own, and the end of open. */
 static void leave(void)
 {
-        own_slave_mounts();
-        caller_note_cwd(&caller);
+        ck_assert_int_eq(stance_make_own(&stance, &heard.report), 0);
+        ck_assert_int_eq(stance.at, STANCE_OWN);
+        ck_assert_uint_eq(stance.here.number, where().ns);
+        stance_settle(&stance);
 }
 
 /* Goes back to where it was saved, and has exactly that again. */
 static void check_return(const struct where *before)
 {
         ck_assert_uint_ne(where().ns, before->ns);
-        ck_assert_int_eq(caller_return(&caller), 0);
+        ck_assert_int_eq(stance_return(&stance), 0);
+        ck_assert_int_eq(stance.at, STANCE_CALLER);
+        ck_assert_uint_eq(stance.here.number, before->ns);
         ck_assert(is_where(before));
 }
 
@@ -95,7 +101,8 @@ static void check_stays(void)
 {
         struct where before = where();
 
-        ck_assert_int_lt(caller_return(&caller), 0);
+        ck_assert_int_lt(stance_return(&stance), 0);
+        ck_assert_int_eq(stance.at, STANCE_OWN);
         ck_assert(is_where(&before));
 }
 
@@ -107,7 +114,7 @@ static void save_leave_return(void)
         save();
         leave();
         check_return(&before);
-        caller_done(&caller);
+        stance_done(&stance);
         ck_assert_uint_eq(count_fds(), fds);
 }
 
@@ -127,12 +134,12 @@ MACHINE_TEST(from_the_top_only_the_namespace_is_kept)
         must(chdir("/"));
         save_leave_return();
         save();
-        ck_assert_int_ge(caller.ns.fd, 0);
-        ck_assert_int_eq(caller.root.fd, -EBADF);
-        ck_assert_int_eq(caller.cwd.fd, -EBADF);
-        ck_assert_ptr_null(caller.path);
-        ck_assert(caller.can_return);
-        ck_assert_uint_eq(caller.id.number, where().ns);
+        ck_assert_int_ge(stance.ns.fd, 0);
+        ck_assert_int_eq(stance.root.fd, -EBADF);
+        ck_assert_int_eq(stance.cwd.fd, -EBADF);
+        ck_assert_ptr_null(stance.path);
+        ck_assert(stance.can_return);
+        ck_assert_uint_eq(stance.here.number, where().ns);
 }
 
 MACHINE_TEST(from_a_directory_it_comes_back_to_that_directory)
@@ -144,8 +151,8 @@ MACHINE_TEST(from_a_directory_it_comes_back_to_that_directory)
         ck_assert_ptr_nonnull(getcwd(now, sizeof(now)));
         ck_assert_str_eq(now, HOME);
         save();
-        ck_assert_str_eq(caller.path, HOME);
-        ck_assert(caller.can_return);
+        ck_assert_str_eq(stance.path, HOME);
+        ck_assert(stance.can_return);
 }
 
 MACHINE_TEST(from_a_deleted_directory_it_comes_back_to_that_directory)
@@ -154,7 +161,7 @@ MACHINE_TEST(from_a_deleted_directory_it_comes_back_to_that_directory)
         must(rmdir(HOME));
         save_leave_return();
         save();
-        ck_assert_ptr_null(caller.path);
+        ck_assert_ptr_null(stance.path);
 }
 
 MACHINE_TEST(a_directory_that_was_deleted_meanwhile_is_still_the_one)
@@ -200,10 +207,10 @@ MACHINE_TEST(from_below_what_the_session_covered_it_comes_back_to_the_system_dir
         must(chdir(HOME));
         before = where();
         save();
-        own_slave_mounts();
+        leave();
         must(mount("tmpfs", HOME, "tmpfs", 0, NULL));
         must(chdir(HOME));
-        caller_note_cwd(&caller);
+        stance_settle(&stance);
         check_return(&before);
 }
 
@@ -215,7 +222,7 @@ MACHINE_TEST(the_directory_can_be_had_again_on_its_own)
         before = where();
         save();
         must(chdir("/"));
-        ck_assert_int_eq(caller_restore_cwd(&caller), 0);
+        ck_assert_int_eq(stance_restore_cwd(&stance), 0);
         ck_assert(is_where(&before));
 }
 
@@ -226,7 +233,7 @@ static void check_stays_in(const char *path, ino_t ns)
         struct seen seen = seen_at(AT_FDCWD, path);
 
         must(chdir(path));
-        ck_assert_int_eq(caller_return(&caller), 0);
+        ck_assert_int_eq(stance_return(&stance), 0);
         ck_assert_uint_eq(where().ns, ns);
         ck_assert(is_same_directory(where().cwd, seen));
 }
@@ -271,7 +278,7 @@ MACHINE_TEST(an_application_that_moved_to_a_directory_that_is_gone_stays_there)
         leave();
         must(chdir(OTHER));
         must(rmdir(OTHER));
-        ck_assert_int_eq(caller_return(&caller), 0);
+        ck_assert_int_eq(stance_return(&stance), 0);
         ck_assert_uint_eq(where().ns, ns);
         ck_assert(is_same_directory(where().cwd, seen));
 }
@@ -311,7 +318,8 @@ MACHINE_TEST(in_a_chroot_that_is_no_mount_root_is_the_same_again)
         before = where();
         save();
         must(unshare(CLONE_NEWNS));
-        caller_note_cwd(&caller);
+        stance.at = STANCE_OWN;
+        stance_settle(&stance);
         check_return(&before);
 }
 
@@ -325,10 +333,10 @@ MACHINE_TEST(in_a_chroot_a_directory_outside_of_it_is_never_lost)
         must(fchdir(outside));
         before = where();
         save();
-        ck_assert_ptr_null(caller.path);
+        ck_assert_ptr_null(stance.path);
         leave();
         /* mountinfo in a chroot is silent about it: whether it is FUSE can't be told */
-        if (caller_return(&caller) == 0)
+        if (stance_return(&stance) == 0)
                 ck_assert(is_where(&before));
         ck_assert(is_same_directory(where().cwd, before.cwd));
         ck_assert(is_same_directory(where().root, before.root));
@@ -345,7 +353,7 @@ MACHINE_TEST(an_application_that_went_into_a_chroot_is_as_before_again)
         leave();
         must(chroot(JAIL));
         must(chdir("/"));
-        ck_assert_int_eq(caller_return(&caller), 0);
+        ck_assert_int_eq(stance_return(&stance), 0);
         ck_assert_uint_eq(where().ns, before.ns);
         ck_assert(is_same_spot(where().root, before.root));
 }
@@ -361,12 +369,12 @@ MACHINE_TEST(fds_are_of_three_or_above_and_close_on_exec)
         close(1);
         close(2);
         save();
-        ck_assert_int_gt(caller.ns.fd, 2);
-        ck_assert_int_gt(caller.root.fd, 2);
-        ck_assert_int_gt(caller.cwd.fd, 2);
-        ck_assert_int_eq(must(fcntl(caller.ns.fd, F_GETFD)), FD_CLOEXEC);
-        ck_assert_int_eq(must(fcntl(caller.root.fd, F_GETFD)), FD_CLOEXEC);
-        ck_assert_int_eq(must(fcntl(caller.cwd.fd, F_GETFD)), FD_CLOEXEC);
+        ck_assert_int_gt(stance.ns.fd, 2);
+        ck_assert_int_gt(stance.root.fd, 2);
+        ck_assert_int_gt(stance.cwd.fd, 2);
+        ck_assert_int_eq(must(fcntl(stance.ns.fd, F_GETFD)), FD_CLOEXEC);
+        ck_assert_int_eq(must(fcntl(stance.root.fd, F_GETFD)), FD_CLOEXEC);
+        ck_assert_int_eq(must(fcntl(stance.cwd.fd, F_GETFD)), FD_CLOEXEC);
         ck_assert_int_lt(fcntl(0, F_GETFD), 0);
         ck_assert_int_lt(fcntl(1, F_GETFD), 0);
         ck_assert_int_lt(fcntl(2, F_GETFD), 0);
@@ -402,10 +410,10 @@ MACHINE_TEST(without_the_namespace_it_stays)
         int fd;
 
         save_in_jail();
-        fd = caller.ns.fd;
+        fd = stance.ns.fd;
         take_fd(fd, NAMESPACE_OWN);
         check_stays();
-        caller_done(&caller);
+        stance_done(&stance);
         ck_assert(is_file(fd, NAMESPACE_OWN));
 }
 
@@ -414,10 +422,10 @@ MACHINE_TEST(without_its_root_it_stays_in_its_chroot)
         int fd;
 
         save_in_jail();
-        fd = caller.root.fd;
+        fd = stance.root.fd;
         take_fd(fd, "/proc");
         check_stays();
-        caller_done(&caller);
+        stance_done(&stance);
         ck_assert(is_file(fd, "/proc"));
 }
 
@@ -426,11 +434,11 @@ MACHINE_TEST(without_its_directory_it_stays_in_that_directory)
         int fd;
 
         save_in_jail();
-        fd = caller.cwd.fd;
+        fd = stance.cwd.fd;
         take_fd(fd, "/proc");
         check_stays();
-        ck_assert_int_lt(caller_restore_cwd(&caller), 0);
-        caller_done(&caller);
+        ck_assert_int_lt(stance_restore_cwd(&stance), 0);
+        stance_done(&stance);
         ck_assert(is_file(fd, "/proc"));
 }
 
@@ -438,12 +446,13 @@ MACHINE_TEST(closed_fds_are_not_closed_again)
 {
         must(chdir(HOME));
         save();
-        close(caller.ns.fd);
-        close(caller.root.fd);
-        close(caller.cwd.fd);
+        leave();
+        close(stance.ns.fd);
+        close(stance.root.fd);
+        close(stance.cwd.fd);
         check_stays();
-        caller_done(&caller);
-        ck_assert_int_eq(caller.ns.fd, -EBADF);
+        stance_done(&stance);
+        ck_assert_int_eq(stance.ns.fd, -EBADF);
 }
 
 /* ------------------------------------------------------------------ what is missing */
@@ -457,9 +466,9 @@ MACHINE_TEST(without_proc_nothing_is_saved)
         cwd = seen_at(AT_FDCWD, "");
         while (umount2("/proc", MNT_DETACH) == 0)
                 ;
-        ck_assert_int_eq(caller_save(&caller, &heard.report), -ENOENT);
+        ck_assert_int_eq(stance_save(&stance, &heard.report), -ENOENT);
         ck_assert_ptr_nonnull(strstr(heard.report.fault, "/proc"));
-        ck_assert_int_eq(caller.ns.fd, -EBADF);
+        ck_assert_int_eq(stance.ns.fd, -EBADF);
         ck_assert(is_same_spot(seen_at(AT_FDCWD, "/"), root));
         ck_assert(is_same_spot(seen_at(AT_FDCWD, ""), cwd));
         must(mount("proc", "/proc", "proc", 0, NULL));
@@ -477,7 +486,7 @@ MACHINE_TEST(without_the_right_to_go_back_it_stays)
                 save();
                 leave();
                 check_stays();
-                caller_done(&caller);
+                stance_done(&stance);
         }
 }
 
@@ -562,7 +571,10 @@ static void check_enters(bool aside, struct seen cwd)
         struct seen root = seen_at(AT_FDCWD, "/");
 
         save();
-        ck_assert_int_eq(caller_enter_first(&caller, &first, aside), 1);
+        ck_assert_int_eq(stance_go_first(&stance, &first, aside), 1);
+        ck_assert_int_eq(stance.at, STANCE_FIRST);
+        ck_assert_int_eq(stance.from, STANCE_FIRST);
+        ck_assert_uint_eq(stance.here.number, first.number);
         ck_assert_uint_eq(where().ns, first.number);
         ck_assert(is_same_directory(where().root, root));
         ck_assert(is_same_spot(where().cwd, cwd));
@@ -573,7 +585,9 @@ static void check_does_not_enter(bool aside)
         struct where before = where();
 
         save();
-        ck_assert_int_eq(caller_enter_first(&caller, &first, aside), 0);
+        ck_assert_int_eq(stance_go_first(&stance, &first, aside), 0);
+        ck_assert_int_eq(stance.at, STANCE_CALLER);
+        ck_assert_int_eq(stance.from, STANCE_CALLER);
         ck_assert(is_where(&before));
 }
 
@@ -677,6 +691,137 @@ MACHINE_TEST(without_the_right_to_enter_it_does_not)
         check_does_not_enter(true);
 }
 
+/* ------------------------------------------------------------------ to another session's namespace
+ */
+
+static void make_session(void *arg)
+{
+        own_slave_mounts();
+        if (arg) /* covers where the caller is */
+                must(mount("tmpfs", arg, "tmpfs", 0, NULL));
+}
+
+/* Another session's namespace, as an fd, and which that is. */
+static int open_session(pid_t opener, struct namespace_id *id)
+{
+        char path[64];
+        int fd = -EBADF;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/ns/mnt", opener);
+        ck_assert_int_eq(namespace_open(path, id, &fd), 0);
+        return fd;
+}
+
+static void check_joins(pid_t opener)
+{
+        struct namespace_id id, from = stance.here;
+        int fd = open_session(opener, &id);
+        struct where before = where();
+        enum stance_at at = stance.at;
+
+        ck_assert_int_eq(stance_join(&stance, fd, &id, false), 1);
+        ck_assert_int_eq(stance.at, STANCE_JOINED);
+        ck_assert_uint_eq(stance.here.number, id.number);
+        ck_assert_uint_eq(where().ns, id.number);
+        ck_assert(is_same_directory(where().cwd, before.cwd));
+        ck_assert_int_eq(stance_part(&stance), 0);
+        ck_assert_int_eq(stance.at, at);
+        ck_assert(namespace_is_same(&stance.here, &from));
+        ck_assert(is_where(&before));
+        /* and back from there, as at the end of a session */
+        ck_assert_int_eq(stance_join(&stance, fd, &id, false), 1);
+        stance_settle(&stance);
+}
+
+MACHINE_TEST(it_joins_and_parts_and_comes_back)
+{
+        pid_t opener = child_start(make_session, NULL);
+        struct where before;
+
+        must(chdir(HOME));
+        before = where();
+        save();
+        check_joins(opener);
+        check_return(&before);
+        child_end(opener);
+}
+
+MACHINE_TEST(from_the_first_namespace_too_it_joins_and_parts_and_comes_back)
+{
+        pid_t opener = child_start(make_session, NULL);
+        struct where before;
+
+        must(chdir(HOME));
+        be_inside();
+        before = where();
+        save();
+        ck_assert_int_eq(stance_go_first(&stance, &first, false), 1);
+        check_joins(opener);
+        ck_assert(namespace_is_same(&stance.origin, &first));
+        check_return(&before);
+        child_end(opener);
+}
+
+MACHINE_TEST(where_the_directory_is_another_it_comes_back_at_once)
+{
+        static char home[] = HOME;
+        pid_t opener = child_start(make_session, home);
+        struct namespace_id id;
+        int fd = open_session(opener, &id);
+        struct where before;
+
+        must(chdir(HOME));
+        before = where();
+        save();
+        ck_assert_int_eq(stance_join(&stance, fd, &id, false), -ESTALE);
+        ck_assert_int_eq(stance.at, STANCE_CALLER);
+        ck_assert(is_where(&before));
+        /* unless somebody sees to the directory */
+        ck_assert_int_eq(stance_join(&stance, fd, &id, true), 1);
+        ck_assert_int_eq(stance.at, STANCE_JOINED);
+        child_end(opener);
+}
+
+MACHINE_TEST(without_a_way_back_it_is_lost)
+{
+        pid_t opener = child_start(make_session, NULL);
+        struct namespace_id id;
+        int fd = open_session(opener, &id);
+
+        must(chdir("/"));
+        save();
+        ck_assert_int_eq(stance_join(&stance, fd, &id, false), 1);
+        close(stance.ns.fd);
+        ck_assert_int_lt(stance_part(&stance), 0);
+        ck_assert_int_eq(stance.at, STANCE_LOST);
+        child_end(opener);
+}
+
+MACHINE_TEST(without_the_right_to_leave_it_stays)
+{
+        struct where before = where();
+
+        save();
+        drop_capability(CAP_SYS_ADMIN);
+        ck_assert_int_eq(stance_make_own(&stance, &heard.report), -EPERM);
+        ck_assert_int_eq(stance.at, STANCE_CALLER);
+        ck_assert(is_where(&before));
+}
+
+MACHINE_TEST(what_is_mounted_in_its_own_namespace_is_not_seen_elsewhere)
+{
+        struct where before;
+
+        must(chdir("/"));
+        before = where();
+        save();
+        leave();
+        must(mount("tmpfs", HOME, "tmpfs", 0, NULL));
+        write_file(AT_FDCWD, HOME "/inside", "");
+        check_return(&before);
+        ck_assert(!is_there(AT_FDCWD, HOME "/inside"));
+}
+
 /* ------------------------------------------------------------------ FUSE */
 
 MACHINE_TEST(a_fuse_that_the_caller_is_on_is_not_asked)
@@ -687,8 +832,8 @@ MACHINE_TEST(a_fuse_that_the_caller_is_on_is_not_asked)
         be_inside();
         fuse_silence(server);
         save();
-        ck_assert(!caller.can_return);
-        caller_note_cwd(&caller);
+        ck_assert(!stance.can_return);
+        leave();
         check_stays();
         check_does_not_enter(false);
         check_does_not_enter(true);
@@ -754,11 +899,11 @@ MACHINE_TEST(a_fuse_in_the_place_of_the_directory_is_not_asked)
 
 int main(void)
 {
-        Suite *suite = suite_create("caller");
+        Suite *suite = suite_create("stance");
         TCase *back = tcase_create("back"), *jail = tcase_create("chroot"),
               *fds = tcase_create("fds"), *missing = tcase_create("missing"),
               *threads = tcase_create("threads"), *enter = tcase_create("first"),
-              *fuse = tcase_create("fuse");
+              *join = tcase_create("join"), *fuse = tcase_create("fuse");
 
         tcase_add_test(back, from_the_top_only_the_namespace_is_kept);
         tcase_add_test(back, from_a_directory_it_comes_back_to_that_directory);
@@ -808,6 +953,14 @@ int main(void)
         tcase_add_test(enter, a_chroot_is_not_left);
         tcase_add_test(enter, without_the_right_to_enter_it_does_not);
         suite_add_tcase(suite, enter);
+
+        tcase_add_test(join, it_joins_and_parts_and_comes_back);
+        tcase_add_test(join, from_the_first_namespace_too_it_joins_and_parts_and_comes_back);
+        tcase_add_test(join, where_the_directory_is_another_it_comes_back_at_once);
+        tcase_add_test(join, without_a_way_back_it_is_lost);
+        tcase_add_test(join, without_the_right_to_leave_it_stays);
+        tcase_add_test(join, what_is_mounted_in_its_own_namespace_is_not_seen_elsewhere);
+        suite_add_tcase(suite, join);
 
         if (fuse_is_there()) {
                 tcase_set_timeout(fuse, 30);
