@@ -25,10 +25,10 @@ static int approach(struct opening *o)
         o->step = FAULT_CALLER;
         r = stance_save(&session->stance, o->report);
         /* without a record nobody knows where that session began */
-        if (r < 0 || !o->outer.recorded || outer_inherits_any(&o->outer))
+        if (r < 0 || !o->decision.outer.recorded || outer_inherits_any(&o->decision.outer))
                 return r;
-        r = stance_go_first(&session->stance, &o->outer.record.left,
-                            outer_uncovers(&o->outer, session->stance.path));
+        r = stance_go_first(&session->stance, &o->decision.outer.record.left,
+                            outer_uncovers(&o->decision.outer, session->stance.path));
         return r < 0 ? report_errno(o->report, r, "can't return to the caller's namespace") : 0;
 }
 
@@ -39,7 +39,7 @@ static int give_up(struct opening *o, struct place *place, int error)
         char prefix[512];
 
         report_prefix(o->report, "%s:%u: ", line->file, line->number);
-        if (!line->nofail || exemption_is_callers_doing(&o->outer, o->step, error))
+        if (!line->nofail || exemption_is_callers_doing(&o->decision.outer, o->step, error))
                 return error;
         (void)snprintf(prefix, sizeof(prefix), "nofail, %.400s is not private: ", line->directory);
         report_forgive(o->report, REPORT_WARNING, prefix);
@@ -64,7 +64,7 @@ static int note_cover(struct opening *o, const struct place *place)
 /* Is the session made from the outer session's namespace? Then the covers of that are here. */
 static bool is_in_outer(const struct opening *o)
 {
-        return o->outer.inside && o->session->stance.from == STANCE_CALLER;
+        return o->decision.outer.inside && o->session->stance.from == STANCE_CALLER;
 }
 
 static int prepare(struct opening *o)
@@ -73,18 +73,18 @@ static int prepare(struct opening *o)
         struct session *session = o->session;
 
         o->step = FAULT_DIRECTORY;
-        session->places = calloc(o->plan->n + 1, sizeof(*session->places));
+        session->places = calloc(o->decision.plan->n + 1, sizeof(*session->places));
         if (!session->places)
                 return report_errno(o->report, -ENOMEM, "session");
         shared.places = session->places;
-        for (size_t i = 0; i < o->plan->n; i++) {
+        for (size_t i = 0; i < o->decision.plan->n; i++) {
                 struct place *place = &session->places[session->n_places];
                 int r;
 
-                if (!line_is_private(o->plan->lines[i].line))
+                if (!line_is_private(o->decision.plan->lines[i].line))
                         continue;
                 shared.n = session->n_places++;
-                r = place_prepare(place, &o->plan->lines[i], &shared, o->report);
+                r = place_prepare(place, &o->decision.plan->lines[i], &shared, o->report);
                 if (r == 0)
                         r = note_cover(o, place);
                 if (r < 0)
@@ -93,7 +93,7 @@ static int prepare(struct opening *o)
                         return r;
         }
         if (is_in_outer(o))
-                outer_keep(&o->outer, &o->record);
+                outer_keep(&o->decision.outer, &o->record);
         return 0;
 }
 
@@ -103,7 +103,7 @@ static int join(struct opening *o)
         struct session *session = o->session;
         const struct join join = {
                 .stance = &session->stance,
-                .plan = o->plan->digest,
+                .plan = o->decision.plan->digest,
                 .uid = session->uid,
                 .places = session->places,
                 .n = session->n_places,
@@ -198,7 +198,7 @@ static int see_to_cwd(struct opening *o)
                                : 0;
         }
         /* in what was uncovered: the directory that the caller saw, in its own namespace */
-        if (outer_uncovers(&o->outer, path) && session->stance.can_return) {
+        if (outer_uncovers(&o->decision.outer, path) && session->stance.can_return) {
                 int r = stance_restore_cwd(&session->stance);
 
                 return r < 0 ? report_errno(o->report, r, "can't keep the working directory") : 0;
@@ -211,7 +211,7 @@ static void fill_record(const struct opening *o, struct record *record)
         record->ns = o->session->stance.here;
         record->left = o->session->stance.origin;
         record->nested = is_in_outer(o);
-        record->plan = o->plan->digest;
+        record->plan = o->decision.plan->digest;
         record->uid = o->session->uid;
         record_set_words(record->service, o->request->service);
         record_set_words(record->tty, o->request->tty);
@@ -255,7 +255,7 @@ int opening_go(struct opening *o)
                 if (r == 0)
                         r = leave(o);
                 if (r == 0 && is_in_outer(o))
-                        r = outer_take_off(&o->outer, o->report);
+                        r = outer_take_off(&o->decision.outer, o->report);
                 if (r == 0)
                         r = each_place(o, place_cover);
         }

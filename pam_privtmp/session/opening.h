@@ -13,21 +13,9 @@
 #include <sys/types.h>
 
 #include "mounts/stance.h"
-#include "session/fault.h"
-#include "session/hint.h"
-#include "session/outer.h"
+#include "session/decision.h"
 #include "session/place.h"
 #include "ground/report.h"
-#include "table/table.h"
-
-/* What a login asks for. The words for the record may be NULL. */
-struct session_request {
-        const char *user;
-        const char *service, *tty, *rhost;
-        struct table_place table;
-        const char *environment[HINT_VARIABLES]; /* PAM's, see hint.h */
-        bool own; /* "privtmp run": directories of its own, whatever the lines say of sharing */
-};
 
 /* What lasts until the session is closed. */
 struct session {
@@ -44,9 +32,7 @@ struct opening {
         const struct session_request *request;
         struct report *report;
         struct subject *subject;
-        struct table *table;
-        struct plan *plan;
-        struct outer outer;
+        struct decision decision;
         enum fault_step step; /* under way, or failed */
         struct record record;
         struct patience patience;

@@ -8,7 +8,6 @@
 #include <sys/file.h>
 
 #include "ground/cleanup.h"
-#include "session/decision.h"
 #include "session/ending.h"
 #include "session/exemption.h"
 #include "ground/lock.h"
@@ -18,9 +17,7 @@
 
 static void opening_done(struct opening *o)
 {
-        outer_done(&o->outer);
-        plan_free(o->plan);
-        table_free(o->table);
+        decision_done(&o->decision);
         subject_free(o->subject);
         session_free(o->session);
 }
@@ -30,7 +27,8 @@ static int open_it(struct opening *o)
 {
         int r;
 
-        r = decision_make(o);
+        r = decision_make(o->request, o->subject, &o->decision, o->report);
+        o->step = o->decision.step;
         if (r != 0)
                 return r;
         o->session = calloc(1, sizeof(*o->session));
@@ -49,7 +47,7 @@ static bool is_let_in(struct opening *o, int error)
 {
         if (o->subject->uid != 0 || o->request->own ||
             (o->session && o->session->stance.at != STANCE_CALLER) ||
-            !exemption_of_root(&o->outer, o->step, error))
+            !exemption_of_root(&o->decision.outer, o->step, error))
                 return false;
         report_forgive(o->report, REPORT_CRITICAL, "root is let in without a private directory: ");
         return true;
