@@ -130,6 +130,8 @@ unreadable 'session [success=0] pam_permit.so' \
         'its control "success=0" names an action that PAM does not know'
 unreadable 'session include gone' 'gone: No such file or directory'
 unreadable 'session include' 'it names no file'
+unreadable '@include gone' 'gone: No such file or directory'
+unreadable 'session substack gone' 'gone: No such file or directory'
 unreadable 'auth requird pam_permit.so' 'its control "requird" is none that PAM knows, nor names a return value'
 readable 'SESSION Required pam_permit.so'
 readable 'session success=ok pam_permit.so'

@@ -157,17 +157,28 @@ rm -rf /etc/update-motd.d
 mkdir /etc/update-motd.d
 cat >/etc/update-motd.d/50-status <<'EOS'
 #!/bin/sh
-echo "$(id -un) saw $(ls -A /tmp)" >>/run/motd.saw
+echo "$(id -un) $(cat /tmp/whose)" >>/run/motd.saw
 echo load >/tmp/motd.cache
 EOS
 chmod 755 /etc/update-motd.d/50-status
+echo systems >/tmp/whose
 start_sshd
 start_session alice su alice
-plants link /tmp/motd.cache
-check "the message of the day: alice logs in by ssh" as_ssh alice true
-check "the message of the day: it was made by root" grep '^root saw' /run/motd.saw
-check "the message of the day: root wrote nowhere where alice's link leads" \
-        not test -e /srv/target/evil
+in_session alice 'echo alices >/tmp/whose'
+
+# motd WHOSE NAME: alice has planted a link, and logs in by ssh.
+motd() {
+        rm -f /run/motd.saw /srv/target/evil
+        plants link /tmp/motd.cache
+        check "$2: alice logs in by ssh" as_ssh alice true
+        check "$2: root's program finds the $1 /tmp" same "root $1" "$(cat /run/motd.saw)"
+        check "$2: it wrote nowhere where alice's link leads" not test -e /srv/target/evil
+}
+motd systems "the message of the day"
+# Where our line stood in a version before, and where a site may have it.
+line=$(grep '^session.*pam_privtmp' /etc/pam.d/sshd)
+sed -i -e '/^session.*pam_privtmp/d' -e "s/^@include common-session\$/&\\n$line/" /etc/pam.d/sshd
+motd alices "the message of the day, made behind our line"
 end_session alice
 
 finish
