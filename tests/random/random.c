@@ -37,7 +37,6 @@ enum {
         SPACES = 128,
         RECORDS = 64, /* of a space */
         TEMPORARIES = 16,
-        UNDER = 8,
         VARIANTS = 4,
         SWEPT = 16, /* an open looks at as many instances at a time */
         HISTORY = 20,
@@ -138,7 +137,6 @@ struct space {
         const struct line *lines[DIRECTORIES]; /* its plan */
         bool from_host;                        /* made from the host's: it can be joined */
         struct instance *shows[DIRECTORIES];   /* NULL: the system directory */
-        struct instance *under[UNDER];         /* mounted, and not to be seen */
         bool recorded;                         /* it must have one of these records */
         struct opener openers[RECORDS];
 };
@@ -326,9 +324,6 @@ static bool space_has(const struct space *space, const struct instance *instance
 {
         for (unsigned d = 0; d < DIRECTORIES; d++)
                 if (space->shows[d] == instance)
-                        return true;
-        for (unsigned i = 0; i < UNDER; i++)
-                if (space->under[i] == instance)
                         return true;
         return false;
 }
@@ -823,7 +818,7 @@ static bool is_slow(void)
 struct opening {
         struct process *process;
         unsigned user;
-        bool inside; /* another session, as its record says */
+        bool inside; /* another session, as what is mounted there says */
         bool home;   /* begins in the host's namespace */
         bool racing; /* who does not get a lock in time goes on alone */
         bool paired; /* another one is opened beside it, which it can join */
@@ -835,7 +830,10 @@ struct opening {
 
 static bool is_inside(const struct process *process)
 {
-        return has_record_but(process->space, 0);
+        for (unsigned d = 0; d < DIRECTORIES; d++)
+                if (process->space->shows[d])
+                        return true;
+        return false;
 }
 
 /*
@@ -899,7 +897,8 @@ static void expect_open(struct opening *o, struct process *process, unsigned use
 
         *o = (struct opening){.process = process, .user = user, .inside = is_inside(process)};
         process->has_opened = true;
-        o->home = o->inside && !beside;
+        /* the record says where that session began */
+        o->home = o->inside && !beside && has_record_but(space, 0);
         o->any = o->inside;
         if (o->home)
                 process->space = host; /* while it looks around */
@@ -1008,26 +1007,6 @@ static struct instance *observe_place(const struct opening *o, unsigned director
         return instance;
 }
 
-/* What else is mounted where the session was opened, and stays so in its namespace. */
-static void stack(struct space *space, const struct opening *o, const struct space *before)
-{
-        unsigned n = 0;
-
-        for (unsigned i = 0; i < UNDER; i++)
-                if (before->under[i] && before->under[i]->there)
-                        space->under[n++] = before->under[i];
-        for (unsigned d = 0; d < DIRECTORIES && !o->inside; d++) {
-                if (!before->shows[d])
-                        continue;
-                if (!o->private[d])
-                        space->shows[d] = before->shows[d];
-                else if (n < UNDER)
-                        space->under[n++] = before->shows[d];
-        }
-        if (n == UNDER)
-                wrong("the model is too small: under");
-}
-
 /* Does the session begin in the host's namespace? */
 static bool is_from_host(const struct opening *o)
 {
@@ -1110,8 +1089,6 @@ static struct space *add_space(const struct opening *o, ino_t number, const stru
         space->number = number;
         space->user = o->user;
         space->from_host = is_from_host(o);
-        if (!space->from_host)
-                stack(space, o, session->left);
         for (unsigned d = 0; d < DIRECTORIES; d++) {
                 space->lines[d] = lines[o->user][d];
                 if (o->private[d])
@@ -1440,21 +1417,8 @@ static bool can_start(const struct process *process)
         return process->login.channel >= 0 && !process->ending;
 }
 
-/*
- * Who has no session, and is not where everything has ended: nobody but the login program that
- * closed the session, and is about to end, is there then.
- */
 static bool can_open(const struct process *process)
 {
-        const struct space *space = process->space;
-        unsigned shown = 0, in_place = 0;
-
-        for (unsigned d = 0; d < DIRECTORIES; d++) {
-                shown += space->shows[d] != NULL;
-                in_place += space->shows[d] && space->shows[d]->in_place;
-        }
-        if (shown > 0 && (!space->recorded || in_place == 0 || (beside && in_place < shown)))
-                return false;
         return !process->session && can_start(process);
 }
 
