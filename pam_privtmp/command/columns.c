@@ -19,33 +19,30 @@ static const struct {
         [COLUMN_DIRECTORY] = {"DIRECTORY", 0, SCOLS_JSON_STRING, "what is private"},
         [COLUMN_SOURCE] = {"SOURCE", 0, SCOLS_JSON_STRING, "the base, or tmpfs"},
         [COLUMN_STATE] = {"STATE", 0, SCOLS_JSON_STRING,
-                          "live, used, kept, stale, trash or stuck; session"},
+                          "live, used, kept, stale, half, trash, stuck; session, process"},
         [COLUMN_UNTIL] = {"UNTIL", 0, SCOLS_JSON_STRING, "how long it is kept"},
         [COLUMN_SESSIONS] = {"SESSIONS", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "open sessions"},
         [COLUMN_PROCS] = {"PROCS", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "processes that see it"},
-        [COLUMN_SIZE] = {"SIZE", SCOLS_FL_RIGHT, SCOLS_JSON_STRING, "bytes in use"},
-        [COLUMN_INODES] = {"INODES", SCOLS_FL_RIGHT, SCOLS_JSON_STRING, "files and directories"},
+        [COLUMN_SIZE] = {"SIZE", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "disk space in use"},
+        [COLUMN_INODES] = {"INODES", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "files and directories"},
+        [COLUMN_PARTIAL] = {"PARTIAL", 0, SCOLS_JSON_BOOLEAN, "is there more than SIZE tells?"},
         [COLUMN_AGE] = {"AGE", SCOLS_FL_RIGHT, SCOLS_JSON_STRING, "since it was made, or opened"},
         [COLUMN_SERVICE] = {"SERVICE", 0, SCOLS_JSON_STRING, "of a session: sshd, su ..."},
         [COLUMN_FROM] = {"FROM", 0, SCOLS_JSON_STRING, "of a session: remote host or terminal"},
-        [COLUMN_PID] = {"PID", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER, "of a session: who opened it"},
+        [COLUMN_PID] = {"PID", SCOLS_FL_RIGHT, SCOLS_JSON_NUMBER,
+                        "of a session: who opened it; of a process"},
+        [COLUMN_COMMAND] = {"COMMAND", 0, SCOLS_JSON_STRING, "of a process: its name"},
         [COLUMN_SINCE] = {"SINCE", 0, SCOLS_JSON_STRING, "when it was made, or opened"},
         [COLUMN_PATH] = {"PATH", 0, SCOLS_JSON_STRING, "of the instance"},
 };
-
-static const enum column usual[] = {COLUMN_USER,  COLUMN_DIRECTORY, COLUMN_STATE,
-                                    COLUMN_PROCS, COLUMN_AGE,       COLUMN_SERVICE,
-                                    COLUMN_FROM,  COLUMN_PID,       COLUMN_PATH};
 
 static int choose(struct columns *columns, const char *name, size_t length)
 {
         for (enum column i = 0; i < COLUMNS; i++)
                 if (strlen(known[i].name) == length &&
                     strncasecmp(known[i].name, name, length) == 0) {
-                        for (size_t j = 0; j < columns->n; j++)
-                                if (columns->chosen[j] == i)
-                                        return 0;
-                        columns->chosen[columns->n++] = i;
+                        if (!columns_have(columns, i))
+                                columns->chosen[columns->n++] = i;
                         return 0;
                 }
         privtmp_say("list: unknown column: %.*s", (int)length, name);
@@ -56,12 +53,10 @@ int columns_choose(struct columns *columns, const char *names)
 {
         int r = 0;
 
-        columns->n = 0;
-        if (!names) {
-                columns->n = sizeof(usual) / sizeof(usual[0]);
-                memcpy(columns->chosen, usual, sizeof(usual));
-                return 0;
-        }
+        if (*names == '+')
+                names++;
+        else
+                columns->n = 0;
         while (r == 0) {
                 size_t length = strcspn(names, ",");
 
@@ -73,11 +68,10 @@ int columns_choose(struct columns *columns, const char *names)
         return r;
 }
 
-bool columns_tell_sessions(const struct columns *columns)
+bool columns_have(const struct columns *columns, enum column column)
 {
         for (size_t i = 0; i < columns->n; i++)
-                if (columns->chosen[i] == COLUMN_SERVICE || columns->chosen[i] == COLUMN_FROM ||
-                    columns->chosen[i] == COLUMN_PID)
+                if (columns->chosen[i] == column)
                         return true;
         return false;
 }

@@ -18,10 +18,12 @@ enum column {
         COLUMN_PROCS,
         COLUMN_SIZE,
         COLUMN_INODES,
+        COLUMN_PARTIAL,
         COLUMN_AGE,
         COLUMN_SERVICE,
         COLUMN_FROM,
         COLUMN_PID,
+        COLUMN_COMMAND,
         COLUMN_SINCE,
         COLUMN_PATH,
         COLUMNS
@@ -34,17 +36,21 @@ struct columns {
         struct libscols_table *table;
 };
 
-/* Lists of names: all, and the usual ones with what --size adds. */
-#define COLUMNS_ALL                                                                                \
-        "USER,DIRECTORY,SOURCE,STATE,UNTIL,SESSIONS,PROCS,SIZE,INODES,AGE,SERVICE,FROM,PID,SINCE," \
-        "PATH"
+/* Lists of names: the usual ones, those with sizes, and all. */
+#define COLUMNS_USUAL     "USER,DIRECTORY,STATE,PROCS,AGE,SERVICE,FROM,PID,PATH"
 #define COLUMNS_WITH_SIZE "USER,DIRECTORY,STATE,PROCS,SIZE,INODES,AGE,SERVICE,FROM,PID,PATH"
+#define COLUMNS_ALL                                                                                \
+        "USER,DIRECTORY,SOURCE,STATE,UNTIL,SESSIONS,PROCS,SIZE,INODES,PARTIAL,AGE,SERVICE,FROM,"   \
+        "PID,COMMAND,SINCE,PATH"
 
-/* By names, "USER,STATE"; NULL: the usual ones. 0, or -EINVAL with a line on stderr. */
+/*
+ * By names, "USER,STATE", in place of those chosen before; "+STATE" adds to them. A name that
+ * stands there twice counts once. 0, or -EINVAL with a line on stderr.
+ */
 int columns_choose(struct columns *columns, const char *names);
 
-/* Is any of those chosen that only a session fills? */
-bool columns_tell_sessions(const struct columns *columns);
+/* Was it chosen? */
+bool columns_have(const struct columns *columns, enum column column);
 
 /* Prints what each column is. */
 void columns_help(void);

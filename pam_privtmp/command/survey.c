@@ -145,6 +145,20 @@ static int add_instance(struct survey *survey, const char *base, int user, uid_t
         return item ? 0 : -ENOMEM;
 }
 
+static int add_half(struct survey *survey, const char *base, uid_t uid, const char *name)
+{
+        char path[2 * NAME_BYTES];
+        struct survey_item *item;
+
+        (void)snprintf(path, sizeof(path), "%ju/%s", (uintmax_t)uid, name);
+        item = add_item(survey, base, uid, path);
+        if (!item)
+                return -ENOMEM;
+        item->user = account_name(uid);
+        item->state = SURVEY_HALF;
+        return 0;
+}
+
 static int each_name(int parent, const char *name, int (*each)(void *, int, const char *),
                      void *arg)
 {
@@ -173,7 +187,9 @@ static int visit_instance(void *arg, int user, const char *name)
 {
         const struct pass *pass = arg;
 
-        return add_instance(pass->survey, pass->base, user, pass->uid, name);
+        return name_is_temporary(name)
+                       ? add_half(pass->survey, pass->base, pass->uid, name)
+                       : add_instance(pass->survey, pass->base, user, pass->uid, name);
 }
 
 /* What is in the trash is named UID.XXXXXX. */
@@ -288,7 +304,7 @@ int survey_end(struct survey *survey, struct report *report)
                         item->sessions += survey_is_session_of(&survey->sessions[j], item);
                 item->processes = item->base ? holders_of(&survey->holders, item->name)
                                              : count_memory(survey, item);
-                if (item->state == SURVEY_TRASH || item->state == SURVEY_STUCK)
+                if (item->state >= SURVEY_HALF)
                         continue;
                 if (item->sessions > 0)
                         item->state = SURVEY_LIVE;

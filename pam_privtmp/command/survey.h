@@ -15,6 +15,7 @@ enum survey_state {
         SURVEY_USED,  /* processes have it, without a session */
         SURVEY_KEPT,  /* idle, until its time is over */
         SURVEY_STALE, /* to be ended by the next clean, or the user's next login */
+        SURVEY_HALF,  /* being made, or left so by what was killed */
         SURVEY_TRASH, /* being deleted */
         SURVEY_STUCK, /* could not be deleted */
 };

@@ -17,7 +17,8 @@
 #include "mounts/mounts.h"
 
 /* What a tmpfs of ours is said to come from. */
-#define SOURCE "privtmp"
+#define SOURCE     "privtmp"
+#define OWN_MOUNTS "/proc/thread-self/mountinfo"
 
 enum {
         STACK_LIMIT = 64, /* mounts on one directory */
@@ -180,22 +181,29 @@ static int visit_one(void *arg, const struct mounts_entry *entry)
         return mark.kind == MARK_NONE ? 0 : visit->each(visit->arg, entry->target, mark);
 }
 
-static int each_mount(int (*each)(void *, const struct mounts_entry *), void *arg)
+static int each_mount(const char *mountinfo, int (*each)(void *, const struct mounts_entry *),
+                      void *arg)
 {
         _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
         size_t size;
         int r;
 
-        r = mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
+        r = mounts_read(AT_FDCWD, mountinfo, &text, &size);
         if (r == 0)
                 r = mounts_parse(text, size, &table);
         return r < 0 ? r : mounts_each(table, each, arg);
 }
 
+int cover_each_in(const char *mountinfo,
+                  int (*each)(void *arg, const char *directory, struct mark mark), void *arg)
+{
+        return each_mount(mountinfo, visit_one, &(struct visit){.each = each, .arg = arg});
+}
+
 int cover_each(int (*each)(void *arg, const char *directory, struct mark mark), void *arg)
 {
-        return each_mount(visit_one, &(struct visit){.each = each, .arg = arg});
+        return cover_each_in(OWN_MOUNTS, each, arg);
 }
 
 struct wanted {
@@ -213,7 +221,8 @@ static int is_wanted(void *arg, const struct mounts_entry *entry)
 
 int cover_is_on(const char *directory, struct mark mark)
 {
-        return each_mount(is_wanted, &(struct wanted){.directory = directory, .mark = mark});
+        return each_mount(OWN_MOUNTS, is_wanted,
+                          &(struct wanted){.directory = directory, .mark = mark});
 }
 
 int cover_take_off(const char *directory, struct mark mark)

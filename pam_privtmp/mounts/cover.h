@@ -56,6 +56,10 @@ int cover_mark_memory(int tree, struct mark *ret);
  */
 int cover_each(int (*each)(void *arg, const char *directory, struct mark mark), void *arg);
 
+/* The same for the namespace of another process, by the path of its mountinfo file. */
+int cover_each_in(const char *mountinfo,
+                  int (*each)(void *arg, const char *directory, struct mark mark), void *arg);
+
 /* Is a cover with that mark mounted on the directory, in this thread's namespace? 1, 0, -errno. */
 int cover_is_on(const char *directory, struct mark mark);
 

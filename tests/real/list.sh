@@ -85,8 +85,8 @@ start_sshd
 # ------------------------------------------------------------------ usage
 
 check "help is help" says 'privtmp list \[options\] \[USER\]' list --help
-for column in USER DIRECTORY SOURCE STATE UNTIL SESSIONS PROCS SIZE INODES AGE SERVICE FROM PID \
-              SINCE PATH; do
+for column in USER DIRECTORY SOURCE STATE UNTIL SESSIONS PROCS SIZE INODES PARTIAL AGE SERVICE FROM \
+              PID COMMAND SINCE PATH; do
         check "help tells of $column" says "^ *$column  [a-z]" list --help
 done
 check "help tells of a verb, too" says 'privtmp list \[options\] \[USER\]' "$command" help list
@@ -96,10 +96,12 @@ check "an unknown option: usage" exits 2 list --force
 check "two users: usage" complains 2 \
         "privtmp: list: one user's name belongs here, or none" list alice bob
 check "an unknown column: usage" complains 2 "privtmp: list: unknown column: X" list -o USER,X
-check "who is not root is told so" complains 1 "privtmp: list: needs root" \
-        runuser -u alice -- "$command" list
-check "also of their own" complains 1 "privtmp: list: needs root" \
-        runuser -u alice -- "$command" list alice
+check "who is not root is told so of others" complains 1 "privtmp: list: those of others need root" \
+        runuser -u alice -- "$command" list bob
+check "and of sizes" complains 1 "privtmp: list: sizes need root" \
+        runuser -u alice -- "$command" list --size
+check "a sum is no JSON" complains 2 "privtmp: list: --sum is for tables, not for JSON" \
+        list --sum --json
 check "a user that is not there" complains 1 "privtmp: list: nobody1: there is no such user" \
         list nobody1
 check "a table that is not there is a failure" says '^privtmp: .*/srv/none: No such file' \
@@ -162,6 +164,26 @@ processes() {
 }
 
 in_session a1 'sleep 1000 & echo $! >~/sleeper; sleep 1001 & echo $! >>~/sleeper'
+check "who they are" same "$(cat /home/alice/sleeper)" \
+        "$(columns COMMAND,PID --processes alice | awk '/sleep [0-9]+$/ { print $NF }' | sort -u)"
+check "a line for each, below the directory" same "$(processes a1)" \
+        "$(columns DIRECTORY,STATE -p alice | awk 'index($1, "/") == 1 { d = $1 } / process / && d == "/tmp" { n++ } END { print n }')"
+check "JSON: they are children" same "sleep sleep" "$(json '
+        map { $_->{command} } grep { ($_->{command} // "") eq "sleep" }
+        @{(of(directory => "/tmp"))[0]{children}}' -p alice)"
+
+# What a user sees without root.
+own() {
+        in_session "$1" "$command list --noheadings -o USER,DIRECTORY,SOURCE,STATE" | xargs
+}
+check "without root: one's own, from within" same \
+        "alice /tmp used alice /var/tmp tmpfs used" "$(own a1)"
+check "the same from elsewhere" same "alice /tmp used alice /var/tmp tmpfs used" \
+        "$(runuser -u alice -- "$command" list -n -o USER,DIRECTORY,SOURCE,STATE | xargs)"
+check "with one's processes" same "$(sort /home/alice/sleeper | xargs)" \
+        "$(runuser -u alice -- "$command" list -n -p -o DIRECTORY,PID | awk '/sleep *$/ { print $(NF - 1) }' |
+                sort -u | xargs)"
+check "who has none has an empty list" same "" "$(runuser -u daemon -- "$command" list -n)"
 check "processes: all that see it" same "$(processes a1)
 $(processes a1)" "$(columns PROCS alice)"
 check "in bob's own directories: those of one session" same 3 \
@@ -169,8 +191,8 @@ check "in bob's own directories: those of one session" same 3 \
 
 # ------------------------------------------------------------------ other states
 
-check "JSON: keys are those of the manual" same "age children directory from inodes path pid procs \
-service sessions since size source state until user" \
+check "JSON: keys are those of the manual" same "age children command directory from inodes partial \
+path pid procs service sessions since size source state until user" \
         "$(json 'sort keys %{(of(user => "alice", directory => "/tmp"))[0]}')"
 check "JSON: sessions are children" same "sshd 127.0.0.1 session" \
         "$(json '@{(of(directory => "/tmp"))[0]{children}[0]}{qw(service from state)}' bob)"
@@ -181,7 +203,7 @@ check "JSON: what is not there is null" grep -q '"until": null' "$tap/json"
 check "JSON: of the chosen columns" same "state user" \
         "$(json 'sort keys %{$j->{directories}[0]}' -o USER,STATE)"
 check "JSON: when it was made can be read by machines" same 1 "$(json '
-        (of(directory => "/tmp"))[0]{since} =~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4}$/' alice)"
+        (of(directory => "/tmp"))[0]{since} =~ /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d$/' alice)"
 
 for n in 1 2 3 4; do
         end_session "a$n"
@@ -221,9 +243,10 @@ plant 1002 cccccc '1970-01-01 UTC' 3600
 plant 1002 dddddd
 install -d -m 700 "$base/.trash" "$base/.trash/1002.eeeeee" "$base/.stuck" \
         "$base/.stuck/1003.ffffff" "$base/1002/.gggggg" "$base/other"
-check "stale, kept, clock not yet set, trash and stuck" same "\
+check "stale, kept, clock not yet set, half made, trash and stuck" same "\
 carol stuck $base/.stuck/1003.ffffff
 bob trash $base/.trash/1002.eeeeee
+bob half $base/1002/.gggggg
 bob stale $base/1002/aaaaaa
 bob kept $base/1002/bbbbbb
 bob kept $base/1002/cccccc
@@ -231,12 +254,12 @@ bob stale $base/1002/dddddd" "$(columns USER,STATE,PATH | grep -v ^alice | sort 
 check "each has its age" same 3d \
         "$(touch -d '80 hours ago' "$base/1002/aaaaaa"
                 columns STATE,AGE,PATH bob | awk '/aaaaaa/ { print $2 }' | sed 's/^[0-9]*s$/3d/')"
-check "a user's trash is the user's" same 5 "$(columns PATH bob | wc -l)"
+check "a user's trash is the user's" same 6 "$(columns PATH bob | wc -l)"
 userdel bob
 check "of a user who is gone the name stays, as it was noted" same 4 \
         "$(columns USER | grep -c '^bob$')"
 check "or the number is there" says "^1002 .*trash" list
-check "the number is whom to list, too" same 5 "$(columns PATH 1002 | wc -l)"
+check "the number is whom to list, too" same 6 "$(columns PATH 1002 | wc -l)"
 echo "bob:x:1002:1002::/home/bob:/bin/sh" >>/etc/passwd
 echo "bob:x:1002:" >>/etc/group
 echo "bob::19000:0:99999:7:::" >>/etc/shadow
@@ -255,6 +278,8 @@ check "it takes no lock and changes nothing" not takes_a_lock
 
 check "headings are there" says '^USER *DIRECTORY *STATE' list
 check "and can be left out" not says '^USER' list --noheadings
+check "more columns than the usual ones" same "USER DIRECTORY STATE PROCS AGE SERVICE FROM PID PATH UNTIL" \
+        "$(list -o +until,user | head -n 1 | tr -s ' ')"
 check "columns in the order that was asked for" same "STATE USER" \
         "$(list -o state,user | head -n 1 | tr -s ' ')"
 # no_escape COMMAND [ARG...]: nothing that a terminal would obey.
@@ -276,7 +301,7 @@ check "a full disk is told of" says '^privtmp: standard output: No space left on
 table "$base /tmp *"
 start_session alice su - alice
 top=$(instances alice)
-check "without --size nothing is added up" same "" "$(columns SIZE alice | tr -d ' \n')"
+check "without --size nothing is added up" not says SIZE list alice
 in_session alice 'mkdir -p /tmp/a/b; dd if=/dev/zero of=/tmp/a/b/c bs=1k count=300 2>/dev/null; sync'
 all_bytes() {
         find "$top" -printf '%b\n' | awk '{ n += $1 * 512 } END { print n }'
@@ -285,13 +310,24 @@ all_inodes() {
         find "$top" | wc -l
 }
 is_size() {
-        same "$(all_bytes) $(all_inodes)" "$(columns SIZE,INODES --size alice)"
+        same "$(all_bytes) $(all_inodes)" "$(columns SIZE,INODES "$@" alice)"
 }
-check "--size: bytes in use, files and directories" is_size
+check "--bytes: disk space in use, files and directories" is_size --bytes --size
+check "who names the column gets it" is_size -b
+# human BYTES: as lsblk has it.
+human() {
+        awk -v n="$1" 'BEGIN { split("B K M G", u); for (i = 1; n >= 1024; i++) n /= 1024
+                n = sprintf("%.1f", n); sub(/\.0$/, "", n); print n u[i] }'
+}
+check "else it is for people" same "$(human "$(all_bytes)")" "$(columns SIZE alice)"
+check "JSON: bytes, as a number" grep -q "\"size\": $(all_bytes)," "$(json 1 --size alice >&2; echo "$tap/json")"
+check "JSON: and whether that is all" grep -q '"partial": false' "$tap/json"
+check "--sum: a last line with what all take" same "total $(human "$(all_bytes)") $(all_inodes)" \
+        "$(list -n --sum -o USER,SIZE,INODES alice | tail -n 1 | xargs)"
 in_session alice 'ln -s / /tmp/a/root; ln -s . /tmp/a/loop; ln -s /nowhere /tmp/a/x; mkfifo /tmp/fifo
         ln /tmp/a/b/c /tmp/hard; truncate -s 1T /tmp/sparse'
 check "no symbolic link is followed, nothing waited for; holes are nothing" \
-        same "$(all_inodes)" "$(columns INODES --size alice)"
+        same "$(all_inodes)" "$(columns INODES alice)"
 in_session alice '(i=0; cd /tmp; while [ $i -lt 100 ]; do mkdir d; cd d; i=$((i + 1)); done)'
 check "a tree that is too deep: more than that" says "^ *>[0-9]" \
         list -n --size -o SIZE alice
@@ -328,7 +364,7 @@ EOS
 cc -shared -fPIC -o "$tap/clock.so" "$tap/clock.c"
 in_session alice 'for i in $(seq 90); do : >/tmp/f$i; done'
 check "where the time is up: more than that" says "^ *>[0-9]* *>[0-9]* $top" \
-        env LD_PRELOAD="$tap/clock.so" "$command" list -n --size -o SIZE,INODES,PATH alice
+        env LD_PRELOAD="$tap/clock.so" "$command" list -nb -o SIZE,INODES,PATH alice
 in_session alice 'rm /tmp/f*'
 
 echo user_allow_other >>/etc/fuse.conf
