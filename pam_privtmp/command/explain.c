@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/explain/document.h"
+#include "command/explain/outlook.h"
 #include "ground/cleanup.h"
 #include "table/policy.h"
 #include "command/privtmp.h"
@@ -14,8 +16,9 @@ static int usage(void)
 {
         (void)printf("Usage:\n privtmp explain [options] USER\n\n"
                      "Tell, for each directory of the table, what the user would get at a login,\n"
-                     "and which lines say so. Touches nothing.\n\n"
+                     "which lines say so, and what would stand in its way now. Touches nothing.\n\n"
                      "Options:\n"
+                     " -J, --json       as JSON\n"
                      "     --conf FILE  read FILE instead of " TABLE_CONF " and its drop-ins\n"
                      " -h, --help       display this help\n\n"
                      "For more details see privtmp(8).\n");
@@ -74,6 +77,33 @@ static void print_private(const struct plan_line *plan_line, const struct subjec
                 (void)printf("  if that fails, the login has the system directory\n");
 }
 
+/* What stands in its way on this host. True where the login would be denied. */
+static bool print_outlook(const struct line *line, const struct subject *subject)
+{
+        struct report report = {0};
+        const char *what = "a login is denied";
+        bool denied = false;
+
+        switch (outlook_of(line, subject->uid, &report)) {
+        case OUTLOOK_CLEAR:
+        case OUTLOOK_UNKNOWN:
+                return false;
+        case OUTLOOK_MEMORY:
+                what = "a login has a tmpfs of 16M in its place";
+                break;
+        case OUTLOOK_FAILS:
+                if (line->nofail)
+                        what = "a login has the system directory in its place";
+                else if (subject->uid == 0)
+                        what = "a direct login has the system directory";
+                else
+                        denied = true;
+                break;
+        }
+        (void)printf("  now: %s: %s\n", what, report.fault);
+        return denied;
+}
+
 /* Which lines of that directory match, and which of them decides: the last. */
 static int print_lines(const struct table *table, const char *directory, const struct line *decides,
                        struct subject *subject)
@@ -101,20 +131,25 @@ static void print_without_line(const char *directory, const struct subject *subj
                      subject->uid == 0 ? "what the caller had" : "the system directory");
 }
 
-static void print_decided(const struct plan_line *plan_line, const struct subject *subject)
+/* True where the login would be denied. */
+static bool print_decided(const struct plan_line *plan_line, const struct subject *subject)
 {
         const struct line *line = plan_line->line;
 
         (void)printf("%s\n", line->directory);
-        if (line_is_private(line))
+        if (line_is_private(line)) {
                 print_private(plan_line, subject);
-        else if (line->source == LINE_NONE)
+                return print_outlook(line, subject);
+        }
+        if (line->source == LINE_NONE)
                 (void)printf("  the system directory, also within another user's session\n");
         else
                 (void)printf("  what the caller had; a direct login has the system directory\n");
+        return false;
 }
 
-static int explain(const struct table *table, const struct plan *plan, struct subject *subject)
+static int explain(const struct table *table, const struct plan *plan, struct subject *subject,
+                   bool *denied)
 {
         size_t next = 0;
         int r = 0;
@@ -130,7 +165,7 @@ static int explain(const struct table *table, const struct plan *plan, struct su
                 /* the plan has the directories in the same order */
                 if (next < plan->n && strcmp(plan->lines[next].line->directory, directory) == 0) {
                         decides = plan->lines[next].line;
-                        print_decided(&plan->lines[next++], subject);
+                        *denied |= print_decided(&plan->lines[next++], subject);
                 } else {
                         print_without_line(directory, subject);
                 }
@@ -139,7 +174,7 @@ static int explain(const struct table *table, const struct plan *plan, struct su
         return r;
 }
 
-static int explain_user(const char *user, const char *conf)
+static int explain_user(const char *user, const char *conf, bool json)
 {
         const struct table_place place = {
                 .conf = TABLE_CONF, .drop_ins = TABLE_DROP_INS, .only = conf};
@@ -147,6 +182,7 @@ static int explain_user(const char *user, const char *conf)
         _cleanup_subject_ struct subject *subject = NULL;
         _cleanup_table_ struct table *table = NULL;
         _cleanup_plan_ struct plan *plan = NULL;
+        bool denied = false;
         int r = subject_load(user, &subject);
 
         if (r != 0) {
@@ -162,24 +198,29 @@ static int explain_user(const char *user, const char *conf)
         }
         r = policy_plan(table, subject, subject_is_member, subject, &plan);
         if (r == 0)
-                r = explain(table, plan, subject);
+                r = (json ? document_print : explain)(table, plan, subject, &denied);
         if (r < 0)
                 privtmp_say("explain: can't tell the groups of %s: %s", user, strerror(-r));
-        return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+        return r < 0 || denied ? EXIT_FAULT : EXIT_SUCCESS;
 }
 
 int privtmp_explain(int argc, char *argv[])
 {
         static const struct option options[] = {
+                {"json", no_argument, NULL, 'J'},
                 {"conf", required_argument, NULL, 'c'},
                 {"help", no_argument, NULL, 'h'},
                 {0},
         };
         const char *conf = NULL;
+        bool json = false;
         int option;
 
-        while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0)
+        while ((option = getopt_long(argc, argv, "Jh", options, NULL)) >= 0)
                 switch (option) {
+                case 'J':
+                        json = true;
+                        break;
                 case 'c':
                         conf = optarg;
                         break;
@@ -192,5 +233,5 @@ int privtmp_explain(int argc, char *argv[])
                 privtmp_say("explain: one user's name belongs here");
                 return EXIT_USAGE;
         }
-        return explain_user(argv[optind], conf);
+        return explain_user(argv[optind], conf, json);
 }

@@ -7,7 +7,7 @@
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
-need su runuser strace findmnt
+need su runuser strace findmnt perl
 
 # Where everybody can run it.
 command=$tap/privtmp
@@ -134,6 +134,70 @@ for options in '' mode=0770 mode=1770 mode=1777,exec mode=0700; do
         table "$base /tmp * $options" 'inherit /tmp root'
         check "and where root inherits" same "$(told bob)" "$(got bob)"
 done
+
+# ------------------------------------------------------------------ what a login meets now
+
+# denies USER PATTERN: explain says so, with status 1.
+denies() {
+        exits 1 explain "$1" >"$tap/denies" && grep -q "^  now: a login is denied: $2" "$tap/denies"
+}
+
+# field DIRECTORY KEY: of the JSON for alice.
+field() {
+        explain --json alice >"$tap/json" || true
+        perl -MJSON::PP -e 'local $/; my ($d) = grep { $_->{directory} eq $ARGV[0] }
+                @{decode_json(<STDIN>)->{directories}}; print $d->{$ARGV[1]} // "null"' \
+                "$1" "$2" <"$tap/json"
+}
+
+table "$base /tmp *"
+check "where nothing stands in the way nothing is said of it" not says '^  now:' explain alice
+check "JSON: that it is private" same private "$(field /tmp now)"
+check "JSON: which line decides" same "$conf 1" "$(field /tmp file) $(field /tmp line)"
+table '/srv/no/base /tmp *'
+check "the base has no parent: denied" denies alice '/srv/no: No such file or directory'
+check "which is true" not su - alice -c true
+check "JSON: denied, and why" same "denied /srv/no: No such file or directory" \
+        "$(field /tmp now) $(field /tmp reason)"
+check "JSON has the same exit status" exits 1 explain --json alice
+check "a user is told so, too" says '^  now: a login is denied: /srv/no: No such file' \
+        runuser -u alice -- "$command" explain alice
+check "root is let in" says '^  now: a direct login has the system directory: /srv/no' explain root
+table '/srv/no/base /tmp * nofail'
+check "with nofail: the system directory" says \
+        '^  now: a login has the system directory in its place: /srv/no' explain alice
+check "with status 0" exits 0 explain alice
+install -d -m 755 /srv/open
+table '/srv/open /tmp *'
+check "a base that others can enter: denied" denies alice '/srv/open has mode 0755, it must be 0700'
+install -d -m 700 -o bob /srv/bobs
+table '/srv/bobs /tmp *'
+check "one that is not root's: denied" denies alice '/srv/bobs'
+check "which is true" not su - alice -c true
+install -d -m 700 /srv/base
+install -d -m 755 /srv/base/1001
+table '/srv/base /tmp *'
+check "a folder of the user's that is open: denied" denies alice "/srv/base/1001 is not root's 0700"
+check "which is true" not su - alice -c true
+table '/srv/base /srv/gone *'
+check "a directory that is not there: denied" denies alice '/srv/gone: No such file or directory'
+table 'tmpfs /srv/gone *'
+check "the same for a tmpfs" denies alice '/srv/gone: No such file or directory'
+mkdir -m 700 /srv/full
+mount -t tmpfs -o mode=700,nr_inodes=1 tmpfs /srv/full
+table '/srv/full /tmp *'
+check "a full disk: in memory" says \
+        '^  now: a login has a tmpfs of 16M in its place: the file system of /srv/full is full$' \
+        explain alice
+check "which is true" same tmpfs "$(su alice -c 'stat -f -c %T /tmp')"
+check "JSON: in memory" same memory "$(field /tmp now)"
+umount /srv/full
+table "$base /tmp *" 'none /tmp bob' 'tmpfs /var/tmp bob'
+check "JSON: what a line that does not match comes to" same "system null" \
+        "$(field /var/tmp what) $(field /var/tmp file)"
+check "JSON: lines are children" same 'no yes' "$(field /tmp now >&2; perl -MJSON::PP -e 'local $/;
+        my ($d) = grep { $_->{directory} eq "/tmp" } @{decode_json(<STDIN>)->{directories}};
+        print join " ", map { $_->{matches} ? "yes" : "no" } @{$d->{children}}' <"$tap/json")"
 
 # ------------------------------------------------------------------ touches nothing
 
