@@ -71,6 +71,20 @@ completes_options() {
         done
 }
 
+# Each verb and each option that the program tells of stands in the completion for zsh.
+knows_all() {
+        file=$(find "$to" -path '*/zsh/site-functions/_privtmp')
+        for verb in $(verbs); do
+                grep -q "'$verb:" "$file" || { echo "the verb $verb is missing"; return 1; }
+                for option in $(options_of "$verb"); do
+                        sed -n "/^ *$verb) /,/;;/p; /local -a/p" "$file" | grep -qe "${option}[][}']" || {
+                                echo "$verb $option is missing"
+                                return 1
+                        }
+                done
+        done
+}
+
 here=$(cd "$(dirname "$0")/../.." && pwd -P)
 table=$to/etc/security/privtmp.conf
 
@@ -94,6 +108,7 @@ check "users, where one belongs" completes 'privtmp enter roo' root
 check "users behind -u of run" completes 'privtmp run -u roo' root
 check "options before a user" completes 'privtmp list --jso' --json
 check "of the columns, behind a comma" completes 'privtmp list -o USER,PI' USER,PID
+check "the completion for zsh knows them all" knows_all
 check "nothing is enabled" test -z "$(find "$to" -name '*.wants')"
 check "it can be installed again" install_there
 check "an administrator's table stays as it was" grep -qx '# mine' "$table"
