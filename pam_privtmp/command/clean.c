@@ -8,7 +8,7 @@
 #include "ground/cleanup.h"
 #include "ground/deadline.h"
 #include "disk/instance.h"
-#include "mounts/namespaces.h"
+#include "mounts/nsfs.h"
 #include "command/account.h"
 #include "command/privtmp.h"
 #include "command/prune.h"
@@ -150,7 +150,7 @@ static int clean_records(uid_t uid)
         if (r > 0)
                 return EXIT_SUCCESS;
         if (r == 0)
-                r = namespaces_alive(&alive, &n, &deadline);
+                r = nsfs_alive(&alive, &n, &deadline);
         if (r == 0) {
                 prune_gone(folder, since, alive, n);
                 prune_killed(folder, uid);

@@ -73,6 +73,16 @@ static int add_base(void *arg, const char *base)
         return survey_base(&list->survey, base, list->uid, &list->report);
 }
 
+/* What could not be seen: something of that user's took too long, or can't be read. */
+static void say_doubts(const struct survey *survey)
+{
+        for (size_t i = 0; i < survey->n; i++)
+                if (survey->items[i].doubt)
+                        privtmp_say("list: %s%s%s: can't tell who uses it",
+                                    survey->items[i].base ? survey->items[i].base : "tmpfs",
+                                    survey->items[i].base ? "/" : " ", survey->items[i].name);
+}
+
 static int take(struct list *list)
 {
         const struct table_place place = {TABLE_CONF, TABLE_DROP_INS, list->conf};
@@ -84,7 +94,9 @@ static int take(struct list *list)
         if (r == 0)
                 r = privtmp_each_base(table, add_base, list);
         if (r == 0)
-                r = survey_end(&list->survey, &list->report);
+                survey_end(&list->survey);
+        if (r == 0)
+                say_doubts(&list->survey);
         /* the bases' names are the table's */
         return r == 0 ? print(list) : r;
 }

@@ -12,10 +12,10 @@
 
 #include "ground/cleanup.h"
 #include "ground/grow.h"
-#include "command/holders.h"
 #include "disk/instance.h"
 #include "ground/name.h"
 #include "ground/number.h"
+#include "lifetime/look.h"
 #include "lifetime/opener.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -24,13 +24,9 @@
 
 bool survey_is_session_of(const struct record *session, const struct survey_item *item)
 {
-        for (size_t i = 0; i < session->n_covers; i++) {
-                char mark[MARK_BYTES];
-
-                mark_format(session->covers[i].mark, mark);
-                if (strcmp(mark, item->name) == 0)
+        for (size_t i = 0; i < session->n_covers; i++)
+                if (mark_is_same(session->covers[i].mark, item->mark))
                         return true;
-        }
         return false;
 }
 
@@ -59,13 +55,14 @@ static int add_memory(struct survey *survey, const struct record *record)
                         continue;
                 mark_format(record->covers[i].mark, mark);
                 for (size_t j = 0; !item && j < survey->n; j++)
-                        if (strcmp(survey->items[j].name, mark) == 0)
+                        if (mark_is_same(survey->items[j].mark, record->covers[i].mark))
                                 item = &survey->items[j];
                 if (item)
                         continue;
                 item = add_item(survey, NULL, record->uid, mark);
                 if (!item || !(item->directory = strdup(record->covers[i].directory)))
                         return -ENOMEM;
+                item->mark = record->covers[i].mark;
                 item->user = account_name(record->uid);
         }
         return 0;
@@ -133,6 +130,7 @@ static int add_instance(struct survey *survey, const char *base, int user, uid_t
         if (item) {
                 struct stat st;
 
+                item->mark = mark_of_instance(uid, name);
                 if (instance_read(instance.dir, "user", text) == 0)
                         item->user = strdup(text);
                 if (instance_read(instance.dir, "directory", text) == 0)
@@ -233,10 +231,32 @@ static int visit_folder(struct pass *pass, int base, const char *folder)
         return each_name(base, folder, visit_trash, pass);
 }
 
+/* Where the items from `first` on are mounted: they are of that base. */
+static int look_for_instances(struct survey *survey, size_t first, int base, const char *path)
+{
+        const size_t n = survey->n - first;
+        struct survey_item *items = survey->items + first;
+        _cleanup_free_ struct look_query *queries = calloc(n + 1, sizeof(*queries));
+
+        if (!queries)
+                return -ENOMEM;
+        for (size_t i = 0; i < n; i++)
+                queries[i] = (struct look_query){.name = items[i].name, .uid = items[i].uid};
+        if (n > 0)
+                look_base(base, path, queries, n, LOOK_LIST);
+        for (size_t i = 0; i < n; i++) {
+                items[i].processes = queries[i].processes;
+                items[i].used = queries[i].used;
+                items[i].doubt = queries[i].doubt;
+        }
+        return 0;
+}
+
 int survey_base(struct survey *survey, const char *path, uid_t uid, struct report *report)
 {
         struct pass pass = {.survey = survey, .base = path, .wanted = uid};
         _cleanup_close_ int base = -EBADF;
+        size_t before = survey->n;
         int r = safedir_open_own(path, false, &base, report);
 
         if (r != 0)
@@ -247,7 +267,7 @@ int survey_base(struct survey *survey, const char *path, uid_t uid, struct repor
         if (r == 0)
                 r = visit_folder(&pass, base, INSTANCE_STUCK);
         if (r == 0)
-                r = holders_find(&survey->holders, base, path);
+                r = look_for_instances(survey, before, base, path);
         return r < 0 ? report_errno(report, r, "%s", path) : 0;
 }
 
@@ -273,47 +293,40 @@ static int compare_sessions(const void *a, const void *b)
         return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-/* The processes that see a tmpfs: those in the namespaces of its sessions. */
-static unsigned count_memory(const struct survey *survey, const struct survey_item *item)
+/* Where a tmpfs is mounted; what is on disk was looked for with its base. */
+static void look_for_memory(struct survey_item *item)
 {
-        ino_t last = 0;
-        unsigned n = 0;
+        struct look_query query = {.uid = item->uid};
 
-        for (size_t i = 0; i < survey->n_sessions; i++) {
-                const struct record *session = &survey->sessions[i];
-
-                if (!survey_is_session_of(session, item) || session->ns.number == last)
-                        continue;
-                last = session->ns.number;
-                n += holders_in(&survey->holders, last);
-        }
-        return n;
+        look_memory(item->mark.device, &query, LOOK_LIST);
+        item->processes = query.processes;
+        item->used = query.used;
+        item->doubt = query.doubt;
 }
 
-int survey_end(struct survey *survey, struct report *report)
+static void judge(const struct survey *survey, struct survey_item *item)
 {
-        int r = holders_count(&survey->holders);
+        if (item->mark.kind == MARK_MEMORY)
+                look_for_memory(item);
+        for (size_t i = 0; i < survey->n_sessions; i++)
+                item->sessions += survey_is_session_of(&survey->sessions[i], item);
+        if (item->state >= SURVEY_HALF)
+                return;
+        if (item->sessions > 0)
+                item->state = SURVEY_LIVE;
+        else if (item->used)
+                item->state = SURVEY_USED;
+}
 
+void survey_end(struct survey *survey)
+{
         if (survey->n_sessions > 0)
                 qsort(survey->sessions, survey->n_sessions, sizeof(*survey->sessions),
                       compare_sessions);
-        for (size_t i = 0; r == 0 && i < survey->n; i++) {
-                struct survey_item *item = &survey->items[i];
-
-                for (size_t j = 0; j < survey->n_sessions; j++)
-                        item->sessions += survey_is_session_of(&survey->sessions[j], item);
-                item->processes = item->base ? holders_of(&survey->holders, item->name)
-                                             : count_memory(survey, item);
-                if (item->state >= SURVEY_HALF)
-                        continue;
-                if (item->sessions > 0)
-                        item->state = SURVEY_LIVE;
-                else if (item->processes > 0)
-                        item->state = SURVEY_USED;
-        }
+        for (size_t i = 0; i < survey->n; i++)
+                judge(survey, &survey->items[i]);
         if (survey->n > 0)
                 qsort(survey->items, survey->n, sizeof(*survey->items), compare);
-        return r < 0 ? report_errno(report, r, "can't look at the processes") : 0;
 }
 
 void survey_done(struct survey *survey)
@@ -325,6 +338,5 @@ void survey_done(struct survey *survey)
         }
         free(survey->items);
         free(survey->sessions);
-        holders_done(&survey->holders);
         *survey = (struct survey){0};
 }

@@ -6,13 +6,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "command/holders.h"
+#include "ground/mark.h"
 #include "lifetime/record.h"
 #include "ground/report.h"
 
 enum survey_state {
         SURVEY_LIVE,  /* a session has it */
-        SURVEY_USED,  /* processes have it, without a session */
+        SURVEY_USED,  /* some namespace has it, without a session */
         SURVEY_KEPT,  /* idle, until its time is over */
         SURVEY_STALE, /* to be ended by the next clean, or the user's next login */
         SURVEY_HALF,  /* being made, or left so by what was killed */
@@ -27,9 +27,13 @@ struct survey_item {
         uid_t uid;
         char *user, *directory; /* NULL where it does not say */
         char *name;             /* below the base: "UID/XXXXXX"; the mark of a tmpfs */
+        struct mark mark;       /* MARK_NONE for what is in the trash */
         time_t made;            /* 0: not known */
         time_t until;           /* of a kept one; 0: its time has not begun */
-        unsigned sessions, processes;
+        unsigned sessions;
+        unsigned processes; /* that see it */
+        bool used;          /* something sees it; or, in doubt, */
+        bool doubt;         /* it can't be told what: something of the user's can't be read */
 };
 
 /* What was found. */
@@ -38,7 +42,6 @@ struct survey {
         size_t n;
         struct record *sessions; /* those whose opener lives */
         size_t n_sessions;
-        struct holders holders;
 };
 
 /*
@@ -50,8 +53,8 @@ int survey_begin(struct survey *survey, uid_t uid, struct report *report);
 /* Adds what is in a base, which is borrowed. A missing one has nothing. */
 int survey_base(struct survey *survey, const char *base, uid_t uid, struct report *report);
 
-/* Counts the processes, after the last base, and sorts. */
-int survey_end(struct survey *survey, struct report *report);
+/* Counts the sessions, after the last base, and sorts. */
+void survey_end(struct survey *survey);
 
 /* Is the session one of that private directory? */
 bool survey_is_session_of(const struct record *session, const struct survey_item *item);

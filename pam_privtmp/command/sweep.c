@@ -17,10 +17,14 @@
 #include "command/sweep.h"
 #include "ground/number.h"
 
+enum {
+        LOOK_AT = 16, /* instances at once */
+};
+
 /* Instances of one user that nobody has locked: a handful at a time. */
 struct handful {
-        struct instance instances[IDLE_MAX];
-        struct stale_one ones[IDLE_MAX];
+        struct instance instances[LOOK_AT];
+        struct stale_one ones[LOOK_AT];
         size_t n;
 };
 
@@ -81,7 +85,7 @@ static void look_first(const struct sweep *sweep, const struct instance_place *p
 {
         for (size_t i = 0; i < handful->n; i++)
                 stale_name(&handful->ones[i], place->uid, &handful->instances[i]);
-        stale_judge(place, handful->ones, handful->n, IDLE_CLEAN, false);
+        stale_judge(place, handful->ones, handful->n, LOOK_CLEAN, false);
         for (size_t i = handful->n; i-- > 0;) {
                 if (handful->ones[i].is != STALE_USED)
                         continue;
@@ -105,7 +109,7 @@ static int judge(const struct sweep *sweep, const struct instance_place *place,
                         take_one_out(handful, i);
         for (size_t i = 0; i < handful->n; i++)
                 stale_name(&handful->ones[i], place->uid, &handful->instances[i]);
-        stale_judge(place, handful->ones, handful->n, IDLE_CLEAN, !sweep->dry);
+        stale_judge(place, handful->ones, handful->n, LOOK_CLEAN, !sweep->dry);
         for (size_t i = 0; i < handful->n; i++) {
                 int r;
 
@@ -138,7 +142,7 @@ static int consider(const struct sweep *sweep, const struct instance_place *plac
         }
         (void)lock_try(instance->lock, LOCK_UN);
         handful->n++;
-        return handful->n == IDLE_MAX ? judge(sweep, place, handful, report) : 0;
+        return handful->n == LOOK_AT ? judge(sweep, place, handful, report) : 0;
 }
 
 /* Calls each() for the names in a directory. The first error, after all. */

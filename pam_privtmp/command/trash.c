@@ -9,8 +9,9 @@
 #include <string.h>
 
 #include "ground/cleanup.h"
-#include "lifetime/idle.h"
+#include "lifetime/look.h"
 #include "disk/instance.h"
+#include "ground/number.h"
 #include "disk/remove.h"
 #include "command/subvolume.h"
 #include "command/trash.h"
@@ -94,14 +95,22 @@ static void put_aside(struct work *work, const char *name, const char *why)
                 say_stuck(work, INSTANCE_TRASH, name, why);
 }
 
+/* Whose it was: it is called UID.XXXXXX. Nobody's, if it is not. */
+static uid_t uid_of(const char *name)
+{
+        uint64_t uid;
+
+        return number_read(name, name + strcspn(name, "."), UINT32_MAX, &uid) ? (uid_t)uid : 0;
+}
+
 /* Is a tree in the trash still mounted in some namespace? */
 static bool is_mounted(const struct work *work, const char *name)
 {
         char mark[sizeof(INSTANCE_TRASH) + NAME_MAX + 1];
-        struct idle_query query = {.mark = mark};
+        struct look_query query = {.name = mark, .uid = uid_of(name)};
 
         (void)snprintf(mark, sizeof(mark), "%s/%.*s", INSTANCE_TRASH, NAME_MAX, name);
-        idle_look(work->trash->base, work->trash->path, &query, 1, IDLE_CLEAN);
+        look_base(work->trash->base, work->trash->path, &query, 1, LOOK_CLEAN);
         return query.used;
 }
 

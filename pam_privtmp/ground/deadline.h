@@ -9,6 +9,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 enum {
@@ -20,13 +21,13 @@ struct deadline {
         struct timespec wall;
 };
 
-static inline struct timespec deadline_from_now(clockid_t clock, unsigned milliseconds)
+static inline struct timespec deadline_from_now(clockid_t clock, uint64_t microseconds)
 {
         struct timespec at;
 
         (void)clock_gettime(clock, &at);
-        at.tv_sec += milliseconds / 1000;
-        at.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+        at.tv_sec += (time_t)(microseconds / 1000000);
+        at.tv_nsec += (long)(microseconds % 1000000) * 1000;
         if (at.tv_nsec >= 1000000000) {
                 at.tv_sec++;
                 at.tv_nsec -= 1000000000;
@@ -42,13 +43,36 @@ static inline bool deadline_has_passed(clockid_t clock, const struct timespec *a
         return now.tv_sec > at->tv_sec || (now.tv_sec == at->tv_sec && now.tv_nsec >= at->tv_nsec);
 }
 
-/* So many milliseconds of CPU time from now; at most 20 days. It is for the thread that made it. */
+/* So many milliseconds of CPU time from now. It is for the thread that made it. */
 static inline struct deadline deadline_in(unsigned milliseconds)
 {
+        const uint64_t microseconds = (uint64_t)milliseconds * 1000;
+
         return (struct deadline){
-                .cpu = deadline_from_now(CLOCK_THREAD_CPUTIME_ID, milliseconds),
-                .wall = deadline_from_now(CLOCK_MONOTONIC, milliseconds * DEADLINE_WALL),
+                .cpu = deadline_from_now(CLOCK_THREAD_CPUTIME_ID, microseconds),
+                .wall = deadline_from_now(CLOCK_MONOTONIC, microseconds * DEADLINE_WALL),
         };
+}
+
+/* So many microseconds of CPU time, with the wall of another deadline. */
+static inline struct deadline deadline_within(const struct deadline *outer, uint64_t microseconds)
+{
+        return (struct deadline){
+                .cpu = deadline_from_now(CLOCK_THREAD_CPUTIME_ID, microseconds),
+                .wall = outer->wall,
+        };
+}
+
+/* How many microseconds of CPU time are left. */
+static inline uint64_t deadline_left(const struct deadline *deadline)
+{
+        struct timespec now;
+        int64_t left;
+
+        (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+        left = ((int64_t)deadline->cpu.tv_sec - now.tv_sec) * 1000000 +
+               (deadline->cpu.tv_nsec - now.tv_nsec) / 1000;
+        return left > 0 ? (uint64_t)left : 0;
 }
 
 /* Is either of the two over? */

@@ -38,3 +38,10 @@ int idset_add(struct idset *set, uint64_t number)
         set->n++;
         return 0;
 }
+
+bool idset_has(const struct idset *set, uint64_t number)
+{
+        size_t at = find(set, number);
+
+        return at < set->n && set->ids[at] == number;
+}

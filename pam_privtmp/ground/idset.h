@@ -2,6 +2,7 @@
 /* idset: a set of ids or numbers, sorted (pure) */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -13,6 +14,9 @@ struct idset {
 
 /* Adds one. 1 if it was there before, 0, or -ENOMEM. */
 int idset_add(struct idset *set, uint64_t number);
+
+/* Is it in the set? */
+bool idset_has(const struct idset *set, uint64_t number);
 
 static inline void idset_done(struct idset *set)
 {

@@ -20,12 +20,13 @@
 
 enum {
         NAMES_LIMIT = 4096, /* looked at in one open */
-        LOOKS = 8, /* at IDLE_MAX instances each: there are more only if somebody wants it */
+        LOOK_AT = 16,       /* instances at once */
+        LOOKS = 8,          /* there are more only if somebody wants it */
 };
 
 /* Instances without a session, each with its lock held exclusively. */
 struct idle_ones {
-        struct instance instances[IDLE_MAX]; /* to be looked at */
+        struct instance instances[LOOK_AT]; /* to be looked at */
         size_t n;
         struct instance best; /* the youngest that can be used again */
         unsigned looks, swept;
@@ -46,7 +47,7 @@ static bool trash(const struct instance_place *place, const char *name, struct i
 {
         bool moved = stale_trash(place, name) == 0;
 
-        ones->swept = moved ? ones->swept + 1 : IDLE_MAX;
+        ones->swept = moved ? ones->swept + 1 : LOOK_AT;
         return moved;
 }
 
@@ -54,15 +55,15 @@ static bool trash(const struct instance_place *place, const char *name, struct i
 static void look(const struct instance_place *place, const struct instance_want *want,
                  struct idle_ones *idle)
 {
-        struct stale_one ones[IDLE_MAX];
+        struct stale_one ones[LOOK_AT];
 
         for (size_t i = 0; i < idle->n; i++)
                 stale_name(&ones[i], want->uid, &idle->instances[i]);
-        stale_judge(place, ones, idle->n, IDLE_OPEN, true);
+        stale_judge(place, ones, idle->n, LOOK_OPEN, true);
         for (size_t i = 0; i < idle->n; i++) {
                 struct instance *one = &idle->instances[i];
 
-                if (ones[i].is == STALE_OVER && idle->swept < IDLE_MAX) {
+                if (ones[i].is == STALE_OVER && idle->swept < LOOK_AT) {
                         if (trash(place, one->name, idle))
                                 records_forget_instance(want->uid, ones[i].mark);
                 } else if (ones[i].is != STALE_OVER && !want->per_session &&
@@ -90,7 +91,7 @@ static int consider(const struct instance_place *place, const struct instance_wa
         int r;
 
         /* what was killed in an open or a close leaves its temporary name behind */
-        if (name_is_temporary(name) && ones->swept < IDLE_MAX &&
+        if (name_is_temporary(name) && ones->swept < LOOK_AT &&
             stale_is_forgotten(place->user, name))
                 (void)trash(place, name, ones);
         if (!name_is_instance(name) || instance_open(place->user, name, &instance) < 0)
@@ -105,7 +106,7 @@ static int consider(const struct instance_place *place, const struct instance_wa
                 ones->instances[ones->n++] = instance;
         else
                 instance_done(&instance);
-        if (ones->n == IDLE_MAX)
+        if (ones->n == LOOK_AT)
                 look(place, want, ones);
         return 0;
 }

@@ -7,7 +7,7 @@
 /*
  * The instance that has sessions, else the youngest that is in use or kept, if it is what is wanted
  * (one for a single session never is). *ret holds its lock shared. What is stale is renamed into
- * the trash on the way: at most IDLE_MAX, and none when a live one is found first. The caller has
+ * the trash on the way: at most 16, and none when a live one is found first. The caller has
  * BASE/UID locked. Returns 1, or 0 when there is none to use.
  */
 int candidate_pick(const struct instance_place *place, const struct instance_want *want,

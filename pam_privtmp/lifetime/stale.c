@@ -87,7 +87,7 @@ static bool is_missing(int user, const char *name, const char *what)
 bool stale_is_wreck(const struct instance_place *place, const char *name)
 {
         char mark[MARK_BYTES];
-        struct idle_query query = {.mark = mark};
+        struct look_query query = {.name = mark, .uid = place->uid};
         struct stat st;
 
         if (fstatat(place->user, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
@@ -95,7 +95,7 @@ bool stale_is_wreck(const struct instance_place *place, const char *name)
             (!is_missing(place->user, name, "lock") && !is_missing(place->user, name, "root")))
                 return false;
         mark_format(mark_of_instance(place->uid, name), mark);
-        idle_look(place->base, place->path, &query, 1, IDLE_CLEAN);
+        look_base(place->base, place->path, &query, 1, LOOK_CLEAN);
         return !query.used;
 }
 
@@ -119,16 +119,20 @@ static enum stale_is judge_idle(const struct instance *instance, bool sure)
 }
 
 void stale_judge(const struct instance_place *place, struct stale_one *ones, size_t n,
-                 enum idle_why why, bool sure)
+                 enum look_why why, bool sure)
 {
-        struct idle_query queries[IDLE_MAX];
-        char marks[IDLE_MAX][MARK_BYTES];
+        _cleanup_free_ struct look_query *queries = calloc(n + 1, sizeof(*queries));
+        _cleanup_free_ char(*names)[MARK_BYTES] = calloc(n + 1, sizeof(*names));
 
+        for (size_t i = 0; i < n; i++)
+                ones[i].is = STALE_USED;
+        if (!queries || !names)
+                return;
         for (size_t i = 0; i < n; i++) {
-                mark_format(ones[i].mark, marks[i]);
-                queries[i] = (struct idle_query){.mark = marks[i]};
+                mark_format(ones[i].mark, names[i]);
+                queries[i] = (struct look_query){.name = names[i], .uid = ones[i].mark.uid};
         }
-        idle_look(place->base, place->path, queries, n, why);
+        look_base(place->base, place->path, queries, n, why);
         for (size_t i = 0; i < n; i++) {
                 ones[i].is = queries[i].used ? STALE_USED : judge_idle(ones[i].instance, sure);
                 if (ones[i].is == STALE_USED && sure && instance_keep(ones[i].instance->dir) > 0)

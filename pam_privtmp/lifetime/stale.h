@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 #include "ground/mark.h"
-#include "lifetime/idle.h"
+#include "lifetime/look.h"
 #include "disk/instance.h"
 
 enum stale_is {
@@ -30,11 +30,11 @@ struct stale_one {
 void stale_name(struct stale_one *one, uid_t uid, const struct instance *instance);
 
 /*
- * Judges at most IDLE_MAX instances of one user, whose locks the caller holds exclusively: else one
- * could be taken into use meanwhile. With `sure` the clock of what is kept is set going or stopped.
+ * Judges instances, by one look. The caller holds their locks exclusively: else one could be taken
+ * into use meanwhile. With `sure` the clock of what is kept is set going or stopped.
  */
 void stale_judge(const struct instance_place *place, struct stale_one *ones, size_t n,
-                 enum idle_why why, bool sure);
+                 enum look_why why, bool sure);
 
 /*
  * Ends an instance whose lock the caller holds exclusively: takes it out of its place, gives up the

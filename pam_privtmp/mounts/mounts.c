@@ -16,7 +16,6 @@
 
 enum {
         TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
-        WINDOW = 16 * 1024,              /* bytes: root and target of a mount stand in it */
 };
 
 int mounts_read(int proc, const char *path, char **ret, size_t *size)
@@ -139,106 +138,6 @@ int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mou
                 void *arg)
 {
         return each_fs(table, visit_one, &(struct visit){.each = each, .arg = arg});
-}
-
-struct search {
-        const char *const *needles;
-        size_t n;
-        int (*each)(void *, const struct mounts_entry *);
-        void *arg;
-};
-
-static bool has_needle(const struct search *search, const char *text, size_t size)
-{
-        for (size_t i = 0; i < search->n; i++)
-                if (memmem(text, size, search->needles[i], strlen(search->needles[i])))
-                        return true;
-        return false;
-}
-
-/* Searches whole lines, parsing only those that have a needle. */
-static int search_lines(const struct search *search, const char *text, size_t size)
-{
-        const char *end = text + size, *next;
-
-        if (!has_needle(search, text, size))
-                return 0;
-        for (; text < end; text = next) {
-                _cleanup_mounts_ struct libmnt_table *table = NULL;
-                int r;
-
-                next = memchr(text, '\n', (size_t)(end - text));
-                next = next ? next + 1 : end;
-                if (!has_needle(search, text, (size_t)(next - text)))
-                        continue;
-                r = mounts_parse(text, (size_t)(next - text), &table);
-                if (r == 0)
-                        r = mounts_each(table, search->each, search->arg);
-                if (r != 0) /* not the error that says that a task is gone */
-                        return r == -EINVAL ? -EBADMSG : r;
-        }
-        return 0;
-}
-
-/*
- * How much of the window is whole lines, or all of it at the end. With *rest it begins with the
- * rest of a line that is passed over: that is blanked.
- */
-static size_t take_lines(char *window, size_t used, bool at_end, bool *rest)
-{
-        const char *last = memrchr(window, '\n', used), *first = memchr(window, '\n', used);
-
-        if (*rest) {
-                memset(window, ' ', first ? (size_t)(first - window) : used);
-                *rest = !first;
-        }
-        if (at_end || *rest)
-                return used;
-        return last ? (size_t)(last - window) + 1 : 0;
-}
-
-int mounts_search(int proc, const char *path, const char *const *needles, size_t n,
-                  const struct deadline *deadline, int (*each)(void *, const struct mounts_entry *),
-                  void *arg)
-{
-        const struct search search = {.needles = needles, .n = n, .each = each, .arg = arg};
-        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        _cleanup_free_ char *window = NULL;
-        size_t used = 0;
-
-        if (fd < 0)
-                return -errno;
-        window = malloc(WINDOW);
-        if (!window)
-                return -ENOMEM;
-        for (bool rest = false, empty = true;; empty = false) {
-                ssize_t got = read(fd, window + used, WINDOW - used);
-                size_t whole;
-                int r;
-
-                if (got < 0 && errno == EINTR)
-                        continue;
-                if (got < 0)
-                        return -errno;
-                if (got == 0 && empty)
-                        return -ENODATA;
-                used += (size_t)got;
-                whole = take_lines(window, used, got == 0, &rest);
-                r = search_lines(&search, window, whole);
-                if (r != 0 || got == 0)
-                        return r;
-                /* only what a line begins with is ours to find: options may be longer than that */
-                if (used - whole == WINDOW) {
-                        if (has_needle(&search, window, WINDOW))
-                                return -EMSGSIZE;
-                        rest = true;
-                        whole = used;
-                }
-                memmove(window, window + whole, used - whole);
-                used -= whole;
-                if (deadline_is_over(deadline))
-                        return -ETIMEDOUT;
-        }
 }
 
 /* Calls judge() for the mount of this process with that id; `doubt` when it can't be found. */

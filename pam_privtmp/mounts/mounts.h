@@ -7,8 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "ground/deadline.h"
-
 struct libmnt_table;
 
 /*
@@ -30,17 +28,6 @@ static inline void mounts_cleanup(struct libmnt_table **table)
 
 /* Parses only the line of the mount with that id. -ENOENT when there is none. */
 int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret);
-
-struct mounts_entry;
-
-/*
- * Reads a mountinfo file like mounts_read(), in constant memory, and calls each() for the mounts in
- * whose line one of the needles stands, until it returns something else than 0. -ETIMEDOUT after
- * the deadline: users can mount 100,000 times, by long names. -ENODATA when the table is empty.
- */
-int mounts_search(int proc, const char *path, const char *const *needles, size_t n,
-                  const struct deadline *deadline, int (*each)(void *, const struct mounts_entry *),
-                  void *arg);
 
 /* Where the mount of an id stands (statx(2), stx_mnt_id). Pointers are the table's. */
 struct mounts_entry {

@@ -11,8 +11,6 @@
 #define NS_GET_MNTNS_ID _IOR(NSIO, 0x5, __u64)
 #endif
 
-#define NAMESPACE_USER "/proc/thread-self/ns/user"
-
 int namespace_identify(int fd, struct namespace_id *ret)
 {
         struct stat st;

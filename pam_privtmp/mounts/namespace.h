@@ -16,6 +16,9 @@ struct namespace_id {
 #define NAMESPACE_OWN   "/proc/thread-self/ns/mnt"
 #define NAMESPACE_FIRST "/proc/1/ns/mnt"
 
+/* The user namespace of this thread. */
+#define NAMESPACE_USER "/proc/thread-self/ns/user"
+
 /*
  * Opens one of the above and tells which it is (fstat(2), ioctl_nsfs(2) NS_GET_MNTNS_ID). *fd is
  * the caller's to close, and may be NULL. -EACCES: PID 1's, in some containers.

@@ -2,7 +2,7 @@
 /*
  * tasks: all that run, as /proc shows them
  *
- * MUST NOT ask a user's file system: it may never answer (unit/lifetime/idle.c).
+ * MUST NOT ask a user's file system: it may never answer (unit/lifetime/look-close.c).
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -18,7 +18,8 @@
 enum {
         TASK_PATH = 96, /* bytes: "PID/task/TID/mountinfo" */
         STAT_BYTES = 512,
-        FIRST_FIELD = 3, /* of /proc/PID/stat, behind the name */
+        STATUS_BYTES = 1024, /* the uids stand in the first lines */
+        FIRST_FIELD = 3,     /* of /proc/PID/stat, behind the name */
         START_FIELD = 22,
         ROUNDS = 50,
 };
@@ -37,35 +38,56 @@ static void task_path(const struct task *task, const char *file, char path[TASK_
 
 struct walk {
         int proc;
-        const struct deadline *deadline;
+        const struct tasks *tasks;
         int (*each)(void *, const struct task *);
         void *arg;
-        struct idset visited;   /* processes */
-        bool lost;              /* one that was listed had ended when it was to be visited */
+        struct idset visited; /* processes */
+        bool lost;            /* one that was listed had ended when it was to be visited */
+        bool all_settled;     /* the tasks of the process that is being visited */
 };
 
 static inline void walk_done(struct walk *walk)
 {
         idset_done(&walk->visited);
+        fd_close(walk->proc);
+}
+
+/* "mnt:[4026531841]"; a link that is read costs half of one that is followed. */
+static bool read_number(int proc, const char *path, ino_t *ret)
+{
+        char link[NAME_BYTES];
+        ssize_t n = readlinkat(proc, path, link, sizeof(link) - 1);
+        const char *text;
+        uint64_t number;
+
+        if (n < 0)
+                return false;
+        link[n] = '\0';
+        text = strchr(link, '[');
+        if (!text || !number_read(text + 1, text + 1 + strspn(text + 1, "0123456789"), UINT64_MAX,
+                                  &number)) {
+                errno = EBADMSG;
+                return false;
+        }
+        *ret = (ino_t)number;
+        return true;
 }
 
 static int visit(struct walk *walk, const char *pid, const char *tid)
 {
         struct task task = {.proc = walk->proc, .pid = pid, .tid = tid};
         char path[TASK_PATH];
-        struct stat st;
         int r;
 
-        if (deadline_is_over(walk->deadline))
+        if (deadline_is_over(walk->tasks->deadline))
                 return -ETIMEDOUT;
         task_path(&task, "ns/mnt", path);
-        task.numbered = fstatat(walk->proc, path, &st, 0) == 0;
-        if (task.numbered)
-                task.number = st.st_ino;
+        task.numbered = read_number(walk->proc, path, &task.number);
         r = task.numbered || !task_is_gone(-errno) ? walk->each(walk->arg, &task) : -ESRCH;
+        walk->all_settled &= r == TASK_SETTLED;
         if (task_is_gone(r))
                 walk->lost = true;
-        return task_is_gone(r) ? 0 : r;
+        return r == TASK_SETTLED || task_is_gone(r) ? 0 : r;
 }
 
 /* Calls visit() for the names in a folder of /proc that are numbers. */
@@ -94,16 +116,12 @@ static int each_number(struct walk *walk, const char *folder, const char *pid,
         return -errno;
 }
 
-static int visit_process(struct walk *walk, const char *pid, const char *unused)
+static int visit_tasks(struct walk *walk, const char *pid)
 {
         char path[TASK_PATH];
         struct stat st;
         int r;
 
-        (void)unused;
-        r = idset_add(&walk->visited, strtoull(pid, NULL, 10));
-        if (r != 0)
-                return r < 0 ? r : 0;
         (void)snprintf(path, sizeof(path), "%.20s/task", pid);
         /* one link for each task: most processes have a single one, and need not be listed */
         if (fstatat(walk->proc, path, &st, 0) == 0 && st.st_nlink == 2 + 1)
@@ -114,13 +132,32 @@ static int visit_process(struct walk *walk, const char *pid, const char *unused)
         return task_is_gone(r) ? 0 : r;
 }
 
-int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, const struct task *),
-               void *arg)
+static int visit_process(struct walk *walk, const char *pid, const char *unused)
 {
-        _cleanup_(walk_done) struct walk walk = {
-                .proc = proc, .deadline = deadline, .each = each, .arg = arg};
+        struct idset *settled = walk->tasks->settled;
+        uint64_t number = strtoull(pid, NULL, 10);
+        int r = idset_add(&walk->visited, number);
+
+        (void)unused;
+        if (r != 0)
+                return r < 0 ? r : 0;
+        if (settled && idset_has(settled, number))
+                return 0;
+        walk->all_settled = true;
+        r = visit_tasks(walk, pid);
+        if (r == 0 && settled && walk->all_settled)
+                r = idset_add(settled, number);
+        return r;
+}
+
+int tasks_each(const struct tasks *tasks, int (*each)(void *, const struct task *), void *arg)
+{
+        _cleanup_(walk_done) struct walk walk = {.tasks = tasks, .each = each, .arg = arg};
         int r = 0;
 
+        walk.proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (walk.proc < 0)
+                return -errno;
         /* who has ended before the visit may have left a child that was not listed */
         walk.lost = true;
         for (unsigned i = 0; r == 0 && walk.lost; i++) {
@@ -131,6 +168,24 @@ int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, co
         }
         /* PID 1 is always there: who does not see it does not see others either (hidepid=) */
         return r == 0 && (walk.visited.n == 0 || walk.visited.ids[0] != 1) ? -EACCES : r;
+}
+
+int task_search_mounts(const struct task *task, const struct mounts_wanted *wanted)
+{
+        char path[TASK_PATH];
+
+        task_path(task, "mountinfo", path);
+        return mountinfo_search(task->proc, path, wanted);
+}
+
+struct owner task_owner_of_mounts(const struct task *task, ino_t own)
+{
+        _cleanup_close_ int fd = -EBADF;
+        char path[TASK_PATH];
+
+        task_path(task, "ns/mnt", path);
+        fd = openat(task->proc, path, O_RDONLY | O_CLOEXEC);
+        return owner_of_mounts(fd, own);
 }
 
 int task_is_rooted(const struct task *task)
@@ -145,11 +200,49 @@ int task_is_rooted(const struct task *task)
         return n == 1 && root[0] == '/';
 }
 
-uid_t task_owner(const struct task *task)
+/* The real uid of a process: "Uid:\tREAL\tEFFECTIVE ..." in its status (proc(5)); 0 in doubt. */
+static uid_t real_uid(const struct task *task)
 {
-        struct stat st;
+        _cleanup_close_ int fd = -EBADF;
+        char path[TASK_PATH], text[STATUS_BYTES];
+        const char *uid;
+        uint64_t number;
+        ssize_t n;
 
-        return fstatat(task->proc, task->pid, &st, 0) == 0 ? st.st_uid : 0;
+        task_path(task, "status", path);
+        fd = openat(task->proc, path, O_RDONLY | O_CLOEXEC);
+        n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+        if (n < 0)
+                return 0;
+        text[n] = '\0';
+        uid = strstr(text, "\nUid:\t"); /* a name has no newline, it is written as \n */
+        if (!uid)
+                return 0;
+        uid += strlen("\nUid:\t");
+        return number_read(uid, uid + strspn(uid, "0123456789"), UINT32_MAX, &number)
+                       ? (uid_t)number
+                       : 0;
+}
+
+struct owner task_owner(const struct task *task, ino_t own)
+{
+        char path[TASK_PATH];
+        struct stat st;
+        ino_t users;
+        uid_t uid;
+
+        task_path(task, "ns/user", path);
+        if (read_number(task->proc, path, &users) && users != own) {
+                _cleanup_close_ int fd = openat(task->proc, path, O_RDONLY | O_CLOEXEC);
+
+                return owner_of_users(fd, own);
+        }
+        /* the effective uid, whether or not the process may be dumped */
+        if (fstatat(task->proc, task->pid, &st, 0) < 0)
+                return (struct owner){.is_user = false};
+        /* a program that is set-uid root was still started by its user */
+        uid = st.st_uid != 0 ? st.st_uid : real_uid(task);
+        return (struct owner){.is_user = uid != 0, .uid = uid};
 }
 
 /*
@@ -235,7 +328,5 @@ static int add_number(void *arg, const struct task *task)
 
 int tasks_namespaces(const struct deadline *deadline, struct idset *ret)
 {
-        _cleanup_close_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-        return proc < 0 ? -errno : tasks_each(proc, deadline, add_number, ret);
+        return tasks_each(&(struct tasks){.deadline = deadline}, add_number, ret);
 }

@@ -9,6 +9,8 @@
 
 #include "ground/deadline.h"
 #include "ground/idset.h"
+#include "mounts/mountinfo.h"
+#include "mounts/owner.h"
 
 struct task {
         int proc;        /* fd of /proc */
@@ -18,13 +20,30 @@ struct task {
         ino_t number;    /* of its mount namespace */
 };
 
+/* How to walk over all tasks. */
+struct tasks {
+        const struct deadline *deadline;
+        /*
+         * Processes that need not be visited, and those that each() says this of: for the next
+         * walk. Or NULL.
+         */
+        struct idset *settled;
+};
+
+enum {
+        TASK_SETTLED = 1, /* each(): this task need not be visited in the next walk */
+};
+
 /*
- * Calls each() for every task until it returns something else than 0, and returns that; -ETIMEDOUT
- * when the deadline has passed; 0 at the end. What ends meanwhile is passed over, and what it has
- * left behind is visited; each() says by an error of task_is_gone() that the task has ended.
+ * Calls each() for every task until it returns -errno, and returns that; -ETIMEDOUT when the
+ * deadline has passed; -EACCES where processes are hidden (hidepid=); -EBUSY where they end faster
+ * than they can be visited; 0 at the end. What ends meanwhile is passed over, and what it has left
+ * behind is visited; each() says by an error of task_is_gone() that the task has ended.
+ *
+ * Costs for each process one stat(2), for its threads, and one readlink(2); for a process with
+ * several threads one readlink(2) for each.
  */
-int tasks_each(int proc, const struct deadline *deadline, int (*each)(void *, const struct task *),
-               void *arg);
+int tasks_each(const struct tasks *tasks, int (*each)(void *, const struct task *), void *arg);
 
 /* Does this error of a file below /proc/PID mean that the task has ended? */
 bool task_is_gone(int error);
@@ -35,8 +54,17 @@ bool task_is_gone(int error);
  */
 int task_is_rooted(const struct task *task);
 
-/* Whose process is it? Root's where that can't be told. */
-uid_t task_owner(const struct task *task);
+/* Searches the task's mount table; as mountinfo_search(). */
+int task_search_mounts(const struct task *task, const struct mounts_wanted *wanted);
+
+/* Whose is the mount namespace that the task is in? `own` is of owner_begin(). */
+struct owner task_owner_of_mounts(const struct task *task, ino_t own);
+
+/*
+ * Whose is the task? In a user namespace of a user's that user's; else that of its effective uid,
+ * and, where that is 0, of its real one: what is set-uid root was started by its user.
+ */
+struct owner task_owner(const struct task *task, ino_t own);
 
 /* Is it this process, or a child of it that runs the same executable? Asks no file system. */
 bool task_is_ours(const struct task *task);

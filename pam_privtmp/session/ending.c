@@ -9,7 +9,7 @@
 
 #include "ground/cleanup.h"
 #include "session/ending.h"
-#include "lifetime/idle.h"
+#include "lifetime/look.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
 #include "lifetime/stale.h"
@@ -22,7 +22,7 @@ static int end(struct place *place, const struct instance_place *where)
         stale_name(&one, place->uid, &place->instance);
         one.is = STALE_OVER;
         if (!place->end_at_close)
-                stale_judge(where, &one, 1, IDLE_CLOSE, true);
+                stale_judge(where, &one, 1, LOOK_CLOSE, true);
         if (one.is == STALE_USED)
                 return ENDING_USED;
         /* with end=close nobody has looked: who is there may use another directory of the record */
@@ -42,8 +42,12 @@ int ending_of(struct place *place, struct report *report)
         int r;
 
         /* what is in memory ends with the last namespace that has it */
-        if (place->in_memory)
-                return idle_memory_is_used(place->mark, IDLE_CLOSE) ? ENDING_USED : 0;
+        if (place->in_memory) {
+                struct look_query query = {.uid = place->uid};
+
+                look_memory(place->mark.device, &query, LOOK_CLOSE);
+                return query.used ? ENDING_USED : 0;
+        }
         if (!place_has_lock(place))
                 return 0;
         name_uid(name, place->uid);

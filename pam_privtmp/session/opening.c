@@ -11,7 +11,7 @@
 #include "ground/path.h"
 #include "session/exemption.h"
 #include "session/join.h"
-#include "mounts/namespaces.h"
+#include "mounts/statmount.h"
 #include "session/opening.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -176,7 +176,7 @@ static int leave(struct opening *o)
         int r;
 
         o->step = FAULT_NAMESPACE;
-        o->record.shared = namespaces_top_is_shared();
+        o->record.shared = statmount_top_is_shared();
         r = stance_make_own(stance, o->report);
         return r < 0 && stance->at != STANCE_OWN && !is_in_outer(o) ? give_up_all(o, r) : r;
 }

@@ -12,7 +12,6 @@
 
 #include "lifetime/candidate.h"
 #include "ground/cleanup.h"
-#include "lifetime/idle.h"
 #include "ground/label.h"
 #include "ground/name.h"
 #include "session/place.h"

@@ -35,7 +35,7 @@
 #include <unistd.h>
 
 #include "host/linux61.h"
-#include "lifetime/idle.h"
+#include "lifetime/look.h"
 
 #define BASE "/var/lib/privtmp"
 
@@ -138,10 +138,10 @@ static void measure(int base, const char *way, const char *close, size_t looks)
 
         name_nth(mark, OWN);
         for (size_t i = 0; i < looks; i++) {
-                struct idle_query query = {.mark = mark};
+                struct look_query query = {.name = mark, .uid = 1001};
                 double begin = now();
 
-                idle_look(base, BASE, &query, 1, IDLE_CLOSE);
+                look_base(base, BASE, &query, 1, LOOK_CLOSE);
                 times[i] = now() - begin;
                 doubts += query.used;
         }

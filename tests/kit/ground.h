@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -70,6 +71,15 @@ static inline int make_dir(int dir, const char *name, mode_t mode)
 static inline void write_file(int dir, const char *name, const char *text)
 {
         int fd = must(openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+
+        ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+        must(close(fd));
+}
+
+/* Writes to a file of /proc. */
+static inline void write_proc(int dir, const char *name, const char *text)
+{
+        int fd = must(openat(dir, name, O_WRONLY | O_CLOEXEC));
 
         ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
         must(close(fd));
@@ -173,6 +183,27 @@ static inline void become(uid_t uid)
         must(setgroups(0, NULL));
         must(setresgid(uid, uid, uid));
         must(setresuid(uid, uid, uid));
+}
+
+/* Namespaces of its own, and root there, as unshare -Urm makes it. */
+static inline void own_users(uid_t uid)
+{
+        const int self = must(open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        char map[32];
+
+        must(prctl(PR_SET_DUMPABLE, 1)); /* else the maps are root's */
+        must(unshare(CLONE_NEWUSER | CLONE_NEWNS));
+        (void)snprintf(map, sizeof(map), "0 %u 1", uid);
+        write_proc(self, "setgroups", "deny");
+        write_proc(self, "uid_map", map);
+        write_proc(self, "gid_map", map);
+        must(close(self));
+}
+
+static inline void become_root_of_own(uid_t uid)
+{
+        become(uid);
+        own_users(uid);
 }
 
 /* Has that capability (CAP_*) no more. */

@@ -17,7 +17,7 @@
 enum {
         KEEP = 3600, /* seconds */
         TWICE = 1200,
-        MANY = 3 * IDLE_MAX + 1,
+        MANY = 3 * 16 + 1,
 };
 
 static struct scratch scratch; /* is the base */

@@ -103,7 +103,7 @@ static pid_t use(struct instance *instance)
         return child_start(mount_it, instance->name);
 }
 
-static enum stale_is judge_why(const struct instance *instance, enum idle_why why, bool sure)
+static enum stale_is judge_why(const struct instance *instance, enum look_why why, bool sure)
 {
         unsigned fds = count_fds();
         struct stale_one one;
@@ -116,12 +116,12 @@ static enum stale_is judge_why(const struct instance *instance, enum idle_why wh
 
 static enum stale_is judge(const struct instance *instance)
 {
-        return judge_why(instance, IDLE_OPEN, true);
+        return judge_why(instance, LOOK_OPEN, true);
 }
 
 static enum stale_is judge_unsure(const struct instance *instance)
 {
-        return judge_why(instance, IDLE_CLEAN, false);
+        return judge_why(instance, LOOK_CLEAN, false);
 }
 
 /* ------------------------------------------------------------------ without a time */
@@ -166,9 +166,9 @@ MACHINE_TEST(at_close_children_of_the_closing_program_do_not_count)
         struct instance instance = make(0);
         pid_t child = use(&instance); /* it runs our executable */
 
-        ck_assert_int_eq(judge_why(&instance, IDLE_OPEN, true), STALE_USED);
-        ck_assert_int_eq(judge_why(&instance, IDLE_CLEAN, true), STALE_USED);
-        ck_assert_int_eq(judge_why(&instance, IDLE_CLOSE, true), STALE_OVER);
+        ck_assert_int_eq(judge_why(&instance, LOOK_OPEN, true), STALE_USED);
+        ck_assert_int_eq(judge_why(&instance, LOOK_CLEAN, true), STALE_USED);
+        ck_assert_int_eq(judge_why(&instance, LOOK_CLOSE, true), STALE_OVER);
         child_end(child);
 }
 
@@ -313,19 +313,22 @@ MACHINE_TEST(when_its_clock_cannot_be_read_it_is_never_over)
 
 MACHINE_TEST(each_of_sixteen_gets_its_own_answer)
 {
-        struct instance instances[IDLE_MAX];
-        struct stale_one ones[IDLE_MAX];
-        pid_t children[IDLE_MAX] = {0};
+        enum {
+                ONES = 16,
+        };
+        struct instance instances[ONES];
+        struct stale_one ones[ONES];
+        pid_t children[ONES] = {0};
 
-        for (size_t i = 0; i < IDLE_MAX; i++) {
+        for (size_t i = 0; i < ONES; i++) {
                 instances[i] = make(i % 4 == 0 ? 0 : KEEP);
                 set_clock(&instances[i], i % 4 == 1 ? NOW - 2 * KEEP : NOW);
                 if (i % 4 == 3 || i == 8)
                         children[i] = use(&instances[i]);
                 stale_name(&ones[i], ALICE, &instances[i]);
         }
-        stale_judge(&place, ones, IDLE_MAX, IDLE_OPEN, true);
-        for (size_t i = 0; i < IDLE_MAX; i++) {
+        stale_judge(&place, ones, ONES, LOOK_OPEN, true);
+        for (size_t i = 0; i < ONES; i++) {
                 ck_assert_ptr_eq(ones[i].instance, &instances[i]);
                 ck_assert_int_eq(ones[i].is, children[i]  ? STALE_USED
                                              : i % 4 == 2 ? STALE_KEPT

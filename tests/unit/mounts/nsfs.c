@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-namespaces: does the kernel's list show all mount namespaces, and what is mounted in them?
+ * test-nsfs: does the kernel's list show all mount namespaces, and what is mounted in them?
  *
  * Needs root, and the first process namespace: tests/host/run -1.
  */
 #include "ground/cleanup.h"
 #include "kit/ground.h"
 #include "host/linux61.h"
-#include "mounts/namespaces.h"
+#include "mounts/statmount.h"
 
 static const struct deadline *patient(void)
 {
@@ -43,21 +43,35 @@ static struct namespace_id id_of(pid_t pid)
         return id;
 }
 
-/* Is it in the list, with its number? The list must be sorted. */
+/* Is one of them that one? */
+struct search {
+        struct namespace_id id;
+        bool found;
+};
+
+static int compare_one(void *arg, const struct nsfs_entry *entry)
+{
+        struct search *search = arg;
+        struct namespace_id id;
+
+        ck_assert_int_eq(namespace_identify(entry->fd, &id), 0);
+        ck_assert(namespace_is_same(&id, &entry->id));
+        search->found |= namespace_is_same(&id, &search->id);
+        return 0;
+}
+
+/* Is it in the list, with its number? */
 static bool is_listed(struct namespace_id id)
 {
-        struct namespaces_entry *list = NULL;
-        bool found = false;
-        size_t n = 0;
+        struct search search = {.id = id};
 
-        ck_assert_int_eq(namespaces_list(&list, &n, patient()), 0);
-        for (size_t i = 0; i < n; i++) {
-                ck_assert(i == 0 || list[i - 1].id.id < list[i].id.id);
-                found |= namespace_is_same(&list[i].id, &id);
-        }
-        ck_assert(namespaces_have(list, n, id.id) == found);
-        free(list);
-        return found;
+        ck_assert_int_eq(nsfs_each(patient(), compare_one, &search), 0);
+        return search.found;
+}
+
+static int try_to_list(const struct deadline *deadline)
+{
+        return nsfs_each(deadline, compare_one, &(struct search){.found = false});
 }
 
 START_TEST(ones_own_namespace_is_listed)
@@ -146,7 +160,7 @@ START_TEST(who_is_alive_is_told_with_the_list_and_without)
                 must(linux61_begin());
                 own.id = other.id = 0;
         }
-        ck_assert_int_eq(namespaces_alive(&alive, &n, patient()), 0);
+        ck_assert_int_eq(nsfs_alive(&alive, &n, patient()), 0);
         ck_assert(has_id(alive, n, own));
         ck_assert(has_id(alive, n, other));
         ck_assert(!has_id(alive, n, (struct namespace_id){.number = 1}));
@@ -167,15 +181,18 @@ static int note_root(void *arg, const char *root)
         return ++n_roots == stop_at ? 7 : 0;
 }
 
-static struct namespaces_entry entry_of(pid_t pid)
+static struct nsfs_entry entry_of(pid_t pid)
 {
-        return (struct namespaces_entry){.id = id_of(pid)};
+        return (struct nsfs_entry){.id = id_of(pid)};
 }
 
-static int each_mount(struct namespaces_entry entry, dev_t device, const struct deadline *deadline)
+static int each_mount(struct nsfs_entry entry, dev_t device, const struct deadline *deadline)
 {
+        const struct mounts_wanted wanted = {
+                .device = device, .deadline = deadline, .each = note_root, .arg = roots};
+
         n_roots = 0;
-        return namespaces_each_mount(&entry, device, deadline, note_root, roots);
+        return statmount_each(&entry, &wanted);
 }
 
 /* A new file system on /mnt, that nobody else has. Its device. */
@@ -288,31 +305,25 @@ END_TEST
 
 START_TEST(when_the_time_is_over_nothing_is_told)
 {
-        struct namespaces_entry *list = NULL;
         dev_t device = mount_mnt();
-        size_t n;
 
         (void)child_start(leave, NULL);
-        ck_assert_int_eq(namespaces_list(&list, &n, over()), -ETIMEDOUT);
-        ck_assert_ptr_null(list);
+        ck_assert_int_eq(try_to_list(over()), -ETIMEDOUT);
         ck_assert_int_eq(each_mount(entry_of(getpid()), device, over()), -ETIMEDOUT);
 }
 END_TEST
 
 static void try_list(void)
 {
-        struct namespaces_entry *list = NULL;
         unsigned fds = count_fds();
-        size_t n;
 
-        ck_assert_int_eq(namespaces_list(&list, &n, patient()), -EOPNOTSUPP);
-        ck_assert_ptr_null(list);
+        ck_assert_int_eq(try_to_list(patient()), -EOPNOTSUPP);
         ck_assert_uint_eq(count_fds(), fds);
 }
 
 START_TEST(as_on_linux_61_there_is_no_list)
 {
-        struct namespaces_entry own = entry_of(getpid());
+        struct nsfs_entry own = entry_of(getpid());
 
         must(linux61_begin());
         try_list();
@@ -330,14 +341,11 @@ END_TEST
 static void list_all_or_nothing(void *arg)
 {
         const struct namespace_id *outside = arg;
-        struct namespaces_entry *list = NULL;
-        size_t n;
         int r;
 
         must(mount("proc", "/proc", "proc", 0, NULL));
-        r = namespaces_list(&list, &n, patient());
+        r = try_to_list(patient());
         ck_assert(r == -EOPNOTSUPP || (r == 0 && is_listed(*outside)));
-        free(list);
 }
 
 /* Some kernels list them there, some do not. */
@@ -363,44 +371,53 @@ START_TEST(in_a_users_own_namespaces_there_is_no_list)
 END_TEST
 
 /* What is mounted outside of the chroot is hidden: of its own namespace. */
+struct own_mounts {
+        struct namespace_id id;
+        dev_t device;
+        int r;
+};
+
+static int read_own(void *arg, const struct nsfs_entry *entry)
+{
+        struct own_mounts *own = arg;
+
+        if (namespace_is_same(&entry->id, &own->id))
+                own->r = each_mount(*entry, own->device, patient());
+        return 0;
+}
+
 START_TEST(the_chrooted_are_not_told_of_half_a_namespace)
 {
-        struct namespaces_entry *list = NULL;
-        struct namespace_id own;
-        dev_t device;
-        size_t n = 0;
-        int r = -1;
+        struct own_mounts own = {.r = -1};
 
         must(mkdir("/tmp/jail", 0700));
         must(mount("/", "/tmp/jail", NULL, MS_BIND, NULL));
         must(mount("/proc", "/tmp/jail/proc", NULL, MS_BIND | MS_REC, NULL));
-        own = id_of(getpid());
-        device = mount_mnt();
+        own.id = id_of(getpid());
+        own.device = mount_mnt();
         must(chroot("/tmp/jail"));
-        ck_assert_int_eq(namespaces_list(&list, &n, patient()), 0);
-        for (size_t i = 0; i < n; i++)
-                if (list[i].id.id == own.id)
-                        r = each_mount(list[i], device, patient());
-        ck_assert_int_eq(r, -EOPNOTSUPP);
-        free(list);
+        ck_assert_int_eq(nsfs_each(patient(), read_own, &own), 0);
+        ck_assert_int_eq(own.r, -EOPNOTSUPP);
 }
 END_TEST
 
 /* ------------------------------------------------------------------ all of it */
 
+static int pass_over(void *arg, const struct nsfs_entry *entry)
+{
+        (void)arg;
+        (void)entry;
+        return 0;
+}
+
 static bool is_listing(void)
 {
-        struct namespaces_entry *list = NULL;
-        size_t n;
-        int r = namespaces_list(&list, &n, patient());
-
-        free(list);
-        return r == 0;
+        return nsfs_each(patient(), pass_over, NULL) == 0;
 }
 
 int main(void)
 {
-        Suite *suite = suite_create("namespaces");
+        Suite *suite = suite_create("nsfs");
         TCase *list = tcase_create("list"), *mounts = tcase_create("mounts"),
               *not = tcase_create("not");
 

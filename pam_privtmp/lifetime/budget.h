@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* budget: the time that a look gives to what each user has mounted */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "ground/deadline.h"
+#include "mounts/owner.h"
+
+/*
+ * Time of this thread's own, in microseconds: what other processes take does not count. Each user
+ * has a share, and so has all that is nobody's in particular: who needs long spends their own.
+ */
+struct budget {
+        uint64_t nobodys;           /* for all that is no single user's */
+        uint64_t own;               /* for each user whom the look is about */
+        uint64_t others;            /* for any other */
+        const uid_t *uids;          /* of those whom it is about, rising; borrowed */
+        const struct deadline *all; /* for everything together; borrowed */
+        size_t n_uids;
+        struct budget_share {
+                struct owner owner;
+                uint64_t left;
+        } * shares;
+        size_t n;
+        size_t current; /* share that is being spent */
+        struct deadline end;
+};
+
+/*
+ * Begins to spend that owner's share; budget->end is when it is over, which may be at once. 0 or
+ * -ENOMEM. What is spent until budget_stop() is taken off the share.
+ */
+int budget_start(struct budget *budget, const struct owner *owner);
+void budget_stop(struct budget *budget);
+
+static inline void budget_done(struct budget *budget)
+{
+        free(budget->shares);
+}

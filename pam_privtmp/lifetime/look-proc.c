@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * look-proc: a look by the mount tables of all tasks in /proc
+ *
+ * MUST answer "used" in doubt (unit/lifetime/look.c).
+ * MUST NOT compare numbers of namespaces but within one walk (unit/lifetime/look-tasks.c).
+ * MUST read a namespace once in a walk, however many tasks are in it (unit/lifetime/look-users.c).
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "ground/cleanup.h"
+#include "ground/grow.h"
+#include "lifetime/look-proc.h"
+#include "mounts/namespace.h"
+#include "mounts/tasks.h"
+
+enum {
+        CALM_WALKS = 2, /* a process may move to a namespace that was read before it came */
+        TORN_WALKS = 3, /* what is torn for longer than that stays torn */
+};
+
+/* A namespace that was met in this walk. */
+struct met {
+        ino_t number;
+        struct owner owner;
+        struct sight_shown shown;
+        bool tried;   /* a task's table was read, or should have been */
+        bool whole;   /* so was one of a task whose root shows all of it */
+        bool failed;  /* it can't be read */
+        bool torn;    /* a task has a root that is not in its namespace */
+        bool counts;  /* so does a task that was seen */
+        bool doubted; /* whoever could be is suspected already */
+        unsigned processes;
+};
+
+/* Whose task could have more in that namespace than was seen. */
+struct suspect {
+        ino_t number;
+        struct owner owner;
+};
+
+struct walk {
+        struct sight *sight;
+        ino_t own, first; /* namespaces that stay: the thread's own, PID 1's */
+        struct met *met;  /* sorted by number */
+        size_t n_met;
+        struct suspect *suspects;
+        size_t n_suspects;
+};
+
+static void walk_done(struct walk *walk)
+{
+        for (size_t i = 0; i < walk->n_met; i++)
+                free(walk->met[i].shown.asked);
+        free(walk->met);
+        free(walk->suspects);
+}
+
+/* Where in walk->met the number is, or belongs. */
+static size_t find_met(const struct walk *walk, ino_t number)
+{
+        size_t low = 0, high = walk->n_met;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (walk->met[middle].number < number)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+/* The namespace's place in walk->met, made if need be. */
+static struct met *get_met(struct walk *walk, ino_t number)
+{
+        size_t at = find_met(walk, number);
+        struct met *larger;
+
+        if (at < walk->n_met && walk->met[at].number == number)
+                return &walk->met[at];
+        larger = grow(walk->met, walk->n_met, sizeof(*larger));
+        if (!larger)
+                return NULL;
+        walk->met = larger;
+        memmove(walk->met + at + 1, walk->met + at, (walk->n_met - at) * sizeof(*walk->met));
+        walk->met[at] = (struct met){.number = number};
+        walk->n_met++;
+        return &walk->met[at];
+}
+
+static int suspect(struct walk *walk, ino_t number, const struct owner *owner)
+{
+        struct suspect *larger = walk->suspects;
+        size_t n = walk->n_suspects;
+
+        if (n > 0 && larger[n - 1].number == number &&
+            memcmp(&larger[n - 1].owner, owner, sizeof(*owner)) == 0)
+                return 0;
+        larger = grow(walk->suspects, n, sizeof(*larger));
+        if (!larger)
+                return -ENOMEM;
+        walk->suspects = larger;
+        walk->suspects[walk->n_suspects++] = (struct suspect){number, *owner};
+        return 0;
+}
+
+/* Errors that are our own, and say nothing about what was to be read. */
+static bool is_ours(int error)
+{
+        return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+}
+
+/* Reads the task's table. 0, or -errno: our own fault, or the task is gone. */
+static int read_table(struct met *met, const struct task *task, const struct mounts_wanted *wanted)
+{
+        int r = task_search_mounts(task, wanted);
+        bool empty = r == -ENODATA;
+
+        if (r < 0 && (is_ours(r) || task_is_gone(r)))
+                return r;
+        met->tried = true;
+        if (r < 0 && !empty) {
+                met->failed = true;
+                return 0;
+        }
+        r = task_is_rooted(task);
+        if (r < 0)
+                return r; /* it is ending: it has no root any more */
+        met->whole |= r && !empty;
+        /* as in the middle of unshare() or setns(), or when its root was unmounted below it */
+        met->torn |= r && empty;
+        return 0;
+}
+
+/*
+ * Reads the table of the first task of a namespace, and, where that one is chrooted, of the first
+ * other whose root shows all. The time is the payer's.
+ */
+static int examine(struct walk *walk, struct met *met, const struct task *task,
+                   const struct owner *payer)
+{
+        struct mounts_wanted wanted;
+        struct sight_shown shown;
+        int r = sight_start(walk->sight, payer, &wanted);
+
+        if (r < 0)
+                return r;
+        if (deadline_is_over(wanted.deadline))
+                met->failed |= !met->tried;
+        else if (!met->tried || (r = task_is_rooted(task)) > 0)
+                r = read_table(met, task, &wanted);
+        sight_stop(walk->sight, &shown);
+        if (shown.n == 0)
+                return r;
+        free(met->shown.asked);
+        met->shown = shown;
+        return r;
+}
+
+/* The closing program's own tasks do not count. */
+static bool counts(const struct sight *sight, const struct task *task)
+{
+        return sight->why != LOOK_CLOSE || !task_is_ours(task);
+}
+
+/* Each is a namespace of its own as far as anybody knows: PID 1's, in some containers. */
+static int visit_unnumbered(struct walk *walk, const struct task *task)
+{
+        struct sight *sight = walk->sight;
+        const struct owner owner = task_owner(task, sight->users);
+        struct met met = {.owner = owner};
+        int r = examine(walk, &met, task, &owner);
+
+        /* whether it is chrooted can't be told either, and is no doubt */
+        if (r == 0 && (met.failed || sight_is_new(sight, &met.shown)) && counts(sight, task)) {
+                sight_use(sight, &met.shown);
+                if (met.failed)
+                        sight_doubt(sight, &owner);
+        }
+        free(met.shown.asked);
+        return r;
+}
+
+/* Uses what the namespace shows, and suspects the owner of what it may hide. */
+static int judge_task(struct walk *walk, struct met *met, const struct task *task,
+                      const struct owner *owner)
+{
+        struct sight *sight = walk->sight;
+
+        if (met->whole && !sight_is_new(sight, &met->shown))
+                return 0;
+        if (!counts(sight, task))
+                return 0;
+        met->counts = true;
+        sight_use(sight, &met->shown);
+        if (sight->why != LOOK_LIST && !sight_is_open(sight))
+                return -ECANCELED;
+        if (met->whole || met->doubted)
+                return 0;
+        met->doubted = met->owner.is_user || !owner->is_user;
+        return suspect(walk, met->number, owner);
+}
+
+static int visit(void *arg, const struct task *task)
+{
+        struct walk *walk = arg;
+        struct owner owner;
+        struct met *met;
+        bool first;
+        int r = 0;
+
+        if (!task->numbered)
+                return visit_unnumbered(walk, task);
+        met = get_met(walk, task->number);
+        if (!met)
+                return -ENOMEM;
+        first = !met->tried && !met->failed;
+        if (first)
+                met->owner = task_owner_of_mounts(task, walk->sight->users);
+        owner = met->owner;
+        /* in what is nobody's in particular each answers for what their own chroot hides */
+        if (!first && !met->whole && !met->doubted && !owner.is_user)
+                owner = task_owner(task, walk->sight->users);
+        if (!met->whole && !met->failed)
+                r = examine(walk, met, task, &owner);
+        if (first && r == 0 && !met->whole && !owner.is_user)
+                owner = task_owner(task, walk->sight->users);
+        if (r == 0)
+                r = judge_task(walk, met, task, &owner);
+        if (r < 0)
+                return r;
+        met->processes += strcmp(task->pid, task->tid) == 0;
+        return met->whole && (met->number == walk->own || met->number == walk->first) ? TASK_SETTLED
+                                                                                      : 0;
+}
+
+/* After a walk. True: it must be done again for what was torn, if `again` is wanted. */
+static bool judge_walk(struct walk *walk, bool again)
+{
+        struct sight *sight = walk->sight;
+        bool torn = false;
+
+        for (size_t i = 0; i < walk->n_suspects; i++) {
+                const struct suspect *one = &walk->suspects[i];
+                const struct met *met = &walk->met[find_met(walk, one->number)];
+
+                if (met->whole)
+                        continue;
+                if (again && met->torn && sight_matters(sight, &one->owner))
+                        torn = true;
+                else
+                        sight_doubt(sight, &one->owner);
+        }
+        for (size_t i = 0; i < walk->n_met; i++) {
+                const struct met *met = &walk->met[i];
+
+                /* more may have been seen of it behind the task that counts */
+                if (met->counts)
+                        sight_use(sight, &met->shown);
+                sight_count(sight, &met->shown, met->processes);
+        }
+        return torn;
+}
+
+static ino_t number_of(const char *path)
+{
+        struct namespace_id id;
+
+        return namespace_open(path, &id, NULL) == 0 ? id.number : 0;
+}
+
+int look_proc(struct sight *sight)
+{
+        _cleanup_(idset_done) struct idset settled = {0};
+        const struct tasks tasks = {.deadline = &sight->end, .settled = &settled};
+        const ino_t own = number_of(NAMESPACE_OWN), first = number_of(NAMESPACE_FIRST);
+        unsigned calm = 0;
+
+        for (unsigned i = 0; calm < (sight->why == LOOK_LIST ? 1 : CALM_WALKS); i++) {
+                _cleanup_(walk_done) struct walk walk = {
+                        .sight = sight, .own = own, .first = first};
+                int r = tasks_each(&tasks, visit, &walk);
+
+                if (r == -ECANCELED) /* everything is used */
+                        return 0;
+                if (r < 0)
+                        return r;
+                calm += !judge_walk(&walk, i + 1 < TORN_WALKS && sight->why != LOOK_LIST);
+        }
+        return 0;
+}
