@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 
 #include "ground/cleanup.h"
 #include "lifetime/records.h"
@@ -18,27 +19,44 @@
 #include "ground/number.h"
 
 enum {
-        LOOK_AT = 16, /* instances at once */
+        BATCH = 256,   /* instances that two looks serve */
+        FDS = 3,       /* for each of them */
+        SPARE_FDS = 40 /* for the looks, and what was open before */
 };
 
-/* Instances of one user that nobody has locked: a handful at a time. */
-struct handful {
-        struct instance instances[LOOK_AT];
-        struct stale_one ones[LOOK_AT];
-        size_t n;
+/* Instances of a base that nobody has locked, of any users. */
+struct batch {
+        struct instance instances[BATCH];
+        struct instance_place places[BATCH]; /* each with an fd of its own of BASE/UID */
+        struct stale_one ones[BATCH];
+        size_t n, limit;
 };
 
-static void handful_done(struct handful *handful)
+/* As many as there are fds for. */
+static size_t limit_of_batch(void)
 {
-        for (size_t i = 0; i < handful->n; i++)
-                instance_done(&handful->instances[i]);
-        handful->n = 0;
+        struct rlimit limit;
+
+        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < SPARE_FDS + FDS)
+                return 1;
+        if (limit.rlim_cur >= SPARE_FDS + BATCH * FDS)
+                return BATCH;
+        return (size_t)(limit.rlim_cur - SPARE_FDS) / FDS;
 }
 
-static void take_one_out(struct handful *handful, size_t i)
+static void take_one_out(struct batch *batch, size_t i)
 {
-        instance_done(&handful->instances[i]);
-        handful->instances[i] = handful->instances[--handful->n];
+        instance_done(&batch->instances[i]);
+        fd_close(batch->places[i].user);
+        batch->n--;
+        batch->instances[i] = batch->instances[batch->n];
+        batch->places[i] = batch->places[batch->n];
+}
+
+static void batch_done(struct batch *batch)
+{
+        while (batch->n > 0)
+                take_one_out(batch, batch->n - 1);
 }
 
 /* Where renaming is not possible: made unfit first, so that who is killed here leaves nothing that
@@ -76,59 +94,68 @@ static int found(const struct sweep *sweep, const struct instance_place *place, 
         return r < 0 ? report_errno(report, r, "%s/%s", sweep->path, path) : 0;
 }
 
+/* One look at all of them. */
+static void look(const struct sweep *sweep, struct batch *batch, bool sure)
+{
+        const struct instance_place base = {.base = sweep->base, .path = sweep->path};
+
+        for (size_t i = 0; i < batch->n; i++)
+                stale_name(&batch->ones[i], batch->places[i].uid, &batch->instances[i]);
+        stale_judge(&base, batch->ones, batch->n, LOOK_CLEAN, sure);
+}
+
 /*
  * The look without the locks: what is in use stays as it is, no login waits for it. Leaves in the
- * handful what may be stale.
+ * batch what may be stale.
  */
-static void look_first(const struct sweep *sweep, const struct instance_place *place,
-                       struct handful *handful)
+static void look_first(const struct sweep *sweep, struct batch *batch)
 {
-        for (size_t i = 0; i < handful->n; i++)
-                stale_name(&handful->ones[i], place->uid, &handful->instances[i]);
-        stale_judge(place, handful->ones, handful->n, LOOK_CLEAN, false);
-        for (size_t i = handful->n; i-- > 0;) {
-                if (handful->ones[i].is != STALE_USED)
+        look(sweep, batch, false);
+        for (size_t i = batch->n; i-- > 0;) {
+                if (batch->ones[i].is != STALE_USED)
                         continue;
-                if (!sweep->dry && instance_keep(handful->instances[i].dir) > 0)
-                        stale_stop(&handful->instances[i]);
-                take_one_out(handful, i);
+                if (!sweep->dry && instance_keep(batch->instances[i].dir) > 0)
+                        stale_stop(&batch->instances[i]);
+                take_one_out(batch, i);
         }
+}
+
+static bool is_ours_alone(const struct instance_place *place, const struct instance *instance)
+{
+        return lock_try(instance->lock, LOCK_EX) == 0 &&
+               instance_is_in_place(place->user, instance->name, instance->lock);
 }
 
 /* The same with the locks; then what is stale goes. */
-static int judge(const struct sweep *sweep, const struct instance_place *place,
-                 struct handful *handful, struct report *report)
+static int judge(const struct sweep *sweep, struct batch *batch, struct report *report)
 {
         int first = 0;
 
-        look_first(sweep, place, handful);
-        for (size_t i = handful->n; !sweep->dry && i-- > 0;)
-                if (lock_try(handful->instances[i].lock, LOCK_EX) < 0 ||
-                    !instance_is_in_place(place->user, handful->instances[i].name,
-                                          handful->instances[i].lock))
-                        take_one_out(handful, i);
-        for (size_t i = 0; i < handful->n; i++)
-                stale_name(&handful->ones[i], place->uid, &handful->instances[i]);
-        stale_judge(place, handful->ones, handful->n, LOOK_CLEAN, !sweep->dry);
-        for (size_t i = 0; i < handful->n; i++) {
+        look_first(sweep, batch);
+        for (size_t i = batch->n; !sweep->dry && i-- > 0;)
+                if (!is_ours_alone(&batch->places[i], &batch->instances[i]))
+                        take_one_out(batch, i);
+        look(sweep, batch, !sweep->dry);
+        for (size_t i = 0; i < batch->n; i++) {
                 int r;
 
-                if (handful->ones[i].is != STALE_OVER)
+                if (batch->ones[i].is != STALE_OVER)
                         continue;
-                r = found(sweep, place, handful->instances[i].name, report);
+                r = found(sweep, &batch->places[i], batch->instances[i].name, report);
                 if (r == 0 && !sweep->dry)
-                        records_forget_instance(place->uid, handful->ones[i].mark);
+                        records_forget_instance(batch->places[i].uid, batch->ones[i].mark);
                 first = first ? first : r;
         }
-        handful_done(handful);
+        batch_done(batch);
         return first;
 }
 
-/* Puts an instance into the handful unless it has a session, or is kept. */
+/* Puts an instance into the batch unless it has a session, or is kept. */
 static int consider(const struct sweep *sweep, const struct instance_place *place, const char *name,
-                    struct handful *handful, struct report *report)
+                    struct batch *batch, struct report *report)
 {
-        struct instance *instance = &handful->instances[handful->n];
+        struct instance *instance = &batch->instances[batch->n];
+        int user;
 
         if (name_is_temporary(name) && stale_is_forgotten(place->user, name))
                 return found(sweep, place, name, report);
@@ -136,13 +163,17 @@ static int consider(const struct sweep *sweep, const struct instance_place *plac
                 return 0;
         if (instance_open(place->user, name, instance) < 0)
                 return stale_is_wreck(place, name) ? found(sweep, place, name, report) : 0;
-        if (stale_is_kept(instance) || lock_try(instance->lock, LOCK_EX) < 0) {
+        user = fcntl(place->user, F_DUPFD_CLOEXEC, 0);
+        if (user < 0 || stale_is_kept(instance) || lock_try(instance->lock, LOCK_EX) < 0) {
                 instance_done(instance);
+                fd_close(user);
                 return 0;
         }
         (void)lock_try(instance->lock, LOCK_UN);
-        handful->n++;
-        return handful->n == LOOK_AT ? judge(sweep, place, handful, report) : 0;
+        instance->root = fd_close(instance->root);
+        batch->places[batch->n] = *place;
+        batch->places[batch->n++].user = user;
+        return batch->n == batch->limit ? judge(sweep, batch, report) : 0;
 }
 
 /* Calls each() for the names in a directory. The first error, after all. */
@@ -166,34 +197,32 @@ static int each_name(int fd, int (*each)(void *, const char *), void *arg)
         return first ? first : -errno;
 }
 
-struct user_pass {
+struct base_pass {
         const struct sweep *sweep;
-        struct instance_place place;
-        struct handful *handful;
+        struct batch *batch;
         struct report *report;
+};
+
+struct user_pass {
+        const struct base_pass *base;
+        struct instance_place place;
 };
 
 static int each_instance(void *arg, const char *name)
 {
-        struct user_pass *pass = arg;
+        const struct user_pass *pass = arg;
+        const struct base_pass *base = pass->base;
 
-        return consider(pass->sweep, &pass->place, name, pass->handful, pass->report);
+        return consider(base->sweep, &pass->place, name, base->batch, base->report);
 }
-
-struct base_pass {
-        const struct sweep *sweep;
-        struct report *report;
-};
 
 static int each_user(void *arg, const char *name)
 {
         const struct base_pass *pass = arg;
         const struct sweep *sweep = pass->sweep;
-        _cleanup_(handful_done) struct handful handful = {0};
-        struct user_pass user = {.sweep = sweep, .handful = &handful, .report = pass->report};
+        struct user_pass user = {.base = pass};
         _cleanup_close_ int fd = -EBADF;
         uint64_t uid;
-        int first, r;
 
         if (!number_read(name, name + strlen(name), UINT32_MAX, &uid) ||
             (sweep->uid != (uid_t)-1 && sweep->uid != uid))
@@ -203,15 +232,20 @@ static int each_user(void *arg, const char *name)
                 return report_errno(pass->report, -errno, "%s/%s", sweep->path, name);
         user.place = (struct instance_place){
                 .base = sweep->base, .path = sweep->path, .user = fd, .uid = (uid_t)uid};
-        first = each_name(fd, each_instance, &user);
-        r = handful.n > 0 ? judge(sweep, &user.place, &handful, pass->report) : 0;
-        return first ? first : r;
+        return each_name(fd, each_instance, &user);
 }
 
 int sweep_base(const struct sweep *sweep, struct report *report)
 {
-        int r = each_name(sweep->base, each_user,
-                          &(struct base_pass){.sweep = sweep, .report = report});
+        _cleanup_free_ struct batch *batch = calloc(1, sizeof(*batch));
+        int first, r;
 
-        return r < 0 ? report_errno(report, r, "%s", sweep->path) : 0;
+        if (!batch)
+                return report_errno(report, -ENOMEM, "%s", sweep->path);
+        batch->limit = limit_of_batch();
+        first = each_name(sweep->base, each_user,
+                          &(struct base_pass){.sweep = sweep, .batch = batch, .report = report});
+        r = batch->n > 0 ? judge(sweep, batch, report) : 0;
+        first = first ? first : r;
+        return first < 0 ? report_errno(report, first, "%s", sweep->path) : 0;
 }

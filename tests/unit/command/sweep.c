@@ -17,17 +17,35 @@
 enum {
         KEEP = 3600, /* seconds */
         TWICE = 1200,
-        MANY = 3 * 16 + 1,
+        BATCH = 256,
+        MANY = 2 * BATCH + 1,
 };
 
 static struct scratch scratch; /* is the base */
 static struct heard heard;
-static char told[4096]; /* what was found, a name a line */
+static char told[16 * 1024]; /* what was found, a name a line */
 
 static void set_up(void)
 {
         ground_make(&scratch);
         heard_begin(&heard);
+}
+
+/* ------------------------------------------------------------------ look_base, counted */
+
+static unsigned looks;
+
+void __real_look_base(int dir, const char *path, struct look_query *queries, size_t n,
+                      enum look_why why);
+void __wrap_look_base(int dir, const char *path, struct look_query *queries, size_t n,
+                      enum look_why why);
+
+void __wrap_look_base(int dir, const char *path, struct look_query *queries, size_t n,
+                      enum look_why why)
+{
+        looks++;
+        ck_assert_uint_le(n, BATCH);
+        __real_look_base(dir, path, queries, n, why);
 }
 
 /* ------------------------------------------------------------------ instances */
@@ -336,7 +354,9 @@ MACHINE_TEST(all_go_in_one_sweep_however_many_there_are)
         used = make_idle(&alices, 0);
         kept = make_idle(&alices_kept, time(NULL));
         child = use(&used);
+        looks = 0;
         sweep();
+        ck_assert_uint_eq(looks, 2 * 3);
         ck_assert_uint_eq(times_told(), MANY);
         ck_assert_uint_eq(count_entries(must(openat(scratch.fd, ".trash", O_RDONLY))), MANY);
         ck_assert_uint_eq(count_entries(open_user(BOB)), 0);
@@ -344,6 +364,21 @@ MACHINE_TEST(all_go_in_one_sweep_however_many_there_are)
         ck_assert(is_in_place(&alices, used.name));
         ck_assert(is_in_place(&alices, kept.name));
         child_end(child);
+}
+
+MACHINE_TEST(with_few_fds_there_are_more_looks)
+{
+        struct rlimit limit;
+
+        for (int i = 0; i < MANY / 4; i++)
+                (void)make_idle(i % 5 ? &alices : &bobs, 0);
+        must(getrlimit(RLIMIT_NOFILE, &limit));
+        limit.rlim_cur = 59 + (rlim_t)_i;
+        must(setrlimit(RLIMIT_NOFILE, &limit));
+        sweep();
+        ck_assert_uint_eq(times_told(), MANY / 4);
+        ck_assert_uint_eq(count_entries(open_user(BOB)), 0);
+        ck_assert_uint_eq(count_entries(open_user(ALICE)), 0);
 }
 
 /* ------------------------------------------------------------------ temporary names */
@@ -827,6 +862,7 @@ int main(void)
         tcase_add_test(sweeps, what_is_in_use_after_its_time_has_its_clock_stopped);
         tcase_add_test(sweeps, in_doubt_nothing_goes);
         tcase_add_test(sweeps, all_go_in_one_sweep_however_many_there_are);
+        tcase_add_loop_test(sweeps, with_few_fds_there_are_more_looks, 0, 3);
         tcase_add_test(sweeps, temporary_names_go_when_they_are_forgotten);
         tcase_add_test(sweeps, names_that_are_not_of_ours_are_left_alone);
         tcase_add_test(sweeps, folders_that_are_no_users_are_left_alone);
