@@ -4,7 +4,8 @@
  *
  * That look is what end=idle adds to the close of a session, and what an open makes to sweep. It is
  * measured with so many idle processes in the host's mount namespace, and with so many sessions
- * besides, each with a namespace that has an instance of its own:
+ * besides, each with a namespace that has an instance of its own, and, if wanted, so many mounts
+ * more:
  *
  *   list     by the kernel's list of mount namespaces
  *   proc     by /proc, as on Linux 6.1
@@ -113,6 +114,20 @@ static void end_all(struct children *children)
         children->n = 0;
 }
 
+/* The host has so many mounts more, and each session has copies of them. */
+static void mount_on_host(size_t mounts)
+{
+        if (mount("bench", "/mnt", "tmpfs", 0, NULL) < 0)
+                err(1, "/mnt");
+        for (size_t i = 1; i < mounts; i++) {
+                char path[64];
+
+                (void)snprintf(path, sizeof(path), "/mnt/%zu", i);
+                if (mkdir(path, 0700) < 0 || mount(path, path, NULL, MS_BIND, NULL) < 0)
+                        err(1, "%s", path);
+        }
+}
+
 static double now(void)
 {
         struct timespec t;
@@ -180,8 +195,8 @@ int main(int argc, char **argv)
         size_t looks, processes, sessions;
         int base;
 
-        if (argc != 4)
-                errx(2, "usage: idle LOOKS PROCESSES SESSIONS");
+        if (argc != 4 && argc != 5)
+                errx(2, "usage: idle LOOKS PROCESSES SESSIONS [MOUNTS]");
         looks = strtoul(argv[1], NULL, 10);
         processes = strtoul(argv[2], NULL, 10);
         sessions = strtoul(argv[3], NULL, 10);
@@ -194,12 +209,15 @@ int main(int argc, char **argv)
                 err(1, BASE);
         for (unsigned i = OWN; i <= sessions; i++)
                 make_instance(base, i);
+        if (argc == 5)
+                mount_on_host(strtoul(argv[4], NULL, 10));
         for (size_t i = 1; i <= sessions; i++)
                 start(&children, (int)i);
         for (size_t i = 0; i < processes; i++)
                 start(&children, -1);
 
-        printf("%zu idle processes, %zu sessions; microseconds\n", processes, sessions);
+        printf("%zu idle processes, %zu sessions, %s mounts more; microseconds\n", processes, sessions,
+               argc == 5 ? argv[4] : "no");
         printf("%-5s %-5s %10s %8s %8s %8s\n", "way", "close", "p10", "p50", "p99", "doubts");
         for (int way = 0; way < 2; way++)
                 for (int sshd = 0; sshd < 2; sshd++)
