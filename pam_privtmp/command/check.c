@@ -10,6 +10,7 @@
 #include "command/check/findings.h"
 #include "command/check/groups.h"
 #include "command/check/host.h"
+#include "command/check/room.h"
 #include "command/check/names.h"
 #include "command/check/selinux.h"
 #include "command/check/table.h"
@@ -52,6 +53,7 @@ static int check(struct findings *findings, const char *conf)
         if (r == 0)
                 r = check_tmpfiles(findings, table);
         check_host(findings);
+        check_room(findings);
         return r;
 }
 

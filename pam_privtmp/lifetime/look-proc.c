@@ -218,8 +218,11 @@ static int visit(void *arg, const struct task *task)
         if (!met)
                 return -ENOMEM;
         first = !met->tried && !met->failed;
-        if (first)
-                met->owner = task_owner_of_mounts(task, walk->sight->users);
+        if (first) {
+                _cleanup_close_ int fd = task_open_namespace(task);
+
+                met->owner = owner_of_mounts(fd, walk->sight->users);
+        }
         owner = met->owner;
         /* in what is nobody's in particular each answers for what their own chroot hides */
         if (!first && !met->whole && !met->doubted && !owner.is_user)

@@ -143,3 +143,47 @@ int nsfs_alive(struct namespace_id **ret, size_t *n, const struct deadline *dead
         *n = list.n;
         return 0;
 }
+
+struct count {
+        struct idset numbers; /* of those that were judged */
+        uint64_t n;
+};
+
+static void count_done(struct count *count)
+{
+        idset_done(&count->numbers);
+}
+
+static int count_one(void *arg, const struct nsfs_entry *entry)
+{
+        struct count *count = arg;
+
+        count->n += namespace_is_ours(entry->fd);
+        return 0;
+}
+
+static int count_of_task(void *arg, const struct task *task)
+{
+        struct count *count = arg;
+        int r = task->numbered ? idset_add(&count->numbers, task->number) : 1;
+
+        if (r == 0) {
+                _cleanup_close_ int fd = task_open_namespace(task);
+
+                count->n += namespace_is_ours(fd);
+        }
+        return r < 0 ? r : 0;
+}
+
+int nsfs_count(const struct deadline *deadline, uint64_t *ret)
+{
+        _cleanup_(count_done) struct count count = {.n = 0};
+        int r = nsfs_each(deadline, count_one, &count);
+
+        if (r == -EOPNOTSUPP) {
+                count.n = 0;
+                r = tasks_each(&(struct tasks){.deadline = deadline}, count_of_task, &count);
+        }
+        *ret = count.n;
+        return r;
+}

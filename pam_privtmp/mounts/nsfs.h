@@ -36,3 +36,10 @@ int nsfs_each(const struct deadline *deadline, int (*each)(void *, const struct 
  * the numbers of those that tasks are in (tasks.h), without ids. 0 or -errno.
  */
 int nsfs_alive(struct namespace_id **ret, size_t *n, const struct deadline *deadline);
+
+/*
+ * How many belong to this thread's user namespace: they count for whoever made them there, which
+ * for sessions is root (namespaces(7), /proc/sys/user/max_mnt_namespaces). Where the kernel does
+ * not list them, those that nobody is in are missing. 0 or -errno.
+ */
+int nsfs_count(const struct deadline *deadline, uint64_t *ret);

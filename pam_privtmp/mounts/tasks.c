@@ -178,14 +178,14 @@ int task_search_mounts(const struct task *task, const struct mounts_wanted *want
         return mountinfo_search(task->proc, path, wanted);
 }
 
-struct owner task_owner_of_mounts(const struct task *task, ino_t own)
+int task_open_namespace(const struct task *task)
 {
-        _cleanup_close_ int fd = -EBADF;
         char path[TASK_PATH];
+        int fd;
 
         task_path(task, "ns/mnt", path);
         fd = openat(task->proc, path, O_RDONLY | O_CLOEXEC);
-        return owner_of_mounts(fd, own);
+        return fd < 0 ? -errno : fd;
 }
 
 int task_is_rooted(const struct task *task)

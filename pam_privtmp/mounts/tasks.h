@@ -57,8 +57,8 @@ int task_is_rooted(const struct task *task);
 /* Searches the task's mount table; as mountinfo_search(). */
 int task_search_mounts(const struct task *task, const struct mounts_wanted *wanted);
 
-/* Whose is the mount namespace that the task is in? `own` is of owner_begin(). */
-struct owner task_owner_of_mounts(const struct task *task, ino_t own);
+/* The mount namespace that the task is in: an fd, the caller's to close, or -errno. */
+int task_open_namespace(const struct task *task);
 
 /*
  * Whose is the task? In a user namespace of a user's that user's; else that of its effective uid,

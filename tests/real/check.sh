@@ -52,7 +52,8 @@ check "without root it says what it could not look at" prints 0 \
         "unchecked: mounts: whether directories have other names on the host; run it as root
 unchecked: $base: Permission denied; run it as root
 unchecked: /etc/sudoers: Permission denied; run it as root
-unchecked: kernel: whether a login may leave the shared mount namespace; run it as root" as_alice
+unchecked: kernel: whether a login may leave the shared mount namespace; run it as root
+unchecked: kernel: how many mount namespaces are left: Operation not permitted; run it as root" as_alice
 
 start_session alice su - alice
 check "by sudo in a session it looks at the host, not at the session" \
@@ -376,6 +377,14 @@ fault: kernel: can't make the mounts slave: Function not implemented; in a conta
 check "no right to leave the mount namespace" prints 1 \
         "fault: kernel: can't leave the shared mount namespace: Operation not permitted; in a container, give it CAP_SYS_ADMIN" \
         setpriv --bounding-set -sys_admin --inh-caps -sys_admin "$command" check
+
+# with_at_most NUMBER: mount namespaces, in a user namespace whose limit can be set.
+with_at_most() {
+        unshare -Urm sh -c "echo $1 >/proc/sys/user/max_mnt_namespaces; '$command' check; :"
+}
+check "when mount namespaces run short it warns" \
+        says "^warning: kernel: [12] mount namespaces of 2 are in use" with_at_most 2
+check "else it does not" not says "mount namespaces of" with_at_most 100
 
 # ------------------------------------------------------------------ what is not here
 
