@@ -35,7 +35,8 @@ bool fault_is_callers(enum fault_step step, int error)
                 return !is_hosts(error) && error != -EFBIG && error != -E2BIG;
         case FAULT_DIRECTORY: /* more directories than a session can have */
                 return !is_hosts(error) && error != -E2BIG;
-        case FAULT_OUTER:
+        case FAULT_OUTER: /* libmount does not tell too little memory from a line it can't read */
+                return !is_hosts(error) || error == -EINVAL;
         case FAULT_NAMESPACE:
                 return !is_hosts(error);
         case FAULT_GROUPS: /* the name service does not say why it failed */

@@ -10,6 +10,7 @@
 #include "ground/cleanup.h"
 #include "session/ending.h"
 #include "session/exemption.h"
+#include "ground/headroom.h"
 #include "ground/lock.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -27,6 +28,10 @@ static int open_it(struct opening *o)
 {
         int r;
 
+        o->step = FAULT_CALLER;
+        r = exemption_is_roots_doing() ? 0 : headroom_check(o->report);
+        if (r < 0)
+                return r;
         r = decision_make(o->request, o->subject, &o->decision, o->report);
         o->step = o->decision.step;
         if (r != 0)

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* test-headroom: whether limits have room is told, and nothing stays taken */
+#include <sys/resource.h>
+
+#include "ground/headroom.h"
+#include "kit/ground.h"
+
+static struct heard heard;
+
+static void set_up(void)
+{
+        heard_begin(&heard);
+}
+
+/* This process is the test's own. Returns what the limit was. */
+static rlim_t limit(int what, rlim_t value)
+{
+        struct rlimit now;
+        rlim_t before;
+
+        must(getrlimit(what, &now));
+        before = now.rlim_cur;
+        now.rlim_cur = value;
+        must(setrlimit(what, &now));
+        return before;
+}
+
+/* Leaves room for n more descriptors, wherever those that are open stand. */
+static rlim_t limit_free(unsigned n)
+{
+        rlim_t fd = 0;
+
+        for (; n > 0; fd++)
+                if (fcntl((int)fd, F_GETFD) < 0)
+                        n--;
+        return limit(RLIMIT_NOFILE, fd);
+}
+
+START_TEST(nothing_stays_taken)
+{
+        unsigned fds = count_fds();
+        rlim_t before;
+
+        ck_assert_int_eq(headroom_check(&heard.report), 0);
+        ck_assert_uint_eq(count_fds(), fds);
+        ck_assert_str_eq(heard.report.fault, "");
+        before = limit_free(3);
+        ck_assert_int_eq(headroom_check(&heard.report), -EMFILE);
+        (void)limit(RLIMIT_NOFILE, before);
+        ck_assert_uint_eq(count_fds(), fds);
+}
+END_TEST
+
+START_TEST(sixteen_descriptors_are_enough)
+{
+        rlim_t before = limit_free(16);
+
+        ck_assert_int_eq(headroom_check(&heard.report), 0);
+        (void)limit(RLIMIT_NOFILE, before);
+        (void)limit_free(15);
+        ck_assert_int_eq(headroom_check(&heard.report), -EMFILE);
+        ck_assert_ptr_nonnull(strstr(heard.report.fault, "ulimit -n"));
+}
+END_TEST
+
+START_TEST(address_space_is_needed)
+{
+        const int what = _i == 0 ? RLIMIT_AS : RLIMIT_DATA;
+        rlim_t before = limit(what, 24 * 1024 * 1024);
+
+        ck_assert_int_eq(headroom_check(&heard.report), -ENOMEM);
+        (void)limit(what, before);
+        heard_begin(&heard);
+        ck_assert_int_eq(headroom_check(&heard.report), 0);
+}
+END_TEST
+
+int main(void)
+{
+        Suite *suite = suite_create("headroom");
+        TCase *tcase = tcase_create("headroom");
+
+        tcase_add_checked_fixture(tcase, set_up, NULL);
+        tcase_add_test(tcase, nothing_stays_taken);
+        tcase_add_test(tcase, sixteen_descriptors_are_enough);
+        tcase_add_loop_test(tcase, address_space_is_needed, 0, 2);
+        suite_add_tcase(suite, tcase);
+        return scratch_run(suite);
+}
