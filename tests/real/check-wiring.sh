@@ -92,6 +92,23 @@ echo "$wire close" >/etc/pam.d/login
 check "a line that closes only: nothing is private" finds 0 \
         "warning: /etc/pam.d: no service names pam_privtmp.so: nothing is private; wire services, see pam_privtmp(8)"
 
+# passes LINE: PAM may not come to ours, in line 3.
+passes() {
+        printf '%s\n' "$1" 'session optional pam_unix.so' "$wire" >/etc/pam.d/login
+        check "PAM may not come to ours: $1" finds 0 \
+                "warning: /etc/pam.d/login:3: PAM may not come to it: pam_succeed_if.so (/etc/pam.d/login:1) can end the stack or jump over it; put it before that line, unless that is what you want"
+}
+comes() {
+        printf '%s\n' "$1" 'session optional pam_unix.so' "$wire" >/etc/pam.d/login
+        check "PAM comes to ours: $1" finds 0 "$nothing"
+}
+passes 'session sufficient pam_succeed_if.so user ingroup staff'
+passes 'session [success=done default=ignore] pam_succeed_if.so user ingroup staff'
+passes 'session [success=2 default=ignore] pam_succeed_if.so user ingroup staff'
+comes 'session [success=1 default=ignore] pam_succeed_if.so service in crond'
+comes 'auth sufficient pam_rootok.so'
+rm /etc/pam.d/login
+
 # ------------------------------------------------------------------ what PAM can't read
 
 # unreadable LINE WHAT: it is a fault, and so it is: PAM refuses root, who needs no password.
@@ -138,7 +155,7 @@ readable 'session success=ok pam_permit.so'
 readable 'session [required] pam_permit.so'
 readable 'session [ success = ok default=bad ] pam_permit.so'
 readable 'session [success=okdefault=ignore] pam_permit.so'
-readable 'session [session_err=2 default=ignore] pam_permit.so'
+readable 'session [session_err=die default=ignore] pam_permit.so'
 readable '-session optional pam_gone.so'
 readable '   # session requird pam_permit.so'
 echo 'sesion required pam_permit.so' >/etc/pam.d/inner
@@ -188,7 +205,9 @@ goes_on() {
 stays_out="warning: /etc/pam.d/login:1: with this control nobody comes in by login, root neither, where the module can't be loaded; write the control that pam_privtmp(8) has for it"
 for line in 'session optional pam_privtmp.so' 'session sufficient pam_privtmp.so' \
             'session [success=ok default=ignore] pam_privtmp.so' \
-            'session [success=ok system_err=ignore default=bad] pam_privtmp.so'; do
+            'session [success=ok system_err=ignore default=bad] pam_privtmp.so' \
+            'session [success=ok buf_err=ignore default=bad] pam_privtmp.so' \
+            'session [success=ok user_unknown=ignore default=bad] pam_privtmp.so'; do
         echo "$line" >/etc/pam.d/login
         check "it lets failures pass: $line" finds 1 "fault: /etc/pam.d/login:1: $weak"
 done

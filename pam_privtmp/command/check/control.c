@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* check/control: what the control of a PAM line does with what a module says (pure) */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +8,7 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define BLANKS        " \t\r\n\v\f"
+#define DIGITS        "0123456789"
 
 /* The words that stand for brackets. */
 static const struct {
@@ -83,21 +85,24 @@ static const char *take_value(const char **text)
         return NULL;
 }
 
-static enum control_action take_action(const char **text)
+/* *jump: the number of lines, for CONTROL_JUMP. */
+static enum control_action take_action(const char **text, long *jump)
 {
-        size_t digits = strspn(*text, "0123456789");
+        char *end;
 
         for (size_t i = CONTROL_IGNORE; i < LENGTH(actions); i++)
                 if (take(text, actions[i]))
                         return (enum control_action)i;
-        if (digits == 0 || strspn(*text, "0") == digits)
+        *jump = strspn(*text, DIGITS) > 0 ? strtol(*text, &end, 10) : 0;
+        if (*jump == 0)
                 return CONTROL_UNSAID;
-        *text += digits;
+        *text = end;
         return CONTROL_JUMP;
 }
 
 /* Takes "VALUE=ACTION" off the text. NULL, or what is wrong with it. */
-static const char *take_pair(const char **text, const char **value, enum control_action *action)
+static const char *take_pair(const char **text, const char **value, enum control_action *action,
+                             long *jump)
 {
         *value = take_value(text);
         if (!*value)
@@ -106,7 +111,7 @@ static const char *take_pair(const char **text, const char **value, enum control
         if (!take(text, "="))
                 return "lacks a \"=\"";
         *text = skip_blanks(*text);
-        *action = take_action(text);
+        *action = take_action(text, jump);
         return *action == CONTROL_UNSAID ? "names an action that PAM does not know" : NULL;
 }
 
@@ -123,9 +128,10 @@ const char *control_fault(const char *control)
 {
         const char *text = skip_blanks(pairs(control)), *value, *fault = NULL;
         enum control_action action;
+        long jump;
 
         for (; !fault && *text; text = skip_blanks(text))
-                fault = take_pair(&text, &value, &action);
+                fault = take_pair(&text, &value, &action, &jump);
         return fault;
 }
 
@@ -133,9 +139,10 @@ enum control_action control_on(const char *control, const char *value)
 {
         const char *text = skip_blanks(pairs(control)), *named;
         enum control_action action, found = CONTROL_UNSAID, other = CONTROL_UNSAID;
+        long jump;
 
         for (; *text; text = skip_blanks(text)) {
-                if (take_pair(&text, &named, &action))
+                if (take_pair(&text, &named, &action, &jump))
                         return CONTROL_UNSAID;
                 if (strcmp(named, value) == 0)
                         found = action;
@@ -143,4 +150,19 @@ enum control_action control_on(const char *control, const char *value)
                         other = action;
         }
         return found != CONTROL_UNSAID ? found : other;
+}
+
+long control_jump(const char *control)
+{
+        const char *text = skip_blanks(pairs(control)), *value;
+        enum control_action action;
+        long jump, most = 0;
+
+        for (; *text && !take_pair(&text, &value, &action, &jump); text = skip_blanks(text)) {
+                if (action == CONTROL_DONE)
+                        return -1;
+                if (action == CONTROL_JUMP && jump > most)
+                        most = jump;
+        }
+        return most;
 }

@@ -28,6 +28,12 @@ const char *control_fault(const char *control);
  */
 enum control_action control_on(const char *control, const char *value);
 
+/*
+ * How many of the lines behind it may be passed over, when the module says the right thing; -1: all
+ * of them, by "done"; 0: none.
+ */
+long control_jump(const char *control);
+
 /* Does the stack fail then? */
 static inline bool control_denies(enum control_action action)
 {

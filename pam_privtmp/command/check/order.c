@@ -40,6 +40,32 @@ size_t order_find_ours(const struct stack *stack)
         return i;
 }
 
+size_t order_find_jump(const struct stack *stack, size_t i)
+{
+        size_t line = 0;
+
+        for (; line < i; line++) {
+                long jump = control_jump(stack->lines[line].control);
+
+                if (jump < 0 || line + (size_t)jump >= i)
+                        break;
+        }
+        return line;
+}
+
+void order_check_jumps(struct findings *findings, const struct stack *stack, size_t i)
+{
+        size_t jump = order_find_jump(stack, i);
+        const struct stack_line *line = &stack->lines[i], *other = &stack->lines[jump];
+
+        if (jump < i)
+                findings_add_at(findings, SEVERITY_WARNING, line,
+                                "put it before that line, unless that is what you want",
+                                "PAM may not come to it: %s (%s:%u) can end the stack or jump over "
+                                "it",
+                                other->module, other->file, other->number);
+}
+
 /* Is it a line whose failure would hide that of ours, behind it, from sudo? */
 static bool hides_ours(const struct stack_line *line)
 {

@@ -11,6 +11,12 @@
  */
 size_t order_find_ours(const struct stack *stack);
 
+/* The first line that may end the stack, or jump over line i, before PAM comes there; i: none. */
+size_t order_find_jump(const struct stack *stack, size_t i);
+
+/* Does PAM come to ours, number i, in any case? */
+void order_check_jumps(struct findings *findings, const struct stack *stack, size_t i);
+
 /* In sudo's stack: may ours, number i, refuse in vain? */
 void order_check_refusal(struct findings *findings, const struct stack *stack, size_t i);
 

@@ -107,10 +107,13 @@ static int check_module(struct wiring *wiring, const struct stack_line *line)
 /* What becomes of the service when our module fails, and when it can't be loaded. */
 static void check_control(struct wiring *wiring, const char *service, const struct stack_line *line)
 {
-        bool fails = control_denies(control_on(line->control, "system_err"));
+        static const char *const failures[] = {"system_err", "buf_err", "user_unknown"};
+        bool fails = true;
         bool refuses =
                 control_denies(control_on(line->control, "module_unknown")) && !line->is_silent;
 
+        for (size_t i = 0; i < LENGTH(failures); i++)
+                fails &= control_denies(control_on(line->control, failures[i]));
         if (!fails)
                 findings_add_at(wiring->findings, SEVERITY_FAULT, line,
                                 "write the control that pam_privtmp(8) has",
@@ -194,6 +197,7 @@ static int check_stack(struct wiring *wiring, const char *service, const char *f
         if (is_one_of(service, unfit, LENGTH(unfit)))
                 findings_add_at(wiring->findings, SEVERITY_WARNING, line, "take it out",
                                 "%s closes no session, or needs the system's /tmp", service);
+        order_check_jumps(wiring->findings, stack, i);
         if (strcmp(service, "sudo") == 0 || strcmp(service, "sudo-i") == 0)
                 order_check_refusal(wiring->findings, stack, i);
         else

@@ -5,30 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/check/control.h"
 #include "command/check/loading.h"
-#include "command/check/stack.h"
+#include "command/check/order.h"
 #include "command/wire/judge.h"
 #include "command/wire/pamfile.h"
 
 static const char *const ours[] = {"pam_privtmp.so"};
-
-/* The number of lines that it may jump over; 0: none. Ends the stack with success: -1. */
-static long longest_jump(const struct stack_line *line)
-{
-        const char *at = line->control;
-        long most = 0;
-
-        if (strcasecmp(at, "sufficient") == 0)
-                return -1;
-        while ((at = strchr(at, '='))) {
-                long n = strtol(++at, NULL, 10);
-
-                if (strncasecmp(at, "done", 4) == 0)
-                        return -1;
-                most = n > most ? n : most;
-        }
-        return most;
-}
 
 /* What is staged for a service, as its stack. */
 struct staged {
@@ -52,7 +35,7 @@ static int judge(const struct staged *staged, struct report *report)
 {
         const struct stack *stack = &staged->stack;
         char at[256];
-        size_t place = stack_search(stack, 0, ours, 1);
+        size_t place = stack_search(stack, 0, ours, 1), jump;
 
         if (stack->n_faults > 0)
                 return report_fault(
@@ -66,16 +49,15 @@ static int judge(const struct staged *staged, struct report *report)
         if (place == stack->n || stack_search(stack, place + 1, ours, 1) < stack->n)
                 return report_fault(report, -EINVAL, "%s would have our line %s", staged->service,
                                     place == stack->n ? "nowhere" : "more than once");
-        for (size_t i = 0; i < place; i++) {
-                const struct stack_line *line = &stack->lines[i];
-                long jump = longest_jump(line);
+        jump = order_find_jump(stack, place);
+        if (jump < place) {
+                const struct stack_line *line = &stack->lines[jump];
 
-                if (jump < 0 || i + (size_t)jump >= place)
-                        return report_fault(report, -EINVAL,
-                                            "%s: %s, so PAM may not come to our line",
-                                            where(staged, line->file, line->number, at),
-                                            jump < 0 ? "this line can end the stack"
-                                                     : "this line can jump over others");
+                return report_fault(report, -EINVAL, "%s: %s, so PAM may not come to our line",
+                                    where(staged, line->file, line->number, at),
+                                    control_jump(line->control) < 0
+                                            ? "this line can end the stack"
+                                            : "this line can jump over others");
         }
         return 0;
 }

@@ -103,6 +103,25 @@ START_TEST(a_control_with_a_fault_is_one_that_libpam_refuses)
 }
 END_TEST
 
+static const struct {
+        const char *control;
+        long jump;
+} jumps[] = {
+        {"required", 0},
+        {"optional", 0},
+        {"sufficient", -1},
+        {"success=ok default=bad", 0},
+        {"success=1 default=ignore", 1},
+        {"success=2 auth_err=13 default=1", 13},
+        {"success=3 default=done", -1},
+};
+
+START_TEST(a_control_tells_how_far_it_may_jump)
+{
+        ck_assert_int_eq(control_jump(jumps[_i].control), jumps[_i].jump);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("control");
@@ -112,6 +131,7 @@ int main(void)
         tcase_add_loop_test(tests, a_good_control_means_what_libpam_takes_it_for, 0, LENGTH(good));
         tcase_add_loop_test(tests, a_control_with_a_fault_is_one_that_libpam_refuses, 0,
                             LENGTH(bad));
+        tcase_add_loop_test(tests, a_control_tells_how_far_it_may_jump, 0, LENGTH(jumps));
         suite_add_tcase(suite, tests);
         return scratch_run(suite);
 }
