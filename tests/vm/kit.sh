@@ -34,20 +34,20 @@ log_says() {
 # ------------------------------------------------------------------ logins
 
 as_ssh() {
-        timeout 300 ssh -n "$1@localhost" "$2"
+        timeout 900 ssh -n "$1@localhost" "$2"
 }
 
-# stay USER COMMAND: a login that runs the command, and stays until leave USER.
+# stay USER COMMAND: a login that runs the command, prints what that says, and stays until leave USER.
 stay() {
-        ssh -n "$1@localhost" "{ $2; } >\$HOME/said 2>&1; touch \$HOME/stays; exec sleep 1000" &
+        as_ssh "$1" "{ $2; } >said 2>&1; touch stays; while [ -e stays ]; do sleep 1; done" &
         echo $! >"$tap/ssh.$1"
         wait_long test -e "/home/$1/stays"
         cat "/home/$1/said"
 }
 
 leave() {
-        rm "/home/$1/stays"
-        kill "$(cat "$tap/ssh.$1")"
+        rm -f "/home/$1/stays"
+        wait "$(cat "$tap/ssh.$1")" || true
         wait_long ssh_is_over "$1"
 }
 
@@ -71,25 +71,13 @@ install_privtmp() {
         systemctl daemon-reload
 }
 
-# The line, and where README says that it belongs.
-line='session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_privtmp.so'
-
 # wire SERVICE...; unwire: all files as they were
 wire() {
-        [ -e /root/pam.d ] || cp -a /etc/pam.d /root/pam.d
-        for wire_service in "$@"; do
-                case $wire_service in
-                sshd|login) sed -i "/^@include common-session$/a $line" "/etc/pam.d/$wire_service" ;;
-                su|cron) echo "$line" >>"/etc/pam.d/$wire_service" ;;
-                sudo|sudo-i) sed -i "0,/^session\|^@include common-session/s//$line\n&/" \
-                        "/etc/pam.d/$wire_service" ;;
-                esac
-        done
-        restorecon -RF /etc/pam.d
+        privtmp wire "$@" >/dev/null
 }
 
 unwire() {
-        cp -a /root/pam.d/. /etc/pam.d/
+        privtmp unwire >/dev/null
 }
 
 # ------------------------------------------------------------------ SELinux

@@ -26,7 +26,7 @@ private() {
         private_name=$1
         private_line="^private system_u:object_r:tmp_t:s0 user_tmp_t user_tmp_t by $2 in $3$"
         shift 3
-        check "$private_name" says "$private_line" timeout 300 "$@"
+        check "$private_name" says "$private_line" "$@"
 }
 
 install_privtmp
@@ -56,7 +56,7 @@ printf '* * * * * bob look >>/var/tmp/cron\n' >/etc/cron.d/look
 mkdir -p /tmp/.X11-unix
 
 private "ssh as unconfined_u" alice unconfined_t stay alice look
-private "a second login" alice unconfined_t ssh -n alice@localhost 'look; ls /home/alice/stays; ls /tmp'
+private "a second login" alice unconfined_t as_ssh alice 'look; ls /home/alice/stays; ls /tmp'
 check "joins the first" says "^1$" sh -c 'privtmp list -n -o PATH alice 2>/dev/null | sort -u | grep -c privtmp'
 private "ssh as staff_u" sam staff_t stay sam 'look; touch /dev/shm/x; stat -c %C /dev/shm /dev/shm/x'
 check "a line with the source tmpfs has the label of the directory" \
@@ -75,10 +75,10 @@ done
 private "su of root" alice unconfined_t su alice -c look
 private "sudo of root" alice unconfined_t sudo -u alice look
 private "sudo -i of root" alice unconfined_t sudo -i -u alice look
-private "su as staff_u" alice staff_t ssh -n sam@localhost 'echo alice | su alice -c look'
-private "sudo as staff_u" alice staff_t ssh -n sam@localhost 'sudo -n -u alice look'
-private "sudo -i as staff_u" alice staff_t ssh -n sam@localhost 'sudo -n -i -u alice look'
-private "su as user_u" alice user_t ssh -n uma@localhost 'echo alice | su alice -c look'
+private "su as staff_u" alice staff_t as_ssh sam 'echo alice | su alice -c look'
+private "sudo as staff_u" alice staff_t as_ssh sam 'sudo -n -u alice look'
+private "sudo -i as staff_u" alice staff_t as_ssh sam 'sudo -n -i -u alice look'
+private "su as user_u" alice user_t as_ssh uma 'echo alice | su alice -c look'
 check "all is deleted" wait_long gone alice
 
 check "cron" wait_long says '^private system_u:object_r:tmp_t:s0 .* by bob' cat /var/tmp/cron
