@@ -41,6 +41,13 @@ starts_program() {
         [ -x "$to$program" ] && ! grep -F @bindir@ "$to$unitdir/privtmp-clean.service"
 }
 
+# The service that cleans, as it is, but for one user.
+is_for_one_user() {
+        sed -n 's/^\(ExecStart=.*\)/\1 --user %i/; /^\[Install\]/q; /^\[Service\]/,$p' \
+                "$to$unitdir/privtmp-clean.service" >"$to/wanted"
+        sed -n '/^\[Service\]/,$p' "$to$unitdir/privtmp-clean-user@.service" | diff "$to/wanted" -
+}
+
 # What the program itself says.
 verbs() {
         "$build/pam_privtmp/privtmp" --help | sed -n 's/^ \([a-z]*\)  .*/\1/p' | sort | xargs
@@ -99,6 +106,10 @@ check "it is where users find it, too" grep -q '^ExecStart=.*/bin/privtmp clean$
 for unit in privtmp-clean.path privtmp-clean.timer privtmp-clean-soon.timer; do
         check "$unit is where systemd looks" is_shipped "systemd/$unit" "$unitdir"
 done
+check "the service for one user is in the same sandbox" is_for_one_user
+check "it is started at the end of the user's last session" grep -qx \
+        'OnSuccess=privtmp-clean-user@%i.service' \
+        "$to$unitdir/user-runtime-dir@.service.d/privtmp.conf"
 check "the rules for the base are where systemd-tmpfiles looks" \
         is_shipped tmpfiles.d/privtmp.conf "$tmpfilesdir"
 check "the completion is where bash looks" is_shipped bash-completion/privtmp "$completionsdir"

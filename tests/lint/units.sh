@@ -24,7 +24,7 @@ none_in() {
 }
 
 # As installed, but for the program, which need not be there.
-for file in conf/systemd/*; do
+for file in conf/systemd/*.in conf/systemd/*.path conf/systemd/*.timer; do
         sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$file" >"$units/$(basename "$file" .in)"
 done
 

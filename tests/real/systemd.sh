@@ -79,6 +79,13 @@ make_units() {
         sed "s|@bindir@|$store|" "$here/conf/systemd/privtmp-clean.service.in" \
                 >"$units/privtmp-clean.service"
 
+        # logind's unit for as long as a user has sessions, with our drop-in
+        printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n' \
+                >"$units/user-runtime-dir@.service"
+        cp -r "$here/conf/systemd/user-runtime-dir@.service.d" "$units"
+        sed "s|^ExecStart=.*/privtmp |ExecStart=$store/privtmp |" \
+                "${program%/*}/../conf/privtmp-clean-user@.service" >"$units/privtmp-clean-user@.service"
+
         target sysinit DefaultDependencies=no
         target shutdown DefaultDependencies=no
         target paths
@@ -257,6 +264,43 @@ wait_for not pgrep -f '^sleep 1000'
 check "the service succeeds again" clean
 check "when its last process has ended, the other goes too" gone alice
 check "no session is noted any more" is_empty /run/privtmp
+
+# ------------------------------------------------------------------ the end of a user's last session
+
+# hold TIME: the service for one user takes that long
+hold() {
+        mkdir -p "$units/privtmp-clean-user@.service.d"
+        printf '[Service]\nExecStartPre=/bin/sleep %s\n' "$1" \
+                >"$units/privtmp-clean-user@.service.d/test.conf"
+        inside systemctl daemon-reload
+}
+
+# It would clean for all users as soon as something is in the trash.
+inside systemctl stop privtmp-clean.path
+start_session ended inside su - alice
+start_session other inside su - bob
+kill_opener alice
+kill_opener bob
+end_session ended
+end_session other
+inside systemctl start user-runtime-dir@1001.service
+check "when a user's last session has ended, what it left is still there" has_instances alice 1
+check "logind's unit ends" inside systemctl stop user-runtime-dir@1001.service
+check "then it is removed" wait_for has_instances alice 0
+check "what others have left stays" has_instances bob 1
+hold 1000
+inside systemctl start user-runtime-dir@1002.service
+check "while it is removed, however long that takes, logind's unit ends" \
+        timeout 20 nsenter -t "$init" -m -p -u -i -n -C systemctl stop user-runtime-dir@1002.service
+check "the service for that user is at work" shows privtmp-clean-user@1002.service ActiveState activating
+hold 0
+inside systemctl stop privtmp-clean-user@1002.service
+check "the service succeeds for all users" clean
+check "the others' is removed, too" gone bob
+inside systemctl start privtmp-clean.path
+wait_for is_quiet
+
+# ------------------------------------------------------------------ what can't be removed
 
 make_tree bbbbbb
 chattr +i "$base/4242/bbbbbb/root/dir/file"

@@ -26,8 +26,8 @@ static const char *const common[] = {"common-session*", "system-auth*",   "passw
                                      "system-login",    "system-session", "postlogin*"};
 
 /* Services that close no session, or need the system's /tmp. */
-static const char *const unfit[] = {"runuser",  "runuser-l", "systemd-user", "polkit-1", "gdm-*",
-                                    "lightdm*", "sddm*",     "xrdp-sesman",  "vsftpd"};
+static const char *const unfit[] = {"runuser",  "runuser-l", "polkit-1",    "gdm-*",
+                                    "lightdm*", "sddm*",     "xrdp-sesman", "vsftpd"};
 
 /* Those that a user starts, with limits of their own, and comes into another's session. */
 static const struct door {
