@@ -15,8 +15,10 @@ for version in 0.1 0.1+next; do
         dpkg-buildpackage -us -uc -b >/log 2>&1 || { tail -n 40 /log; exit 1; }
         ! grep -E 'warning:|redefined' /log || failed="$failed warnings"
         cd /
-        lintian --fail-on error,warning,info,pedantic --info --display-info --pedantic \
-                --suppress-tags package-supports-alternative-init-but-no-init.d-script,spare-manual-page,initial-upload-closes-no-bugs,no-manual-page \
-                /pam-privtmp_"$version"_*.changes || failed="$failed lintian"
+        # What is expected: there is no init script, since cron.d has an example; the manual of a
+        # module is in section 8 though there is no such program; this is not for Debian itself.
+        lintian --display-info --pedantic "/pam-privtmp_${version}"_*.changes |
+                grep -vE ': (package-supports-alternative-init-but-no-init.d-script|spare-manual-page|initial-upload-closes-no-bugs)( |$)' |
+                grep -E '^[EWIP]:' && failed="$failed lintian"
 done
 echo "${failed:-clean}" >/built
