@@ -36,9 +36,10 @@ need() {
 # that has much else to do would have come so far.
 wait_for() {
         tap_tries=0
+        tap_end=$(($(date +%s) + 120))
         until "$@" >/dev/null 2>&1; do
                 tap_tries=$((tap_tries + 1))
-                if [ "$tap_tries" -ge 1200 ]; then
+                if [ "$tap_tries" -ge 20 ] && [ "$(date +%s)" -ge "$tap_end" ]; then
                         echo "waited in vain for: $*"
                         "$@" || true
                         return 1
