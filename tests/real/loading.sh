@@ -52,14 +52,16 @@ for command in "su bob -c '$look'" "sudo -n -u bob sh -c '$look'"; do
         check "$name: all limits were tried" same 231 "$(grep -c '^[0-9]*: ' "$tap/answers")"
         check "$name: with a little memory all is there but our module, and it refuses" \
                 at_some 'refused.*session: Module is unknown.*'
-        check "$name: with enough, bob has a /tmp of his own" at_some had-a-shell
+        check "$name: with enough, bob has a /tmp of his own" \
+                same had-a-shell "$(in_session alice "(ulimit -v 262144; exec $command)")"
         check "$name: never does he have the system's" never systems
         check "$name: nor that of the session" never alices
 done
 at_each_limit "sudo -n sh -c '$look'" >"$tap/answers"
 check "sudo: with a little memory it refuses to become root" \
         at_some 'refused.*session: Module is unknown.*'
-check "sudo: with enough, root inherits the session's" at_some 'alices had-a-shell'
+check "sudo: with enough, root inherits the session's" \
+        same "alices had-a-shell" "$(in_session alice "(ulimit -v 262144; exec sudo -n sh -c '$look')" | xargs)"
 check "sudo: never does root have the system's" never systems
 check "nothing is left of bob" gone bob
 
