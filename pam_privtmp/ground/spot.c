@@ -5,6 +5,7 @@
  * MUST NOT ask a user's FUSE file system: it may never answer (unit/ground/spot.c).
  * MUST NOT take or close an fd that is not what it was (unit/ground/spot.c).
  */
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -44,6 +45,14 @@ int spot_of_root(struct spot *ret)
 int spot_of_cwd(struct spot *ret)
 {
         return look(AT_FDCWD, "", ret);
+}
+
+int spot_open_cwd(void)
+{
+        /* to open "." would ask the file system for the permission to search it */
+        int fd = open_tree(AT_FDCWD, "", AT_EMPTY_PATH | OPEN_TREE_CLOEXEC);
+
+        return fd < 0 ? -errno : fd;
 }
 
 bool spot_is_same_file(const struct spot *a, const struct spot *b)

@@ -26,6 +26,12 @@ int spot_of(int fd, struct spot *ret);
 int spot_of_root(struct spot *ret);
 int spot_of_cwd(struct spot *ret);
 
+/*
+ * Opens the working directory, whatever it is and whoever may enter it: an O_PATH fd, the caller's
+ * to close, or -errno.
+ */
+int spot_open_cwd(void);
+
 /* Are both the same file? False if that can't be told. */
 bool spot_is_same_file(const struct spot *a, const struct spot *b);
 

@@ -19,17 +19,6 @@
 #include "ground/safedir.h"
 
 /*
- * An O_PATH fd of the working directory. Not open("."): that asks for the permission to search it,
- * which a FUSE or NFS file system may refuse to root, or never answer.
- */
-static int open_cwd(void)
-{
-        int fd = open_tree(AT_FDCWD, "", AT_EMPTY_PATH | OPEN_TREE_CLOEXEC);
-
-        return fd < 0 ? -errno : fd;
-}
-
-/*
  * A caller whose cwd is "/" (sshd, login, cron): is that the top of the namespace? setns(2) to the
  * own namespace goes there, so it tells. Else, or where that can't be asked, root is kept.
  */
@@ -53,7 +42,7 @@ static int save_root(struct stance *stance, const struct spot *root, bool at_roo
 static int save_cwd(struct stance *stance)
 {
         char path[PATH_MAX];
-        int r = kept_set(&stance->cwd, open_cwd());
+        int r = kept_set(&stance->cwd, spot_open_cwd());
 
         if (r < 0)
                 return r;
@@ -280,7 +269,7 @@ int stance_return(struct stance *stance)
                 return r;
         has_moved = !spot_is_same_file(&cwd, &stance->left);
         if (has_moved && !spot_is_same(&root, &cwd)) {
-                moved = open_cwd();
+                moved = spot_open_cwd();
                 if (moved < 0)
                         return moved;
                 if (mounts_is_fuse(moved) || fchdir(moved) < 0)

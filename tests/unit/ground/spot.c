@@ -79,6 +79,21 @@ MACHINE_TEST(root_and_the_working_directory_have_spots)
         ck_assert_int_eq(spot_of_cwd(&now), 0);
 }
 
+MACHINE_TEST(the_working_directory_can_be_opened_whatever_it_is)
+{
+        struct spot here, there;
+
+        must(chdir(HERE "/sub"));
+        must(chmod(HERE "/sub", 0));
+        must(rmdir(HERE "/sub"));
+        drop_capability(CAP_DAC_OVERRIDE);
+        drop_capability(CAP_DAC_READ_SEARCH);
+        ck_assert_int_lt(open(".", O_PATH | O_CLOEXEC), 0);
+        ck_assert_int_eq(spot_of_cwd(&here), 0);
+        ck_assert_int_eq(spot_of(must(spot_open_cwd()), &there), 0);
+        ck_assert(spot_is_same(&here, &there));
+}
+
 MACHINE_TEST(what_is_no_fd_has_no_spot)
 {
         struct spot a, b;
@@ -185,6 +200,7 @@ int main(void)
         tcase_add_test(spots, another_file_is_another);
         tcase_add_test(spots, the_top_of_a_mount_is_known);
         tcase_add_test(spots, root_and_the_working_directory_have_spots);
+        tcase_add_test(spots, the_working_directory_can_be_opened_whatever_it_is);
         tcase_add_test(spots, what_is_no_fd_has_no_spot);
         if (fuse_is_there())
                 tcase_add_test(spots, a_fuse_that_does_not_answer_is_not_asked);
