@@ -174,7 +174,7 @@ void share_take(const struct line *line, int directory, uid_t uid, struct share_
 }
 
 /* The place for a share below top: made, or found as the same kind of thing. An fd or -errno. */
-static int open_place(int top, const struct share *share)
+static int open_target(int top, const struct share *share)
 {
         _cleanup_close_ int place = -EBADF;
         struct statx stx;
@@ -218,7 +218,7 @@ void share_put(const struct line *line, struct share_list *list, int top, struct
 
                 if (is_there(top, share))
                         continue;
-                place = open_place(top, share);
+                place = open_target(top, share);
                 r = place < 0 ? place : cover_put(share->tree, place);
                 if (r < 0)
                         leave_out(line, report, share->name,
