@@ -75,10 +75,10 @@ void record_drop_cover(struct record *record, struct mark mark)
 }
 
 /* Adds to the text, whose length is *used. */
-static int add(char text[RECORD_BYTES + 1], size_t *used, const char *format, ...)
+static int append(char text[RECORD_BYTES + 1], size_t *used, const char *format, ...)
         __attribute__((__format__(__printf__, 3, 4)));
 
-static int add(char text[RECORD_BYTES + 1], size_t *used, const char *format, ...)
+static int append(char text[RECORD_BYTES + 1], size_t *used, const char *format, ...)
 {
         va_list args;
         int n;
@@ -99,11 +99,11 @@ static int add_cover(char text[RECORD_BYTES + 1], size_t *used, const struct rec
         int r;
 
         mark_format(cover->mark, mark);
-        r = add(text, used, " cover=%s@", mark);
+        r = append(text, used, " cover=%s@", mark);
         for (const char *p = cover->directory; r == 0 && *p; p++)
                 r = *p <= ' ' || *p >= 0x7f || *p == '%'
-                            ? add(text, used, "%%%02x", (unsigned char)*p)
-                            : add(text, used, "%c", *p);
+                            ? append(text, used, "%%%02x", (unsigned char)*p)
+                            : append(text, used, "%c", *p);
         return r;
 }
 
@@ -112,14 +112,14 @@ int record_format(const struct record *record, char text[RECORD_BYTES + 1])
         size_t used = 0;
         int r;
 
-        r = add(text, &used,
-                VERSION "boot=%s ns=%ju:%" PRIu64 " left=%ju:%" PRIu64
-                        " nested=%d shared=%d plan=%" PRIx64 " uid=%ju pid=%jd start=%" PRIu64
-                        " service=%s tty=%s rhost=%s",
-                record->boot, (uintmax_t)record->ns.number, record->ns.id,
-                (uintmax_t)record->left.number, record->left.id, record->nested, record->shared,
-                record->plan, (uintmax_t)record->uid, (intmax_t)record->pid, record->start,
-                record->service, record->tty, record->rhost);
+        r = append(text, &used,
+                   VERSION "boot=%s ns=%ju:%" PRIu64 " left=%ju:%" PRIu64
+                           " nested=%d shared=%d plan=%" PRIx64 " uid=%ju pid=%jd start=%" PRIu64
+                           " service=%s tty=%s rhost=%s",
+                   record->boot, (uintmax_t)record->ns.number, record->ns.id,
+                   (uintmax_t)record->left.number, record->left.id, record->nested, record->shared,
+                   record->plan, (uintmax_t)record->uid, (intmax_t)record->pid, record->start,
+                   record->service, record->tty, record->rhost);
         for (size_t i = 0; r == 0 && i < record->n_covers; i++)
                 r = add_cover(text, &used, &record->covers[i]);
         return r;

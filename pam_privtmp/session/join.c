@@ -56,7 +56,7 @@ static bool has_same_covers(const struct join *join, const struct record *record
 }
 
 /* What can be told from the record alone; NULL if nothing speaks against it. */
-static const char *judge(const struct search *search, const struct record *record)
+static const char *why_not_by_record(const struct search *search, const struct record *record)
 {
         if (strcmp(record->boot, search->boot) != 0)
                 return "it is of another boot";
@@ -132,7 +132,7 @@ static int try(void *arg, const struct record *record)
         struct search *search = arg;
         const struct join *join = search->join;
         _cleanup_close_ int fd = -EBADF;
-        const char *why = judge(search, record);
+        const char *why = why_not_by_record(search, record);
         int r;
 
         if (!why)

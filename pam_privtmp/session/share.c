@@ -45,14 +45,14 @@ static void leave_out(const struct line *line, struct report *report, const char
         say(line, report, REPORT_WARNING, name, why);
 }
 
-static int look(int fd, struct statx *ret)
+static int read_attributes(int fd, struct statx *ret)
 {
         return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
                      STATX_TYPE | STATX_UID | STATX_NLINK, ret);
 }
 
 /* Why not? NULL if it can be. */
-static const char *judge(const struct take *take, int fd, const struct statx *stx)
+static const char *why_not(const struct take *take, int fd, const struct statx *stx)
 {
         if (stx->stx_attributes & STATX_ATTR_MOUNT_ROOT && !take->plain)
                 return "it is a mount of its own";
@@ -84,11 +84,11 @@ static bool take_name(struct take *take, const char *name)
 
         if (is_taken(take->list, name) || (fd < 0 && errno == ENOENT))
                 return true;
-        if (fd < 0 || look(fd, &stx) < 0 || spot_of(fd, &share.spot) < 0) {
+        if (fd < 0 || read_attributes(fd, &stx) < 0 || spot_of(fd, &share.spot) < 0) {
                 leave_out(take->line, take->report, name, strerror(errno));
                 return true;
         }
-        why = judge(take, fd, &stx);
+        why = why_not(take, fd, &stx);
         if (why && !take->plain) {
                 /* to match others' entries is what a pattern is like */
                 say(take->line, take->report, REPORT_DEBUG, name, why);
@@ -194,7 +194,7 @@ static int open_target(int top, const struct share *share)
         if (!share->is_directory)
                 fd_close(fd);
         place = (int)syscall(SYS_openat2, top, share->name, &how, sizeof(how));
-        if (place < 0 || look(place, &stx) < 0)
+        if (place < 0 || read_attributes(place, &stx) < 0)
                 return -errno;
         return S_ISLNK(stx.stx_mode) ? -ELOOP : TAKE_FD(place);
 }
