@@ -140,6 +140,12 @@ static void follow_stop(struct relay *relay)
         go_on(relay);
 }
 
+static void drop_rest(struct relay *relay)
+{
+        relay->rest = 0;
+        relay->screen.end = relay->screen.begin;
+}
+
 static void read_signal(struct relay *relay)
 {
         struct signalfd_siginfo info;
@@ -151,7 +157,11 @@ static void read_signal(struct relay *relay)
         case SIGPIPE:
                 break;
         case SIGCONT:
-                go_on(relay);
+                /* one of its own jobs may have the keys: it is not told where nothing is new */
+                if (relay->terminal->taken && terminal_take(relay->terminal))
+                        terminal_fit(relay->terminal);
+                else
+                        go_on(relay);
                 break;
         case SIGWINCH:
                 terminal_fit(relay->terminal);
@@ -159,8 +169,9 @@ static void read_signal(struct relay *relay)
                         break;
                 /* fall through */
         default:
-                relay->rest = 0; /* who sends it does not want to wait for a terminal */
                 leader_signal(&relay->leader, (int)info.ssi_signo);
+                if (relay->reported) /* then it is for us, who wait for the terminal */
+                        drop_rest(relay);
         }
 }
 
@@ -201,12 +212,14 @@ static int carry(struct relay *relay)
                         follow_stop(relay);
                         continue;
                 }
+                if (fds[0].revents) {
+                        read_signal(relay); /* may change whose the terminal is */
+                        continue;
+                }
                 if (fds[3].revents)
                         move_screen(relay);
                 if (fds[2].revents)
                         move_keys(relay);
-                if (fds[0].revents)
-                        read_signal(relay);
                 if (fds[1].revents)
                         read_report(relay);
         }

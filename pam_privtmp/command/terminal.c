@@ -88,17 +88,25 @@ bool terminal_is_alone(const struct terminal *terminal)
         return terminal->master >= 0 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
+/* True as well where nobody could tell: a terminal that does not control our session. */
+static bool is_ours(int fd)
+{
+        pid_t group = tcgetpgrp(fd);
+
+        return group < 0 || group == getpgrp();
+}
+
 bool terminal_take(struct terminal *terminal)
 {
         struct termios raw;
-        pid_t group;
 
         if (terminal->keys < 0)
                 return false;
-        group = tcgetpgrp(
-                terminal->keys); /* -1: not the one of our session, which nobody controls */
-        if ((group >= 0 && group != getpgrp()) ||
-            (!terminal->taken && tcgetattr(terminal->keys, &terminal->before) < 0))
+        if (!is_ours(terminal->keys)) {
+                terminal->taken = false; /* who has it now has seen to its modes */
+                return false;
+        }
+        if (!terminal->taken && tcgetattr(terminal->keys, &terminal->before) < 0)
                 return false;
         raw = terminal->before;
         cfmakeraw(&raw);

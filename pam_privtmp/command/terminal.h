@@ -32,8 +32,8 @@ int terminal_open(struct terminal *terminal);
 bool terminal_is_alone(const struct terminal *terminal);
 
 /*
- * Takes the caller's terminal for the command. False, and nothing is changed, where there is none
- * or where another process group has it. When it is taken already, its raw mode is set again.
+ * Takes the caller's terminal for the command. False where there is none, or where another process
+ * group has it, also if it was taken before. When it is taken already, its raw mode is set again.
  */
 bool terminal_take(struct terminal *terminal);
 

@@ -98,6 +98,16 @@ def fail(text):
     os._exit(99)
 
 
+def succeeds(command):
+    try:
+        subprocess.run(
+            ["sh", "-c", command], stdin=subprocess.DEVNULL, timeout=PATIENCE, check=True
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        return False
+    return True
+
+
 def key(name):
     return b"\r" if name == "Enter" else bytes([ord(name[-1].upper()) - 64])
 
@@ -118,7 +128,7 @@ def main():
         elif word == "modes":
             terminal.modes()
         elif word == "do":
-            if subprocess.call(["sh", "-c", rest], stdin=subprocess.DEVNULL) != 0:
+            if not succeeds(rest):
                 fail("failed: " + rest)
         elif word == "hangup":
             terminal.hangup()

@@ -261,7 +261,7 @@ passes() {
 
 # is_over PID: it is no more, or only its number is left.
 is_over() {
-        not grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
+        not grep -qs '^State:[[:space:]]*[A-WYa-z]' "/proc/$1/status"
 }
 
 for who in '' '-u alice'; do

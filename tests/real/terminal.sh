@@ -335,6 +335,58 @@ EOS
 }
 check "bg lets it go on without the keys" goes_to_background
 
+# As by "kill -STOP" of another: bash, unlike dash, then sees to the modes of its terminal.
+in_bash() {
+        { echo 'see now>'; cat; echo 'type exit 0'; } |
+                PS1='now> ' play bash --norc --noprofile -i
+}
+
+stopped_from_outside() {
+        rm -f "$tap/run"
+        in_bash <<EOS
+type sh -c 'echo \$\$ >$tap/run; exec $command run -u alice $tap/waits'; echo is-\$?
+see ready
+do kill -s STOP \$(cat $tap/run)
+see Stopped
+see now>
+type bg
+see now>
+type echo my-\$((40 + 2))
+see my-42
+see now>
+type fg
+see alice
+do sleep 0.2
+key C-c
+see now>
+EOS
+}
+check "stopped by SIGSTOP, it loses the keys, and gets them back by fg" stopped_from_outside
+stopped_with_jobs() {
+        rm -f "$tap/run"
+        in_bash <<EOS
+type export PS1=in""ner'> '; sh -c 'echo \$\$ >$tap/run; exec $command run -u alice bash --norc --noprofile -i'
+see inner>
+type sh -c 'echo re""ady; exec cat'
+see ready
+do kill -s STOP \$(cat $tap/run)
+see Stopped
+see inner>
+type fg
+see alice
+type of-cat
+see of-cat
+see of-cat
+key C-d
+see inner>
+type exit
+see exit
+see exit
+see inner>
+EOS
+}
+check "and so does the job in front of a shell there" stopped_with_jobs
+
 inner_jobs() {
         in_shell <<EOS
 type PS1='inner> ' $command run -u alice bash --norc --noprofile -i; echo is-\$?
@@ -427,17 +479,29 @@ do kill -s $1 \$(cat $tap/run)
 see is-$2
 see now>
 modes
-do ! grep -q '^State:[[:space:]]*[^ZX]' /proc/\$(cat $tap/pid)/status
+do ! grep -q '^State:[[:space:]]*[A-WYa-z]' /proc/\$(cat $tap/pid)/status
 EOS
         modes raw cooked
 }
+# deaf: a terminal that shows nothing any more is in the way of nobody who ends the command.
+deaf() {
+        rm -f "$tap/run"
+        play sh -c "echo \$\$ >$tap/run; exec $command run -u alice yes" <<EOS
+see y
+do kill -s TERM \$(cat $tap/run); while pgrep -u alice -x yes; do sleep 0.1; done
+do while kill -s TERM \$(cat $tap/run) && grep -q '^State:[[:space:]]*[A-WYa-z]' /proc/\$(cat $tap/run)/status; do sleep 0.5; done
+EOS
+}
+check "where the terminal takes no more output, another SIGTERM ends it" exits 143 deaf
+check "closed fds are /dev/null for it" same "/dev/null /dev/null" \
+        "$("$command" run -u alice sh -c 'readlink /proc/$$/fd/0 /proc/$$/fd/2' <&- 2>&- | xargs)"
 check "SIGTERM is passed on, and root's terminal is as before" killed TERM 143
 check "SIGHUP, too" killed HUP 129
 check "SIGINT, too" killed INT 130
 check "nothing is left of all that" nothing_left
 
 is_over() {
-        not grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"
+        not grep -qs '^State:[[:space:]]*[A-WYa-z]' "/proc/$1/status"
 }
 rm -f "$tap/pid"
 play "$command" run -u alice "$tap/waits" <<EOS >"$tap/out" || true
