@@ -259,6 +259,10 @@ echo '#include <stdlib.h>
 void __attribute__((constructor)) end(void) { abort(); }' | cc -shared -fPIC -x c -o "$module" -
 check "it ends whoever loads it" finds 1 \
         "fault: /etc/pam.d/login:1: $module can't be loaded: loading it ends in a signal: Aborted; $cannot"
+echo '#include <stdlib.h>
+void __attribute__((constructor)) end(void) { _Exit(0); }' | cc -shared -fPIC -x c -o "$module" -
+check "it ends whoever loads it, without a signal" finds 1 \
+        "fault: /etc/pam.d/login:1: $module can't be loaded: it ends whoever loads it; $cannot"
 mv "$module.away" "$module"
 
 rival='does not go together with pam_privtmp.so in one stack; take one of the two out'

@@ -60,10 +60,12 @@ int loading_try(const char *path, char *text, size_t size)
         while (waitpid(child, &status, 0) < 0)
                 if (errno != EINTR)
                         return -errno;
-        if (WIFSIGNALED(status)) {
+        if (WIFSIGNALED(status))
                 (void)snprintf(text, size, "loading it ends in a signal: %s",
                                strsignal(WTERMSIG(status)));
-                return 0;
-        }
-        return r < 0 ? r : *text == '\0';
+        else if (r == -ENODATA)
+                (void)snprintf(text, size, "it ends whoever loads it");
+        else if (r < 0)
+                return r;
+        return *text == '\0';
 }
