@@ -37,6 +37,17 @@ int namespace_open(const char *path, struct namespace_id *id, int *ret)
         return r;
 }
 
+int namespace_own(struct namespace_id *id, int *ret)
+{
+        struct stat st;
+        int r = namespace_open(NAMESPACE_OWN, id, ret);
+
+        if (r != -EACCES)
+                return r;
+        *id = (struct namespace_id){.number = stat(NAMESPACE_OWN, &st) == 0 ? st.st_ino : 0};
+        return 0;
+}
+
 bool namespace_is_first(void)
 {
         struct stat own, first;
@@ -55,7 +66,7 @@ bool namespace_is_own(const struct namespace_id *id)
 {
         struct namespace_id own;
 
-        return namespace_open(NAMESPACE_OWN, &own, NULL) == 0 && namespace_is_same(&own, id);
+        return namespace_own(&own, NULL) == 0 && own.number != 0 && namespace_is_same(&own, id);
 }
 
 bool namespace_is_ours(int fd)

@@ -28,6 +28,12 @@ int namespace_open(const char *path, struct namespace_id *id, int *fd);
 /* Which one is behind the fd? 0 or -errno. */
 int namespace_identify(int fd, struct namespace_id *ret);
 
+/*
+ * The same for this thread's own. A security policy may refuse the file to a login program: that is
+ * no error. *fd stays as it is then, and the id has the number, if that may be asked for, else 0.
+ */
+int namespace_own(struct namespace_id *id, int *fd);
+
 /* Is this thread in PID 1's? False also where that can't be told. */
 bool namespace_is_first(void);
 

@@ -46,7 +46,8 @@ static int save_cwd(struct stance *stance)
 
         if (r < 0)
                 return r;
-        stance->can_return = !mounts_is_fuse(stance->cwd.fd) && fchdir(stance->cwd.fd) == 0;
+        stance->can_return = stance->can_return && !mounts_is_fuse(stance->cwd.fd) &&
+                             fchdir(stance->cwd.fd) == 0;
         /* raw: glibc's would walk up a directory that the kernel has no path for */
         if (syscall(SYS_getcwd, path, sizeof(path)) < 0 || path[0] != '/')
                 return 0;
@@ -57,12 +58,11 @@ static int save_cwd(struct stance *stance)
 static int save(struct stance *stance)
 {
         struct spot root, cwd;
-        int fd, r;
+        int fd = -EBADF, r;
 
-        r = namespace_open(NAMESPACE_OWN, &stance->caller, &fd);
-        if (r < 0)
-                return r;
-        r = kept_set(&stance->ns, fd);
+        r = namespace_own(&stance->caller, &fd);
+        if (r == 0 && fd >= 0)
+                r = kept_set(&stance->ns, fd);
         if (r < 0)
                 return r;
         r = spot_of_root(&root);
@@ -71,7 +71,7 @@ static int save(struct stance *stance)
         r = spot_of_cwd(&cwd);
         if (r < 0)
                 return r;
-        stance->can_return = true;
+        stance->can_return = stance->ns.fd >= 0;
         r = save_root(stance, &root, spot_is_same(&root, &cwd));
         if (r == 0 && !spot_is_same(&root, &cwd))
                 r = save_cwd(stance);
@@ -85,8 +85,8 @@ int stance_save(struct stance *ret, struct report *report)
 
         if (r < 0) {
                 stance_done(&stance);
-                return report_errno(report, r,
-                                    "can't save where the caller is (is /proc mounted?)");
+                return report_errno(report, r, "can't save where the caller is%s",
+                                    r == -ENOENT ? " (is /proc mounted?)" : "");
         }
         stance.here = stance.origin = stance.caller;
         *ret = stance;
@@ -242,7 +242,7 @@ int stance_make_own(struct stance *stance, struct report *report)
         stance->at = STANCE_OWN;
         if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &slave, sizeof(slave)) < 0)
                 return report_errno(report, -errno, "can't make the mounts slave");
-        r = namespace_open(NAMESPACE_OWN, &stance->here, NULL);
+        r = namespace_own(&stance->here, NULL);
         return r < 0 ? report_errno(report, r, "can't tell the session's namespace") : 0;
 }
 

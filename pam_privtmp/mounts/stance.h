@@ -39,7 +39,7 @@ struct stance {
         struct kept ns, root, cwd;
         struct namespace_id caller; /* which namespace that is */
         char *path;       /* of cwd, NULL if it has none: deleted, unreachable, too long, "/" */
-        bool can_return;  /* root may enter cwd, without asking a FUSE file system */
+        bool can_return;  /* ns is kept, and root may enter cwd, without asking a FUSE */
         bool aside;       /* FIRST has the working directory at "/" instead */
         struct spot left; /* cwd as stance_settle() saw it at the end of open */
 };

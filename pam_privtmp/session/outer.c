@@ -74,8 +74,8 @@ int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct rep
                 return 0;
         r = cover_each(add_cover, ret);
         if (r < 0)
-                return report_errno(report, r,
-                                    "can't read the mounts of this namespace (is /proc mounted?)");
+                return report_errno(report, r, "can't read the mounts of this namespace%s",
+                                    r == -ENOENT ? " (is /proc mounted?)" : "");
         ret->inside = ret->n > 0;
         if (ret->inside)
                 find_record(ret);

@@ -203,6 +203,41 @@ START_TEST(a_folder_of_records_that_cannot_be_used_is_said_once)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ the file of the namespace */
+
+/* Without allow_other a FUSE file system answers EACCES to all but its user, and asks no server. */
+static void shut(pid_t pid)
+{
+        int fd = must(open("/dev/fuse", O_RDWR | O_CLOEXEC));
+        char path[64], options[64];
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/ns", pid, pid);
+        snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=1001,group_id=1001", fd);
+        must(mount("test", path, "fuse.test", MS_NOSUID | MS_NODEV, options));
+}
+
+/* It costs joining others, and the way back. */
+START_TEST(a_namespace_file_that_is_denied_denies_no_login)
+{
+        struct login first, login;
+
+        pam_login_begin(SERVICE);
+        first = login_open("alice");
+        login = login_as("alice");
+        shut(login.pid);
+        ck_assert_int_eq(login_do(&login, do_open, NULL), PAM_SUCCESS);
+        ck_assert_uint_eq(login_view(&login).st.st_gid, ALICE);
+        ck_assert_uint_eq(scene_instances(ALICE), 1);
+        assert_not_logged("is /proc mounted");
+        assert_not_logged("(login:session)");
+        ck_assert_int_eq(login_do(&login, do_close, NULL), PAM_SUCCESS);
+        ck_assert_uint_eq(scene_instances(ALICE), 1);
+        login_kill(&login);
+        login_close(&first);
+        ck_assert_uint_eq(scene_instances(ALICE), 0);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ who is denied */
 
 /* The name may be what the remote side has typed: no line of its own, no escape sequence. */
@@ -232,6 +267,7 @@ int main(void)
         tcase_add_test(tests, at_open_a_trash_that_cannot_be_written_is_said_once);
         tcase_add_test(tests, a_trash_is_not_mentioned_where_it_can_be_written);
         tcase_add_test(tests, a_folder_of_records_that_cannot_be_used_is_said_once);
+        tcase_add_test(tests, a_namespace_file_that_is_denied_denies_no_login);
         tcase_add_test(tests, the_name_of_who_is_denied_can_be_printed);
         suite_add_tcase(suite, tests);
         return scratch_run(suite);
