@@ -275,8 +275,9 @@ hold() {
         inside systemctl daemon-reload
 }
 
-# It would clean for all users as soon as something is in the trash.
-inside systemctl stop privtmp-clean.path
+# They would clean for all users.
+inside systemctl stop privtmp-clean.path privtmp-clean.timer privtmp-clean-soon.timer
+inside systemctl stop privtmp-clean.service
 start_session ended inside su - alice
 start_session other inside su - bob
 kill_opener alice
@@ -297,7 +298,7 @@ hold 0
 inside systemctl stop privtmp-clean-user@1002.service
 check "the service succeeds for all users" clean
 check "the others' is removed, too" gone bob
-inside systemctl start privtmp-clean.path
+inside systemctl start privtmp-clean.path privtmp-clean.timer
 wait_for is_quiet
 
 # ------------------------------------------------------------------ what can't be removed
