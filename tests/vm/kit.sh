@@ -39,7 +39,7 @@ as_ssh() {
 
 # stay USER COMMAND: a login that runs the command, prints what that says, and stays until leave USER.
 stay() {
-        as_ssh "$1" "{ $2; } >said 2>&1; touch stays; while [ -e stays ]; do sleep 1; done" &
+        as_ssh "$1" "{ $2; } >said 2>&1; touch stays; while [ -e stays ]; do sleep 3; done" &
         echo $! >"$tap/ssh.$1"
         wait_long test -e "/home/$1/stays"
         cat "/home/$1/said"
@@ -51,14 +51,17 @@ leave() {
         wait_long ssh_is_over "$1"
 }
 
-# wait_long COMMAND [ARG...]: wait_for, ten times: the machine is slow
+# wait_long COMMAND [ARG...]: as wait_for, but for five minutes, and rarely: the machine is slow, and
+# to ask costs it time.
 wait_long() {
-        wait_long_end=$(($(date +%s) + 200))
-        until wait_for "$@" >/dev/null; do
+        wait_long_end=$(($(date +%s) + 300))
+        until "$@" >/dev/null 2>&1; do
                 if [ "$(date +%s)" -ge "$wait_long_end" ]; then
-                        wait_for "$@"
+                        echo "waited in vain for: $*"
+                        "$@"
                         return
                 fi
+                sleep 2
         done
 }
 
