@@ -216,8 +216,8 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < processes; i++)
                 start(&children, -1);
 
-        printf("%zu idle processes, %zu sessions, %s mounts more; microseconds\n", processes, sessions,
-               argc == 5 ? argv[4] : "no");
+        printf("%zu idle processes, %zu sessions, %s mounts more; microseconds\n", processes,
+               sessions, argc == 5 ? argv[4] : "no");
         printf("%-5s %-5s %10s %8s %8s %8s\n", "way", "close", "p10", "p50", "p99", "doubts");
         for (int way = 0; way < 2; way++)
                 for (int sshd = 0; sshd < 2; sshd++)

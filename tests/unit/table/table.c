@@ -210,9 +210,9 @@ static const struct {
         /* slips */
         {"/b /tmp * exec # mine\n", "conf:1: 6" COLUMNS "; a comment stands on a line of its own"},
         {"/tmp /tmp-inst/ level root,adm\n",
-         "conf:1: directory \"/tmp-inst/\" is no absolute path in its shortest form; it looks like a "
-         "line of namespace.conf: here the base stands first, then the directory, the users and the "
-         "options"},
+         "conf:1: directory \"/tmp-inst/\" is no absolute path in its shortest form; "
+         "it looks like a line of namespace.conf: here the base stands first, "
+         "then the directory, the users and the options"},
         {"/b /tmp *\n/b\b /tmp *\n", "conf:2: has a control character (byte 3)"},
         {"/b /tmp *\n/b /tmp *\033[0m", "conf:2: has a control character (byte 10)"},
         /* not yet there: refused, never ignored */
