@@ -214,14 +214,13 @@ forget
 
 # ------------------------------------------------------------------ stopped with a lock
 
-# has_stopped PID
+# As strace says. /proc tells of a stop at each call, too, that lasts for a moment only.
 has_stopped() {
-        grep -q '^State:.[Tt]' "/proc/$1/status"
+        grep -q 'stopped by SIGSTOP' "$tap/strace"
 }
 
-# has_decided PID: it has stopped, or ended.
-has_decided() {
-        has_stopped "$1" || ! kill -0 "$1" 2>/dev/null
+has_stopped_or_ended() {
+        has_stopped || ! kill -0 "$stopped" 2>/dev/null
 }
 
 # stopped_at NUMBER COMMAND [ARG...]: starts a command that is stopped when it has come out of its
@@ -229,15 +228,15 @@ has_decided() {
 stopped_at() {
         tap_number=$1
         shift
-        rm -f "$tap/stopped"
+        rm -f "$tap/stopped" "$tap/strace"
         # shellcheck disable=SC2016 # for the inner shell
-        strace -qq -o /dev/null -e trace=flock -e inject="flock:signal=STOP:when=$tap_number" \
+        strace -qq -o "$tap/strace" -e trace=flock -e inject="flock:signal=STOP:when=$tap_number" \
                 sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$tap/stopped" "$@" </dev/null &
         strace=$!
         wait_for test -s "$tap/stopped"
         stopped=$(cat "$tap/stopped")
-        wait_for has_decided "$stopped"
-        has_stopped "$stopped"
+        wait_for has_stopped_or_ended
+        has_stopped
 }
 
 go_on() {
