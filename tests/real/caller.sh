@@ -2,24 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # system-caller: whatever a user makes of the circumstances of su and sudo (limits, working
-# directory, descriptors, locks that are held ...), the command finds the /tmp that the table says,
+# directory, descriptors ...), the command finds the /tmp that the table says,
 # or is refused. Each line of the matrix is one circumstance; in each, alice calls for root, for
-# herself and for bob, by su and by sudo, in a session and outside, with two tables.
+# herself and for bob, by su and by sudo, in a session and outside, with three tables.
 
 . "$(dirname "$0")/../kit/tap.sh"
+. "$(dirname "$0")/../kit/whose.sh"
 need su sudo prlimit bindfs fusermount3 setpriv perl ldconfig
 
-# The places of the marks, and of what alice runs: none of them is covered.
-mkdir -m 755 /srv/bin /home/alice/src /home/alice/own /home/alice/open /home/alice/shut
-mkdir -m 777 /srv/said
+mkdir -m 755 /home/alice/src /home/alice/own /home/alice/open /home/alice/shut
 chown alice:alice /home/alice/*
 echo user_allow_other >>/etc/fuse.conf
-# alice may become root by su, too.
-sed -i 's/^root:[^:]*:/root::/' /etc/shadow
-# Who fails to become somebody waits for a second, else.
-echo 'FAIL_DELAY 0' >/etc/login.defs
-sed -i 's/nullok/nullok nodelay/' /etc/pam.d/common-auth
-
 # A group that only a service of the name service knows which is a library of its own, before the
 # files, as sss and ldap are elsewhere: where it can't be loaded, the group does not exist.
 if ! ldconfig -p | grep -q libnss_systemd; then
@@ -30,37 +23,6 @@ echo '{"groupName":"hpc","gid":5000,"members":["alice","bob"]}' >/etc/userdb/hpc
 ln -s hpc.group /etc/userdb/5000.group
 touch /etc/userdb/alice:hpc.membership /etc/userdb/bob:hpc.membership
 sed -i 's/^group:.*/group: systemd files/' /etc/nsswitch.conf
-
-# whose: told by the mark that each /tmp has. By an empty file: descriptors may be closed, and files
-# may not grow. By nothing but the shell: there may be no room for another program.
-cat >/srv/bin/whose <<'EOS'
-#!/bin/sh
-for whose in system alice bob root; do
-        [ ! -e /tmp/mark-of-$whose ] || { : >"$1/$whose"; exit; }
-done
-: >"$1/fresh"
-EOS
-
-# try NAME PREFIX...: prints "NAME PROGRAM TARGET ANSWER" for each. To be run by alice.
-cat >/srv/bin/try <<'EOS'
-#!/bin/sh
-name=$1
-shift
-for target in root alice bob; do
-        for program in sudo su; do
-                # one of its own: what a killed su leaves may answer late
-                answers=$(mktemp -d -p /srv/said)
-                chmod 777 "$answers"
-                case $program in
-                sudo) timeout -s KILL 60 "$@" sudo -n -u $target /srv/bin/whose "$answers" ;;
-                su) timeout -s KILL 60 "$@" su $target -c "/srv/bin/whose $answers" ;;
-                esac >/dev/null 2>&1 </dev/null
-                said=$(cd "$answers" && echo *)
-                [ "$said" != '*' ] || said=refused
-                echo "$name $program $target $said"
-        done
-done
-EOS
 
 # in DIRECTORY COMMAND...
 cat >/srv/bin/in <<'EOS'
@@ -141,19 +103,6 @@ rm -rf ~/deep
 EOS
 chmod 755 /srv/bin/*
 
-# wrong TABLE PLACE <ANSWERS: what must not be there.
-wrong() {
-        awk -v table="$1" -v place="$2" '
-        {
-                own = $3
-                if ($3 == "root" && table != "all")
-                        own = place == "inside" ? "alice" : "system"
-                right = $4 == own || ($4 == "fresh" && own == $3)
-                if (NF != 4 || !right && ($4 != "refused" || $1 ~ /^works:/))
-                        print
-        }'
-}
-
 # reached <ANSWERS: the sweeps that came from refusals to what works, for every program and target.
 reached() {
         awk '$1 ~ /^sweep:/ { split($1, name, /[:-]/); seen[name[2], $2, $3, $4 == "refused"] = 1 }
@@ -176,10 +125,6 @@ matrix() {
         check "$name: root is not let in for the caller's doing" \
                 not log_says 'root is let in'
         check "$name: $(wc -l <"$tap/answers") calls" test -s "$tap/answers"
-}
-
-outside() {
-        setpriv --reuid=1001 --regid=1001 --clear-groups env HOME=/home/alice sh -c "$1"
 }
 
 touch /tmp/mark-of-system
