@@ -29,6 +29,11 @@ static struct scratch scratch;
 static char base_path[PATH_MAX];
 static int base = -EBADF;
 static bool listed; /* by the kernel's list of namespaces; else by /proc */
+/*
+ * Whose the instances are. By the list all namespaces of this machine are seen: what users of other
+ * throw-away hosts have must not matter, so these have uids that nobody else has.
+ */
+static uid_t alice = ALICE, bob = BOB;
 
 /* ------------------------------------------------------------------ kinds of bases */
 
@@ -262,8 +267,8 @@ static inline bool ask(const char *mark, enum look_why why)
 {
         /* what was there before does not matter */
         struct look_query queries[] = {
-                {.name = mark, .uid = ALICE, .used = why != LOOK_CLOSE},
-                {.name = "1001/nobody", .uid = ALICE, .used = true},
+                {.name = mark, .uid = alice, .used = why != LOOK_CLOSE},
+                {.name = "1001/nobody", .uid = alice, .used = true},
         };
         unsigned fds = count_fds();
 
@@ -282,7 +287,7 @@ static inline bool is_used(void)
 /* The answer, though it may be a doubt. */
 static inline bool ask_of_all(const char *mark, enum look_why why)
 {
-        struct look_query query = {.name = mark, .uid = ALICE};
+        struct look_query query = {.name = mark, .uid = alice};
 
         look_base(base, base_path, &query, 1, why);
         return query.used;
@@ -429,6 +434,10 @@ static inline int look_run(const char *name, int argc, char **argv, void (*fill)
         if (listed && !is_listing()) {
                 puts("1..0 # SKIP this kernel lists no namespaces");
                 return EXIT_SUCCESS;
+        }
+        if (listed) {
+                alice = 1000000 + 2 * (uid_t)getpid();
+                bob = alice + 1;
         }
         fill(suite);
         return scratch_run(suite);

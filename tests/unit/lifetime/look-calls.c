@@ -169,8 +169,8 @@ LOOK_TEST(where_processes_cannot_be_listed_all_is_used)
 
 static void check_refused(uint64_t what, int error, bool doubt)
 {
-        struct look_query queries[] = {{.name = "1001/nobody", .uid = ALICE},
-                                       {.name = "1002/nobody", .uid = BOB}};
+        struct look_query queries[] = {{.name = "1001/nobody", .uid = alice},
+                                       {.name = "1002/nobody", .uid = bob}};
 
         refuse_statmount = what;
         refuse_by = error;

@@ -102,7 +102,7 @@ LOOK_TEST(at_close_another_program_counts_though_it_is_chrooted_and_seen_first)
 /* As sshd does it with ChrootDirectory. */
 LOOK_TEST(at_close_a_chrooted_child_that_runs_the_same_program_does_not_count)
 {
-        struct look_query query = {.name = MARK, .uid = ALICE};
+        struct look_query query = {.name = MARK, .uid = alice};
         uid_t uid = ALICE;
 
         must(mkdirat(scratch.fd, "jail", 0755));

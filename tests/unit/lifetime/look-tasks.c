@@ -333,8 +333,8 @@ static void cover_and_be_jailed_there(void *uid)
 /* Alice's, bob's: who is used? */
 static void check_jailed(void (*body)(void *), uid_t uid, bool alices, bool bobs)
 {
-        struct look_query queries[] = {{.name = MARK, .uid = ALICE},
-                                       {.name = "1002/abcdef", .uid = BOB}};
+        struct look_query queries[] = {{.name = MARK, .uid = alice},
+                                       {.name = "1002/abcdef", .uid = bob}};
 
         must(mkdirat(scratch.fd, "jail", 0755));
         (void)child_start(body, &uid);

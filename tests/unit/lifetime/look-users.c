@@ -43,8 +43,8 @@ struct both {
 
 static struct both ask_of_both(enum look_why why)
 {
-        struct look_query queries[] = {{.name = MARK, .uid = ALICE},
-                                       {.name = BOBS_MARK, .uid = BOB}};
+        struct look_query queries[] = {{.name = MARK, .uid = alice},
+                                       {.name = BOBS_MARK, .uid = bob}};
 
         look_base(base, base_path, queries, 2, why);
         return (struct both){queries[0], queries[1]};
@@ -86,7 +86,7 @@ static void be_in_no_mount(void *arg)
 
 static void be_alice_in_no_mount(void *arg)
 {
-        become_root_of_own(ALICE);
+        become_root_of_own(alice);
         be_in_no_mount(arg);
 }
 
@@ -125,7 +125,7 @@ static void be_alice_in_a_chroot(void *arg)
 {
         (void)arg;
         must(mount(in_base(MARK "/root"), "/mnt", NULL, MS_BIND, NULL));
-        become_root_of_own(ALICE);
+        become_root_of_own(alice);
         must(chroot("/usr"));
 }
 
@@ -145,7 +145,7 @@ LOOK_TEST(a_users_own_chroot_hides_only_what_is_theirs)
 static void chroot_without_mounts(void *arg)
 {
         cover_tmp(arg);
-        become(ALICE);
+        become(alice);
         must(unshare(CLONE_NEWUSER));
         must(chroot("/usr"));
         for (unsigned i = 1; i < SLEEPERS / 4; i++)
@@ -173,7 +173,7 @@ static void mount_deep(void *arg)
 
         (void)arg;
         must(mount(in_base(MARK "/root"), "/mnt", NULL, MS_BIND, NULL));
-        become_root_of_own(ALICE);
+        become_root_of_own(alice);
         must(mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
         memset(name, 'x', 200);
         name[200] = '\0';
@@ -203,7 +203,7 @@ LOOK_TEST(a_path_longer_than_any_answer_is_its_users_trouble)
 static void mount_bobs(void *arg)
 {
         (void)arg;
-        become_root_of_own(BOB);
+        become_root_of_own(bob);
         must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
         for (unsigned i = 0; i < BOBS; i++)
                 must(mount("/mnt", "/mnt", NULL, MS_BIND, NULL));
@@ -239,7 +239,7 @@ static void be_a_bomb(void *arg)
         char path[32];
 
         (void)arg;
-        become_root_of_own(ALICE);
+        become_root_of_own(alice);
         must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
         for (unsigned i = 0; i < DOUBLINGS; i++) {
                 (void)snprintf(path, sizeof(path), "/mnt/%u", i);
@@ -271,7 +271,7 @@ static uint64_t cost_of_bobs(enum look_why why)
         uint64_t least = UINT64_MAX;
 
         for (unsigned i = 0; i < 5; i++) {
-                struct look_query query = {.name = BOBS_MARK, .uid = BOB};
+                struct look_query query = {.name = BOBS_MARK, .uid = bob};
                 uint64_t begin = cpu_time();
 
                 look_base(base, base_path, &query, 1, why);
@@ -304,7 +304,7 @@ LOOK_TEST(a_users_thousands_of_mounts_and_processes_cost_others_next_to_nothing)
 static void take_along(void *arg)
 {
         cover_tmp(arg);
-        become(BOB);
+        become(bob);
         must(unshare(CLONE_NEWUSER | CLONE_NEWNS));
 }
 

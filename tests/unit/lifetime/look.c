@@ -297,9 +297,9 @@ LOOK_TEST(what_only_begins_with_its_name_is_not_it)
 LOOK_TEST(each_of_several_has_an_answer_of_its_own)
 {
         char second[] = "1001/second/root";
-        struct look_query queries[] = {{.name = "1001/abcdef", .uid = ALICE},
-                                       {.name = "1001/second", .uid = ALICE},
-                                       {.name = "1001/thirdo", .uid = ALICE}};
+        struct look_query queries[] = {{.name = "1001/abcdef", .uid = alice},
+                                       {.name = "1001/second", .uid = alice},
+                                       {.name = "1001/thirdo", .uid = alice}};
 
         must(mkdirat(base, "1001/second", 0700));
         must(mkdirat(base, second, 0700));
@@ -320,7 +320,7 @@ LOOK_TEST(one_look_answers_any_number_of_questions)
 
         for (size_t i = 0; i < MANY; i++) {
                 (void)snprintf(names[i], sizeof(names[i]), "1001/%06zu", (i * 7919) % MANY);
-                queries[i] = (struct look_query){.name = names[i], .uid = ALICE};
+                queries[i] = (struct look_query){.name = names[i], .uid = alice};
         }
         queries[MANY / 2].name = queries[MANY - 1].name = MARK; /* the same may be asked twice */
         (void)child_start(cover_tmp, NULL);
