@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "ground/cleanup.h"
-#include "ground/grow.h"
 #include "lifetime/look-proc.h"
+#include "lifetime/met.h"
 #include "mounts/namespace.h"
 #include "mounts/tasks.h"
 
@@ -20,91 +20,15 @@ enum {
         TORN_WALKS = 3, /* what is torn for longer than that stays torn */
 };
 
-/* A namespace that was met in this walk. */
-struct met {
-        ino_t number;
-        struct owner owner;
-        struct sight_shown shown;
-        bool tried;   /* a task's table was read, or should have been */
-        bool whole;   /* so was one of a task whose root shows all of it */
-        bool failed;  /* it can't be read */
-        bool torn;    /* a task has a root that is not in its namespace */
-        bool counts;  /* so does a task that was seen */
-        bool doubted; /* whoever could be is suspected already */
-        unsigned processes;
-};
-
-/* Whose task could have more in that namespace than was seen. */
-struct suspect {
-        ino_t number;
-        struct owner owner;
-};
-
 struct walk {
         struct sight *sight;
         ino_t own, first; /* namespaces that stay: the thread's own, PID 1's */
-        struct met *met;  /* sorted by number */
-        size_t n_met;
-        struct suspect *suspects;
-        size_t n_suspects;
+        struct met_list met;
 };
 
 static void walk_done(struct walk *walk)
 {
-        for (size_t i = 0; i < walk->n_met; i++)
-                free(walk->met[i].shown.asked);
-        free(walk->met);
-        free(walk->suspects);
-}
-
-/* Where in walk->met the number is, or belongs. */
-static size_t find_met(const struct walk *walk, ino_t number)
-{
-        size_t low = 0, high = walk->n_met;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (walk->met[middle].number < number)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
-}
-
-/* The namespace's place in walk->met, made if need be. */
-static struct met *get_met(struct walk *walk, ino_t number)
-{
-        size_t at = find_met(walk, number);
-        struct met *larger;
-
-        if (at < walk->n_met && walk->met[at].number == number)
-                return &walk->met[at];
-        larger = grow(walk->met, walk->n_met, sizeof(*larger));
-        if (!larger)
-                return NULL;
-        walk->met = larger;
-        memmove(walk->met + at + 1, walk->met + at, (walk->n_met - at) * sizeof(*walk->met));
-        walk->met[at] = (struct met){.number = number};
-        walk->n_met++;
-        return &walk->met[at];
-}
-
-static int suspect(struct walk *walk, ino_t number, const struct owner *owner)
-{
-        struct suspect *larger = walk->suspects;
-        size_t n = walk->n_suspects;
-
-        if (n > 0 && larger[n - 1].number == number &&
-            memcmp(&larger[n - 1].owner, owner, sizeof(*owner)) == 0)
-                return 0;
-        larger = grow(walk->suspects, n, sizeof(*larger));
-        if (!larger)
-                return -ENOMEM;
-        walk->suspects = larger;
-        walk->suspects[walk->n_suspects++] = (struct suspect){number, *owner};
-        return 0;
+        met_done(&walk->met);
 }
 
 /* Errors that are our own, and say nothing about what was to be read. */
@@ -190,7 +114,7 @@ static int judge_task(struct walk *walk, struct met *met, const struct task *tas
 {
         struct sight *sight = walk->sight;
 
-        if (met->whole && !sight_is_new(sight, &met->shown))
+        if ((met->whole || met->doubted) && !sight_is_new(sight, &met->shown))
                 return 0;
         if (!counts(sight, task))
                 return 0;
@@ -201,7 +125,18 @@ static int judge_task(struct walk *walk, struct met *met, const struct task *tas
         if (met->whole || met->doubted)
                 return 0;
         met->doubted = met->owner.is_user || !owner->is_user;
-        return suspect(walk, met->number, owner);
+        return met_suspect(&walk->met, met, owner);
+}
+
+/*
+ * Need it be visited once only? The namespaces of this thread and of PID 1 stay, and keep their
+ * numbers; and who moves between those of users whom the look is not about may hide, by that, only
+ * from themselves.
+ */
+static bool stays(const struct walk *walk, const struct met *met)
+{
+        return met->owner.is_user ? !sight_matters(walk->sight, &met->owner)
+                                  : met->number == walk->own || met->number == walk->first;
 }
 
 static int visit(void *arg, const struct task *task)
@@ -214,7 +149,7 @@ static int visit(void *arg, const struct task *task)
 
         if (!task->numbered)
                 return visit_unnumbered(walk, task);
-        met = get_met(walk, task->number);
+        met = met_get(&walk->met, task->number);
         if (!met)
                 return -ENOMEM;
         first = !met->tried && !met->failed;
@@ -222,6 +157,7 @@ static int visit(void *arg, const struct task *task)
                 _cleanup_close_ int fd = task_open_namespace(task);
 
                 met->owner = owner_of_mounts(fd, walk->sight->users);
+                met->stays = stays(walk, met);
         }
         owner = met->owner;
         /* in what is nobody's in particular each answers for what their own chroot hides */
@@ -236,8 +172,7 @@ static int visit(void *arg, const struct task *task)
         if (r < 0)
                 return r;
         met->processes += strcmp(task->pid, task->tid) == 0;
-        return met->whole && (met->number == walk->own || met->number == walk->first) ? TASK_SETTLED
-                                                                                      : 0;
+        return met->stays && (met->whole || met->owner.is_user) ? TASK_SETTLED : 0;
 }
 
 /* After a walk. True: it must be done again for what was torn, if `again` is wanted. */
@@ -246,9 +181,9 @@ static bool judge_walk(struct walk *walk, bool again)
         struct sight *sight = walk->sight;
         bool torn = false;
 
-        for (size_t i = 0; i < walk->n_suspects; i++) {
-                const struct suspect *one = &walk->suspects[i];
-                const struct met *met = &walk->met[find_met(walk, one->number)];
+        for (size_t i = 0; i < walk->met.n_suspects; i++) {
+                const struct met_suspect *one = &walk->met.suspects[i];
+                const struct met *met = one->met;
 
                 if (met->whole)
                         continue;
@@ -257,8 +192,8 @@ static bool judge_walk(struct walk *walk, bool again)
                 else
                         sight_doubt(sight, &one->owner);
         }
-        for (size_t i = 0; i < walk->n_met; i++) {
-                const struct met *met = &walk->met[i];
+        for (size_t i = 0; i < walk->met.n; i++) {
+                const struct met *met = walk->met.met[i];
 
                 /* more may have been seen of it behind the task that counts */
                 if (met->counts)
