@@ -168,6 +168,46 @@ START_TEST(who_is_alive_is_told_with_the_list_and_without)
 }
 END_TEST
 
+static unsigned calls_left; /* of reallocarray(), until one fails; 0: none */
+
+void *__real_reallocarray(void *array, size_t n, size_t size);
+void *__wrap_reallocarray(void *array, size_t n, size_t size);
+
+void *__wrap_reallocarray(void *array, size_t n, size_t size)
+{
+        if (calls_left > 0 && --calls_left == 0) {
+                errno = ENOMEM;
+                return NULL;
+        }
+        return __real_reallocarray(array, n, size);
+}
+
+/* Who is missing there counts as gone, and loses a record. */
+START_TEST(without_memory_nobody_is_told_who_is_alive)
+{
+        struct namespace_id *alive = NULL;
+        unsigned failed = 0;
+        size_t n = 0;
+        int r;
+
+        if (_i == 1)
+                must(linux61_begin());
+        for (unsigned call = 1;; call++) {
+                calls_left = call;
+                r = nsfs_alive(&alive, &n, patient());
+                if (calls_left > 0)
+                        break;
+                ck_assert_int_eq(r, -ENOMEM);
+                ck_assert_ptr_null(alive);
+                failed++;
+        }
+        calls_left = 0;
+        ck_assert_int_eq(r, 0);
+        ck_assert_uint_ge(failed, 1);
+        free(alive);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ mounts */
 
 static char roots[4][32 * 1024]; /* of the first mounts seen */
@@ -431,6 +471,7 @@ int main(void)
         tcase_add_test(list, one_that_is_only_held_open_is_listed);
         tcase_add_test(list, listing_leaves_no_fd_behind);
         tcase_add_loop_test(list, who_is_alive_is_told_with_the_list_and_without, 0, 2);
+        tcase_add_loop_test(list, without_memory_nobody_is_told_who_is_alive, 0, 2);
         suite_add_tcase(suite, list);
 
         tcase_add_checked_fixture(mounts, set_up, NULL);
