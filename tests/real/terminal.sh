@@ -367,16 +367,17 @@ stopped_with_jobs() {
         in_bash <<EOS
 type export PS1=in""ner'> '; sh -c 'echo \$\$ >$tap/run; exec $command run -u alice bash --norc --noprofile -i'
 see inner>
-type sh -c 'echo re""ady; exec cat'
+type sh -c 'echo re""ady; exec sed -u s/^/got-/'
 see ready
 do kill -s STOP \$(cat $tap/run)
 see Stopped
 see inner>
 type fg
 see alice
-type of-cat
-see of-cat
-see of-cat
+type once
+see got-once
+type again
+see got-again
 key C-d
 see inner>
 type exit
@@ -483,11 +484,13 @@ do ! grep -q '^State:[[:space:]]*[A-WYa-z]' /proc/\$(cat $tap/pid)/status
 EOS
         modes raw cooked
 }
-# deaf: a terminal that shows nothing any more is in the way of nobody who ends the command.
+# deaf: a terminal that shows nothing any more is in the way of nobody who ends the command. It is
+# full when the command sleeps, ten looks in a row.
 deaf() {
         rm -f "$tap/run"
         play sh -c "echo \$\$ >$tap/run; exec $command run -u alice yes" <<EOS
 see y
+do n=0; while [ \$n -lt 10 ]; do grep -q '^State:.S' /proc/\$(pgrep -u alice -x yes)/status && n=\$((n + 1)) || n=0; sleep 0.1; done
 do kill -s TERM \$(cat $tap/run); while pgrep -u alice -x yes; do sleep 0.1; done
 do while kill -s TERM \$(cat $tap/run) && grep -q '^State:[[:space:]]*[A-WYa-z]' /proc/\$(cat $tap/run)/status; do sleep 0.5; done
 EOS
