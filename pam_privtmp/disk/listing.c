@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* listing: the entries of a directory, read with a fixed amount of memory */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -44,9 +45,7 @@ static int fill(struct listing *listing)
                 listing->order[listing->n++] = (uint32_t)at;
                 at += entry->d_reclen;
         }
-        if (listing->sorted)
-                qsort_r(listing->order, listing->n, sizeof(*listing->order), compare,
-                        listing->buffer);
+        qsort_r(listing->order, listing->n, sizeof(*listing->order), compare, listing->buffer);
         return 0;
 }
 

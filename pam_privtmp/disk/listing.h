@@ -4,18 +4,16 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * One may be begun again and again. What is read at once can be put in the order of the inodes,
- * which is that of the disk: to unlink in that order is twice as fast in a large directory of ext4.
+ * One may be begun again and again. What is read at once is put in the order of the inodes, which
+ * is that of the disk: to unlink in that order is twice as fast in a large directory of ext4.
  */
 struct listing {
         size_t size; /* bytes that are read at once: set before the first listing_next() */
-        bool sorted;
-        int fd; /* negative before the first listing_begin() */
+        int fd;      /* negative before the first listing_begin() */
 
         const struct dirent64 *entry; /* the last one; NULL: the end, or not begun */
         char *buffer;

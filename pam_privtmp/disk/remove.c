@@ -5,17 +5,16 @@
  * MUST NOT follow a symbolic link or enter another mount (unit/disk/remove.c).
  * MUST NOT need more fds, stack or memory for a deeper or larger tree (unit/disk/remove.c).
  * MUST NOT let anybody add to a directory that is being emptied (unit/disk/remove.c).
+ * MUST NOT rename a directory of a user's: it would wait for the directory's lock, which the user
+ * can hold for ever, with a lock of the whole file system held (real/hold.sh).
  */
 #include <linux/fs.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
 #include "disk/listing.h"
-#include "ground/name.h"
 #include "disk/remove.h"
 #include "disk/seal.h"
 
@@ -29,24 +28,23 @@ enum {
 };
 
 /*
- * Where a call is. The top of the tree is level 0, and a directory that is entered is the next
- * level; the last level stands for the deepest one, however many there are between.
+ * Where a call is. The directories between the top of the tree and the one that is being read are
+ * all sealed; the last few of them are open, in a ring.
  */
 struct walk {
         struct remove_budget *budget;
-        unsigned depth; /* the level that is being read */
-        uint64_t below; /* directories between the last level and the one before it */
-        uint64_t fresh; /* the next name for what is hoisted, 0 at first */
-        int error;      /* the first one */
+        uint64_t depth; /* of the directory that is being read; the top has 0 */
+        unsigned held;  /* so many of the last ones are open */
+        struct stat top;
+        int error;                     /* the first one */
         struct listing levels[LEVELS]; /* the entry of one is what the next one is entered by */
 };
 
-static bool is_spent(struct remove_budget *budget, const struct listing *listing)
+static bool is_spent(struct remove_budget *budget)
 {
         if (budget->entries && budget->used >= budget->entries)
                 return true;
-        /* what was read to be sorted is used: read once more, in parts, it is no order any more */
-        if (!budget->milliseconds || (!budget->entries && listing->next < listing->n))
+        if (!budget->milliseconds)
                 return false;
         if (budget->end.wall.tv_sec == 0)
                 budget->end = deadline_in(budget->milliseconds);
@@ -74,7 +72,7 @@ int remove_project_inheritance(int dir)
 
 static struct listing *current(struct walk *walk)
 {
-        return &walk->levels[walk->depth];
+        return &walk->levels[walk->depth % LEVELS];
 }
 
 /* That directory is to be emptied now. */
@@ -83,52 +81,16 @@ static void begin(struct walk *walk, int fd)
         struct listing *listing = current(walk);
 
         listing->size = walk->budget->entries ? READ_BYTES : READ_ALL_BYTES;
-        /* in the last level, what comes before an entry must do so too when it is read again */
-        listing->sorted = walk->depth < LEVELS - 1;
         listing_begin(listing, fd);
 }
 
-static void go_to_top(struct walk *walk)
+/* Of the directories that are open, lets the one go that is nearest to the top. */
+static void let_one_go(struct walk *walk)
 {
-        for (; walk->depth > 0; walk->depth--)
-                listing_end(current(walk));
-        walk->below = 0;
+        listing_end(&walk->levels[(walk->depth - --walk->held) % LEVELS]);
 }
 
-/* Renames the directory that the level has come to into a level above, under a free name. */
-static int hoist_into(struct walk *walk, int above)
-{
-        const struct listing *listing = current(walk);
-
-        for (unsigned try = 0;; try++) {
-                char name[NAME_BYTES];
-                int r = 0;
-
-                (void)snprintf(name, sizeof(name), ".%016llx", (unsigned long long)walk->fresh++);
-                if (rename_new(listing->fd, listing->entry->d_name, above, name) < 0)
-                        r = -errno;
-                if (r == -ENOENT)
-                        return 0;
-                if (try < TRIES &&
-                    (r == -EEXIST || (r == -EXDEV && remove_project_inheritance(above) == 1)))
-                        continue;
-                return r;
-        }
-}
-
-/* As high as can be: out of a btrfs subvolume nothing can be renamed, but to its own top. */
-static int hoist(struct walk *walk)
-{
-        int r = -EXDEV;
-
-        if (walk->fresh == 0 && getrandom(&walk->fresh, sizeof(walk->fresh), 0) < 0)
-                return -errno;
-        for (unsigned i = 0; i < walk->depth && r == -EXDEV; i++)
-                r = hoist_into(walk, walk->levels[i].fd);
-        return r;
-}
-
-/* Goes into the directory that the level has come to, unless it can be had nearer to the top. */
+/* Goes into the directory that the level has come to. */
 static int enter(struct walk *walk)
 {
         const struct listing *listing = current(walk);
@@ -136,53 +98,65 @@ static int enter(struct walk *walk)
         _cleanup_close_ int fd = seal_open(listing->fd, name);
         int r;
 
-        if (fd == -EMFILE && walk->depth > 0)
-                return hoist(walk); /* the caller has few fds */
+        if (fd == -EMFILE && walk->held > 1) {
+                let_one_go(walk); /* the caller has few fds */
+                fd = seal_open(listing->fd, name);
+        }
         if (fd < 0)
                 return fd == -ENOENT ? 0 : fd;
         if (walk->budget->subvolume && walk->budget->subvolume(listing->fd, name, fd) == 0)
                 return 0;
-        if (walk->depth == LEVELS - 1 && hoist(walk) == 0)
-                return 0;
         r = seal_put(fd);
         if (r < 0)
                 return r;
-        if (walk->depth < LEVELS - 1)
-                walk->depth++;
-        else
-                walk->below++;
+        if (walk->held == LEVELS)
+                let_one_go(walk);
+        walk->held++;
+        walk->depth++;
         begin(walk, TAKE_FD(fd));
         return ENTERED;
 }
 
 /*
- * From a directory whose parent was let go up to that parent, by "..". Nobody but root can have
- * moved a directory that is sealed; if another remover has, this call ends.
+ * Goes on in `parent`, read anew, behind the directory `child`: what comes before it could not be
+ * taken out. 0 or REMOVE_MORE.
  */
-static int climb(struct walk *walk)
+static int find_child(struct walk *walk, int parent, const struct stat *child)
 {
-        struct listing *listing = current(walk);
-        _cleanup_close_ int fd = seal_open(listing->fd, "..");
-        struct stat child, parent, top, st;
+        struct listing *listing;
+        struct stat st;
         int r;
 
-        if (fd < 0)
-                return fd == -ENOENT ? REMOVE_MORE : fd;
-        if (fstat(listing->fd, &child) < 0 || fstat(fd, &parent) < 0 ||
-            fstat(walk->levels[0].fd, &top) < 0)
-                return -errno;
-        if (!seal_is_on(&parent) || is_same(&parent, &top))
-                return REMOVE_MORE;
-        begin(walk, TAKE_FD(fd));
-        walk->below--;
-        /* what comes before the child could not be taken out */
+        listing_end(current(walk));
+        walk->depth--;
+        begin(walk, parent);
+        listing = current(walk);
         do {
                 r = listing_next(listing);
                 if (r < 0 || !listing->entry)
-                        return r < 0 ? r : REMOVE_MORE;
-        } while (fstatat(listing->fd, listing->entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-                 !is_same(&st, &child));
+                        return REMOVE_MORE;
+        } while ((listing->entry->d_type != DT_DIR && listing->entry->d_type != DT_UNKNOWN) ||
+                 fstatat(listing->fd, listing->entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+                 !is_same(&st, child));
         return 0;
+}
+
+/*
+ * From a directory whose parent was let go up to that parent, by "..". Nobody but root can have
+ * moved a directory that is sealed; if somebody has, this call ends. 0 or REMOVE_MORE.
+ */
+static int climb(struct walk *walk)
+{
+        int from = current(walk)->fd;
+        _cleanup_close_ int fd = seal_open(from, "..");
+        struct stat child, parent;
+
+        if (fd < 0 || fstat(from, &child) < 0 || fstat(fd, &parent) < 0)
+                return REMOVE_MORE;
+        if (is_same(&parent, &walk->top) != (walk->depth == 1) ||
+            (walk->depth > 1 && !seal_is_on(&parent)))
+                return REMOVE_MORE;
+        return find_child(walk, TAKE_FD(fd), &child);
 }
 
 /* All of the directory has been read: back to the one that it is in, and away with it. */
@@ -191,13 +165,12 @@ static int leave(struct walk *walk)
         const struct listing *listing;
         int r = 0;
 
-        if (walk->below) {
-                r = climb(walk);
-                if (r < 0)
-                        go_to_top(walk);
-        } else {
+        if (walk->held > 1) {
                 listing_end(current(walk));
                 walk->depth--;
+                walk->held--;
+        } else {
+                r = climb(walk);
         }
         if (r != 0)
                 return r;
@@ -228,7 +201,7 @@ static int unlink_file(int parent, const char *name, const struct remove_budget 
         return unlinkat(parent, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* 0 when it is gone or was hoisted, ENTERED, REMOVE_MORE, or -errno. */
+/* 0 when it is gone, ENTERED, REMOVE_MORE, or -errno. */
 static int take_out(struct walk *walk)
 {
         const struct listing *listing = current(walk);
@@ -251,11 +224,18 @@ static int take_out(struct walk *walk)
 
 static void note(struct walk *walk, int r)
 {
-        walk->budget->used++;
-        if (r == 0)
-                walk->budget->done++;
-        else if (walk->error == 0)
-                walk->error = r;
+        struct remove_budget *budget = walk->budget;
+        const struct listing *listing = current(walk);
+
+        budget->used++;
+        if (r == 0) {
+                budget->done++;
+                return;
+        }
+        if (walk->error == 0 && budget->failed)
+                budget->failed(budget->arg, listing->fd,
+                               listing->entry ? listing->entry->d_name : NULL, r);
+        walk->error = walk->error ? walk->error : r;
 }
 
 /* ------------------------------------------------------------------ the whole */
@@ -266,7 +246,8 @@ static int walk_once(struct walk *walk)
         for (;;) {
                 int r;
 
-                if (is_spent(walk->budget, current(walk)))
+                walk->budget->steps++;
+                if (is_spent(walk->budget))
                         return REMOVE_MORE;
                 r = listing_next(current(walk));
                 if (r < 0)
@@ -284,29 +265,45 @@ static int walk_once(struct walk *walk)
         }
 }
 
+/* From the top on. */
+static int walk_from(struct walk *walk, int parent, const char *name)
+{
+        int top = seal_open(parent, name);
+        int r;
+
+        if (top < 0)
+                return top;
+        for (unsigned i = 0; i < LEVELS; i++)
+                listing_end(&walk->levels[i]);
+        walk->depth = 0;
+        walk->held = 1;
+        walk->error = 0;
+        begin(walk, top);
+        r = fstat(top, &walk->top) < 0 ? -errno : seal_put(top);
+        return r < 0 ? r : walk_once(walk);
+}
+
 static int walk_tree(struct walk *walk, int parent, const char *name)
 {
         for (unsigned empty = 0; empty < TRIES;) {
                 uint64_t before = walk->budget->done;
+                int r = walk_from(walk, parent, name);
 
-                walk->error = 0;
-                if (walk_once(walk) == REMOVE_MORE)
-                        return REMOVE_MORE;
+                if (r != 0)
+                        return r == -ENOENT ? 0 : r;
                 if (unlinkat(parent, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
                         return 0;
                 if (errno != ENOTEMPTY && errno != EEXIST)
                         return -errno;
                 /*
-                 * What was made before a directory was sealed, or hoisted since it was read, goes
-                 * in the next pass. One that took nothing out will not do better the next time,
-                 * unless another remover is at work.
+                 * What was made before a directory was sealed goes in the next pass. One that took
+                 * nothing out will not do better the next time, unless another remover is at work.
                  */
                 if (walk->budget->done == before) {
                         if (walk->error < 0 && walk->error != -ENOTEMPTY)
                                 return walk->error;
                         empty++;
                 }
-                begin(walk, TAKE_FD(walk->levels[0].fd));
         }
         return -ENOTEMPTY;
 }
@@ -320,7 +317,6 @@ static void walk_done(struct walk *walk)
 int remove_tree(int parent, const char *name, struct remove_budget *budget)
 {
         _cleanup_(walk_done) struct walk walk = {.budget = budget};
-        int top, r;
 
         for (unsigned i = 0; i < LEVELS; i++)
                 walk.levels[i].fd = -EBADF;
@@ -328,10 +324,5 @@ int remove_tree(int parent, const char *name, struct remove_budget *budget)
                 return 0;
         if (errno == ENOTDIR)
                 return unlink_file(parent, name, budget);
-        top = seal_open(parent, name);
-        if (top < 0)
-                return top == -ENOENT ? 0 : top;
-        begin(&walk, top);
-        r = seal_put(top);
-        return r < 0 ? r : walk_tree(&walk, parent, name);
+        return walk_tree(&walk, parent, name);
 }

@@ -6,10 +6,12 @@
  * symbolic link is followed, no other mount entered, and a directory is sealed (seal.h) before its
  * contents are looked at.
  *
- * A tree of any depth costs a few fds, a fixed stack and a fixed amount of memory. Directories that
- * lie deep are hoisted: renamed up to the top of the tree (within a btrfs subvolume: of that), and
- * emptied in their turn. What can't be renamed, as the lower layer of an overlay, is emptied where
- * it lies.
+ * A tree of any depth costs a few fds (two do), a fixed stack and a fixed amount of memory: the way
+ * back from a directory is its "..", which nobody but root can have changed since it was sealed.
+ *
+ * Nothing is renamed. All that a call waits for is an inode of the tree: its owner may hold the
+ * lock of any directory or file below the top for ever, and then the call hangs. So the caller
+ * holds nothing that anybody else needs (see HACKING, "The order of locks").
  */
 #pragma once
 
@@ -36,8 +38,17 @@ struct remove_budget {
          */
         int (*subvolume)(int parent, const char *name, int fd);
 
+        /*
+         * Told of the first entry of the tree that can't be taken away: `name` in the directory
+         * `dir`, and -errno. The name is NULL if it is the directory that can't be read. NULL:
+         * nobody is told.
+         */
+        void (*failed)(void *arg, int dir, const char *name, int error);
+        void *arg;
+
+        uint64_t steps;      /* of all calls: another process may look whether this goes on */
         unsigned used;       /* what was spent so far: kept from call to call, begins with 0 */
-        uint64_t done;       /* what went away or up: so too */
+        uint64_t done;       /* what went away: so too */
         struct deadline end; /* so too: it is set by the first call */
 };
 
@@ -47,10 +58,10 @@ struct remove_budget {
  * root. Returns 0 when it is gone (also if it never was there), REMOVE_MORE when the budget is used
  * up, or the first -errno, after having removed what could be removed.
  *
- * To be called again until it says 0; each call goes on with what is left. (What is emptied where
- * it lies is walked down anew: a chain in it that can't be walked down within `milliseconds` does
- * not become shorter.) Several processes may remove the same tree at once; one whose way another
- * has moved says REMOVE_MORE, also without a budget.
+ * To be called again until it says 0; each call goes on with what is left, and walks down to it
+ * anew: a chain of directories that can't be walked down within `milliseconds` does not become
+ * shorter. Several processes may remove the same tree at once; one whose way another has taken away
+ * says REMOVE_MORE, also without a budget.
  */
 int remove_tree(int parent, const char *name, struct remove_budget *budget);
 
