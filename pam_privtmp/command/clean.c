@@ -9,6 +9,7 @@
 #include "ground/deadline.h"
 #include "disk/instance.h"
 #include "mounts/nsfs.h"
+#include "disk/trash.h"
 #include "command/account.h"
 #include "command/privtmp.h"
 #include "command/prune.h"
@@ -16,7 +17,7 @@
 #include "ground/safedir.h"
 #include "command/sweep.h"
 #include "table/table.h"
-#include "command/trash.h"
+#include "command/disposal.h"
 
 enum {
         BAR_WIDTH = 24,
@@ -30,6 +31,8 @@ struct clean {
         bool bar;               /* stderr is a terminal */
         struct timespec bar_at; /* when it is shown */
         bool shown;
+        unsigned trees;   /* gone, of this base */
+        uint64_t entries; /* gone with them */
 };
 
 static int usage(void)
@@ -52,11 +55,15 @@ static void hide_bar(struct clean *clean)
         clean->shown = false;
 }
 
-static void show_bar(void *arg, const char *base, unsigned done, unsigned all, uint64_t entries)
+static void note_progress(void *arg, const char *base, unsigned done, unsigned all, uint64_t entries)
 {
         static const char full[] = "########################";
         struct clean *clean = arg;
-        int length = all ? (int)((uint64_t)BAR_WIDTH * done / all) : BAR_WIDTH;
+        int length;
+
+        clean->trees = done;
+        clean->entries = entries;
+        length = all ? (int)((uint64_t)BAR_WIDTH * done / all) : BAR_WIDTH;
 
         if (!clean->bar || !deadline_has_passed(CLOCK_MONOTONIC, &clean->bar_at))
                 return;
@@ -93,12 +100,12 @@ static void print_tree(void *arg, const char *name)
 
 static int list(int base, const char *path, uid_t uid, struct report *report)
 {
-        static const char *const folders[] = {INSTANCE_TRASH, INSTANCE_STUCK};
+        static const char *const folders[] = {TRASH_NEW, TRASH_WORK, TRASH_STUCK};
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < sizeof(folders) / sizeof(folders[0]); i++)
-                r = trash_list(base, folders[i], uid, print_tree,
-                               &(struct listing){.base = path, .folder = folders[i]});
+                r = disposal_list(base, folders[i], uid, print_tree,
+                                  &(struct listing){.base = path, .folder = folders[i]});
         return r < 0 ? report_errno(report, r, "%s", path) : 0;
 }
 
@@ -112,13 +119,14 @@ static int clean_base(struct clean *clean, const char *path)
                               .dry = clean->dry,
                               .found = say_found,
                               .arg = clean};
-        struct trash trash = {.path = path,
-                              .uid = clean->uid,
-                              .progress = show_bar,
-                              .stuck = say_stuck,
-                              .arg = clean};
+        struct disposal disposal = {.path = path,
+                                    .uid = clean->uid,
+                                    .progress = note_progress,
+                                    .stuck = say_stuck,
+                                    .arg = clean};
         int r, status;
 
+        clean->trees = 0;
         r = safedir_open_own(path, false, &base, &report);
         if (r > 0) /* nobody has logged in yet */
                 return EXIT_SUCCESS;
@@ -126,11 +134,15 @@ static int clean_base(struct clean *clean, const char *path)
                 privtmp_say_fault(&report);
                 return EXIT_FAULT;
         }
-        sweep.base = trash.base = base;
+        sweep.base = disposal.base = base;
         status = sweep_base(&sweep, &report) < 0 ? EXIT_FAULT : EXIT_SUCCESS;
         privtmp_say_fault(&report);
-        r = clean->dry ? list(base, path, clean->uid, &report) : trash_empty(&trash, &report);
+        r = clean->dry ? list(base, path, clean->uid, &report) : disposal_empty(&disposal, &report);
         hide_bar(clean);
+        if (clean->trees > 0)
+                (void)printf("deleted %u %s with %ju entries in %s\n", clean->trees,
+                             clean->trees == 1 ? "directory" : "directories",
+                             (uintmax_t)clean->entries, path);
         privtmp_say_fault(&report);
         return r != 0 ? EXIT_FAULT : status;
 }

@@ -13,6 +13,7 @@
 #include "ground/cleanup.h"
 #include "ground/grow.h"
 #include "disk/instance.h"
+#include "disk/trash.h"
 #include "ground/name.h"
 #include "ground/number.h"
 #include "lifetime/look.h"
@@ -195,7 +196,7 @@ static int visit_trash(void *arg, int folder, const char *name)
 {
         const struct pass *pass = arg;
         const char *dot = strchr(name, '.');
-        char path[sizeof(INSTANCE_TRASH) + NAME_MAX + 1];
+        char path[sizeof(TRASH_STUCK) + NAME_MAX + 1];
         struct survey_item *item;
         uint64_t uid = 0;
 
@@ -209,7 +210,7 @@ static int visit_trash(void *arg, int folder, const char *name)
         if (!item)
                 return -ENOMEM;
         item->user = account_name((uid_t)uid);
-        item->state = strcmp(pass->folder, INSTANCE_TRASH) == 0 ? SURVEY_TRASH : SURVEY_STUCK;
+        item->state = strcmp(pass->folder, TRASH_STUCK) == 0 ? SURVEY_STUCK : SURVEY_TRASH;
         return 0;
 }
 
@@ -263,9 +264,11 @@ int survey_base(struct survey *survey, const char *path, uid_t uid, struct repor
                 return r < 0 ? r : 0;
         r = each_name(base, ".", visit_user, &pass);
         if (r == 0)
-                r = visit_folder(&pass, base, INSTANCE_TRASH);
+                r = visit_folder(&pass, base, TRASH_NEW);
         if (r == 0)
-                r = visit_folder(&pass, base, INSTANCE_STUCK);
+                r = visit_folder(&pass, base, TRASH_WORK);
+        if (r == 0)
+                r = visit_folder(&pass, base, TRASH_STUCK);
         if (r == 0)
                 r = look_for_instances(survey, before, base, path);
         return r < 0 ? report_errno(report, r, "%s", path) : 0;

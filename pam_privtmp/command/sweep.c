@@ -13,8 +13,9 @@
 
 #include "ground/cleanup.h"
 #include "lifetime/records.h"
-#include "disk/remove.h"
+#include "disk/trash.h"
 #include "lifetime/stale.h"
+#include "command/disposal.h"
 #include "command/sweep.h"
 #include "ground/number.h"
 
@@ -63,19 +64,20 @@ static void batch_done(struct batch *batch)
  * a login would take. */
 static int delete_in_place(const struct instance_place *place, const char *name)
 {
+        _cleanup_(trash_leave) struct trash_tree tree = TRASH_TREE_NONE;
         char path[2 * NAME_BYTES];
+        int r;
 
         (void)snprintf(path, sizeof(path), "%s/directory", name);
-        if (unlinkat(place->user, path, 0) < 0 && errno != ENOENT)
-                return -errno;
-        return remove_tree(place->user, name, &(struct remove_budget){0});
+        r = trash_lock(place->user, name, &tree);
+        if (r == 0 && unlinkat(place->user, path, 0) < 0 && errno != ENOENT)
+                r = -errno;
+        return r == 0 ? disposal_of(&tree) : r;
 }
 
 static int take_away(const struct instance_place *place, const char *name)
 {
-        char trash_name[NAME_BYTES];
-        _cleanup_close_ int trash = -EBADF;
-        int r = instance_trash(place->base, place->user, place->uid, name, &trash, trash_name);
+        int r = trash_put(place, TRASH_NEW, name);
 
         if (r == -EXDEV)
                 r = delete_in_place(place, name);

@@ -284,50 +284,6 @@ int instance_join(int user, struct instance *instance, struct patience *patience
         return instance_is_in_place(user, instance->name, instance->lock) ? 0 : -ESTALE;
 }
 
-int instance_retire(int user, const char *name, char temporary[NAME_BYTES])
-{
-        name_temporary(temporary, name);
-        return rename_new(user, name, user, temporary) < 0 ? -errno : 0;
-}
-
-int instance_open_folder(int base, const char *name, int *ret)
-{
-        _cleanup_close_ int fd = open_dir(base, name, O_RDONLY);
-        int r;
-
-        if (fd == -ENOENT) {
-                if (mkdirat(base, name, 0700) < 0 && errno != EEXIST)
-                        return -errno;
-                fd = open_dir(base, name, O_RDONLY);
-        }
-        if (fd < 0)
-                return fd;
-        r = set_owner(fd, 0, 0, 0700);
-        if (r == 0)
-                *ret = TAKE_FD(fd);
-        return r;
-}
-
-int instance_trash(int base, int user, uid_t uid, const char *name, int *ret,
-                   char trash_name[NAME_BYTES])
-{
-        _cleanup_close_ int trash = -EBADF;
-        int r;
-
-        r = instance_open_folder(base, INSTANCE_TRASH, &trash);
-        if (r < 0)
-                return r;
-        name_trash(trash_name, uid, name[0] == '.' ? name + 1 : name);
-        r = rename_new(user, name, trash, trash_name) < 0 ? -errno : 0;
-        /* the base may have a quota project, and the user's instances another */
-        if (r == -EXDEV && remove_project_inheritance(trash) > 0)
-                r = rename_new(user, name, trash, trash_name) < 0 ? -errno : 0;
-        if (r < 0)
-                return r;
-        *ret = TAKE_FD(trash);
-        return 0;
-}
-
 void instance_done(struct instance *instance)
 {
         instance->lock = fd_close(instance->lock);

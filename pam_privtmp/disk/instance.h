@@ -10,8 +10,8 @@
  *   keep         how long it stays after it became idle, in seconds; else it is missing
  *
  * Everything but root/ is root's and closed to others. An instance is made under a temporary name
- * (".XXXXXX"), locked, and renamed into place: one with a proper name is complete. At its end it
- * gets that name again, is deleted under it, and what that leaves is renamed into the trash.
+ * (".XXXXXX"), locked, and renamed into place: one with a proper name is complete. At its end it is
+ * renamed into the trash (trash.h).
  */
 #pragma once
 
@@ -98,28 +98,6 @@ unsigned instance_keep(int dir);
 
 /* Makes it that long from now on, for an instance that is used again. 0 or -errno. */
 int instance_set_keep(int dir, unsigned seconds);
-
-/*
- * Takes the instance, whose lock the caller holds exclusively, out of its place: renames it to its
- * temporary name. The caller still has to unlock it. 0 or -errno.
- */
-int instance_retire(int user, const char *name, char temporary[NAME_BYTES]);
-
-/* What is to be deleted, and what could not be: folders of a base. */
-#define INSTANCE_TRASH ".trash"
-#define INSTANCE_STUCK ".stuck"
-
-/* Opens one of them, made if need be: a readable fd, the caller's to close. 0 or -errno. */
-int instance_open_folder(int base, const char *name, int *ret);
-
-/*
- * Renames the instance, whose lock the caller holds exclusively, or what is left of one under its
- * temporary name, into the trash: *ret is an fd of that, the caller's to close, and trash_name the
- * name there. The caller still has to unlock it. 0 or -errno: -EXDEV where the file system can't
- * rename a directory to another place (an overlay's lower layer).
- */
-int instance_trash(int base, int user, uid_t uid, const char *name, int *ret,
-                   char trash_name[NAME_BYTES]);
 
 /* Closes what is open. The lock goes with it, unless a forked child shares it. */
 void instance_done(struct instance *instance);

@@ -8,9 +8,7 @@
  * MUST NOT rename a directory of a user's: it would wait for the directory's lock, which the user
  * can hold for ever, with a lock of the whole file system held (real/hold.sh).
  */
-#include <linux/fs.h>
 #include <stdbool.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
@@ -40,7 +38,7 @@ struct walk {
         struct listing levels[LEVELS]; /* the entry of one is what the next one is entered by */
 };
 
-static bool is_spent(struct remove_budget *budget)
+bool remove_is_spent(struct remove_budget *budget)
 {
         if (budget->entries && budget->used >= budget->entries)
                 return true;
@@ -54,18 +52,6 @@ static bool is_spent(struct remove_budget *budget)
 static bool is_same(const struct stat *a, const struct stat *b)
 {
         return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-int remove_project_inheritance(int dir)
-{
-        struct fsxattr attributes;
-
-        if (ioctl(dir, FS_IOC_FSGETXATTR, &attributes) < 0)
-                return errno == ENOTTY || errno == EOPNOTSUPP ? 0 : -errno;
-        if (!(attributes.fsx_xflags & FS_XFLAG_PROJINHERIT))
-                return 0;
-        attributes.fsx_xflags &= ~(uint32_t)FS_XFLAG_PROJINHERIT;
-        return ioctl(dir, FS_IOC_FSSETXATTR, &attributes) < 0 ? -errno : 1;
 }
 
 /* ------------------------------------------------------------------ where the walk is */
@@ -247,7 +233,7 @@ static int walk_once(struct walk *walk)
                 int r;
 
                 walk->budget->steps++;
-                if (is_spent(walk->budget))
+                if (remove_is_spent(walk->budget))
                         return REMOVE_MORE;
                 r = listing_next(current(walk));
                 if (r < 0)

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -65,9 +66,5 @@ struct remove_budget {
  */
 int remove_tree(int parent, const char *name, struct remove_budget *budget);
 
-/*
- * Makes a directory take what belongs to another quota project: without this rename(2) into it
- * fails with EXDEV. What it is charged to stays. 1 if that was changed, 0 if there was no need (or
- * the file system knows no projects), else -errno: in a container nobody may.
- */
-int remove_project_inheritance(int dir);
+/* Is the budget used up? Its time begins here if it has not yet. */
+bool remove_is_spent(struct remove_budget *budget);

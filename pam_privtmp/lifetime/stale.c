@@ -13,15 +13,11 @@
 #include <time.h>
 
 #include "ground/cleanup.h"
-#include "disk/remove.h"
+#include "disk/trash.h"
 #include "lifetime/stale.h"
 
 enum {
         TEMPORARY_SECONDS = 600,
-        /* what the end of a session may spend on deleting; the rest is left in the trash */
-        END_ENTRIES = 256,
-        END_MILLISECONDS = 50,
-        END_FILE_BYTES = 8 * 1024 * 1024,
 };
 
 void stale_name(struct stale_one *one, uid_t uid, const struct instance *instance)
@@ -140,34 +136,24 @@ void stale_judge(const struct instance_place *place, struct stale_one *ones, siz
         }
 }
 
-int stale_trash(const struct instance_place *place, const char *name)
+/* What becomes of a rename into the trash; -ENOENT: somebody was faster. */
+static int say(const struct instance_place *place, const char *name, int r)
 {
-        _cleanup_close_ int trash = -EBADF;
-        char trash_name[NAME_BYTES];
-        int r;
-
-        r = instance_trash(place->base, place->user, place->uid, name, &trash, trash_name);
-        if (r < 0 && r != -ENOENT && place->report) /* else somebody was faster */
+        if (r < 0 && r != -ENOENT && place->report)
                 report_note(place->report, REPORT_WARNING, "can't move %s/%ju/%s to the trash: %s",
                             place->path, (uintmax_t)place->uid, name, strerrordesc_np(-r));
         return r;
 }
 
-void stale_end(const struct instance_place *place, const struct stale_one *one)
+int stale_trash(const struct instance_place *place, const char *name)
 {
-        struct remove_budget budget = {.entries = END_ENTRIES,
-                                       .milliseconds = END_MILLISECONDS,
-                                       .file_bytes = END_FILE_BYTES};
-        char temporary[NAME_BYTES];
-        int r;
+        return say(place, name, trash_put(place, TRASH_NEW, name));
+}
 
-        r = instance_retire(place->user, one->instance->name, temporary);
-        if (r < 0 && place->report)
-                report_note(place->report, REPORT_WARNING, "can't end %s/%ju/%s: %s", place->path,
-                            (uintmax_t)place->uid, one->instance->name, strerrordesc_np(-r));
-        if (r < 0)
-                return;
+int stale_end(const struct instance_place *place, const struct stale_one *one)
+{
+        int r = trash_put(place, TRASH_WORK, one->instance->name);
+
         (void)lock_try(one->instance->lock, LOCK_UN);
-        if (remove_tree(place->user, temporary, &budget) != 0)
-                (void)stale_trash(place, temporary); /* what stays is the next open's */
+        return say(place, one->instance->name, r);
 }

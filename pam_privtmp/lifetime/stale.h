@@ -37,10 +37,10 @@ void stale_judge(const struct instance_place *place, struct stale_one *ones, siz
                  enum look_why why, bool sure);
 
 /*
- * Ends an instance whose lock the caller holds exclusively: takes it out of its place, gives up the
- * lock, and deletes what a fixed budget allows; the rest goes to the trash.
+ * Ends an instance whose lock the caller holds exclusively: renames it to .work (trash.h), and
+ * gives up the lock. To delete it is left to the caller, or to clean. 0 or -errno.
  */
-void stale_end(const struct instance_place *place, const struct stale_one *one);
+int stale_end(const struct instance_place *place, const struct stale_one *one);
 
 /* Moves what has that name below BASE/UID to the trash. 0, or -errno, which has been said. */
 int stale_trash(const struct instance_place *place, const char *name);

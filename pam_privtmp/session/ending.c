@@ -3,16 +3,25 @@
  * ending: the end of a session in one directory
  *
  * MUST NOT end an instance without having its lock exclusively (module/session.c).
+ * MUST NOT hold a lock that anybody else needs while it deletes (real/hold.sh).
  */
 #include <string.h>
 #include <sys/file.h>
 
+#include "disk/trash.h"
 #include "ground/cleanup.h"
 #include "session/ending.h"
 #include "lifetime/look.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
 #include "lifetime/stale.h"
+
+enum {
+        /* what the end of a session may spend on deleting; the rest is left in the trash */
+        ENTRIES = 256,
+        MILLISECONDS = 50,
+        FILE_BYTES = 8 * 1024 * 1024,
+};
 
 /* Ends the instance, whose lock is held exclusively, if its line says so. */
 static int end(struct place *place, const struct instance_place *where)
@@ -28,8 +37,9 @@ static int end(struct place *place, const struct instance_place *where)
         /* with end=close nobody has looked: who is there may use another directory of the record */
         if (!place->end_at_close)
                 records_forget_instance(place->uid, place->mark);
+        /* what stays is found by the next open, or by clean */
         if (one.is == STALE_OVER)
-                stale_end(where, &one);
+                (void)stale_end(where, &one);
         return 0;
 }
 
@@ -67,4 +77,28 @@ int ending_of(struct place *place, struct report *report)
         r = r == 0 ? end(place, &where) : ENDING_USED;
         place_release(place);
         return r;
+}
+
+/* Has one of the places before it the same base? */
+static bool is_done(const struct place *places, size_t i)
+{
+        for (size_t j = 0; j < i; j++)
+                if (places[j].base && strcmp(places[j].base, places[i].base) == 0)
+                        return true;
+        return false;
+}
+
+void ending_empty(const struct place *places, size_t n)
+{
+        struct remove_budget budget = {
+                .entries = ENTRIES, .milliseconds = MILLISECONDS, .file_bytes = FILE_BYTES};
+
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_close_ int base = -EBADF;
+                struct report silent = {0};
+
+                if (places[i].base && !is_done(places, i) &&
+                    safedir_open_own(places[i].base, false, &base, &silent) == 0)
+                        trash_delete_own(base, places[i].uid, &budget);
+        }
 }

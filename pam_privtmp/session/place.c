@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "disk/trash.h"
 #include "lifetime/candidate.h"
 #include "ground/cleanup.h"
 #include "ground/label.h"
@@ -300,11 +301,22 @@ void place_release(struct place *place)
                 (void)lock_try(place->instance.lock, LOCK_UN); /* a forked child may share it */
 }
 
+/* Deletes what this open has made, with no lock held but the tree's: nobody has written there. */
+static void delete_new(int base, uid_t uid, const char *name)
+{
+        struct remove_budget without_limit = {0};
+        char tree[NAME_BYTES];
+
+        name_trash(tree, uid, name);
+        (void)trash_delete(base, TRASH_WORK, tree, &without_limit);
+}
+
 void place_undo(struct place *place)
 {
         struct instance_place where = {
                 .base = place->base_fd, .user = place->user, .uid = place->uid};
         struct stale_one one;
+        bool ended = false;
 
         /* fds may be what was missing: these are not needed any more */
         place->tree = fd_close(place->tree);
@@ -313,10 +325,14 @@ void place_undo(struct place *place)
         if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0) {
                 /* nobody had it yet, so nobody need be looked for */
                 stale_name(&one, place->uid, &place->instance);
-                stale_end(&where, &one);
+                ended = stale_end(&where, &one) == 0;
         }
+        where.base = ended ? TAKE_FD(place->base_fd) : -EBADF;
         place_settle(place);
         place->instance.lock = fd_close(place->instance.lock);
+        if (ended)
+                delete_new(where.base, place->uid, place->instance.name);
+        fd_close(where.base);
         place->instance.made = false;
         place->put = false;
 }

@@ -121,6 +121,8 @@ void session_close(struct session *session, struct report *report)
         }
         if (session->recorded)
                 remove_record(&record, used, report);
+        if (inside)
+                ending_empty(session->places, session->n_places);
         for (size_t i = 0; i < session->n_places; i++)
                 place_done(&session->places[i]);
 }

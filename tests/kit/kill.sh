@@ -165,7 +165,8 @@ log_in_again() {
 }
 
 run_clean() {
-        "$kill_command" clean >"$kill_dir/said" 2>&1 && [ ! -s "$kill_dir/said" ]
+        "$kill_command" clean >"$kill_dir/said" 2>&1 &&
+                ! grep -qv '^deleted [0-9]* director' "$kill_dir/said"
 }
 
 # A temporary name is left alone for 10 minutes.

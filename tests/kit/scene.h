@@ -333,20 +333,24 @@ static inline void scene_age(uid_t uid)
                 closedir(dir);
 }
 
-/* What a session left in the trash goes when it is removed often enough. */
+/* What sessions left in the trash goes. */
 static inline void scene_empty_trash(void)
 {
-        int trash = open(SCENE_BASE "/.trash", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+        static const char *const folders[] = {SCENE_BASE "/.trash", SCENE_BASE "/.work"};
 
-        while (r == 0 && scene_entries(SCENE_BASE "/.trash") > 0) {
-                struct remove_budget budget = {0};
-                char name[NAME_MAX + 1];
+        for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+                int trash = open(folders[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 
-                scene_first_entry(SCENE_BASE "/.trash", name);
-                r = remove_tree(trash, name, &budget);
+                while (r == 0 && scene_entries(folders[i]) > 0) {
+                        struct remove_budget budget = {0};
+                        char name[NAME_MAX + 1];
+
+                        scene_first_entry(folders[i], name);
+                        r = remove_tree(trash, name, &budget);
+                }
+                ck_assert_int_eq(r, 0);
+                close(trash);
         }
-        ck_assert_int_eq(r, 0);
-        close(trash);
 }
 
 static inline const char *scene_mounts_now(void)
@@ -366,7 +370,9 @@ static inline const char *scene_left_but_records(void)
                 return "a mount is left";
         if (scene_instances(0) + scene_instances(ALICE) + scene_instances(BOB) > 0)
                 return "an instance is left";
-        return scene_entries(SCENE_BASE "/.trash") > 0 ? "trash is left" : NULL;
+        if (scene_entries(SCENE_BASE "/.trash") + scene_entries(SCENE_BASE "/.work") > 0)
+                return "trash is left";
+        return NULL;
 }
 
 /* The same, records too. */

@@ -84,7 +84,7 @@ has_instances() {
 # gone USER: no instance is left, neither the user's nor in the trash.
 gone() {
         has_instances "$1" 0 &&
-                same "" "$(find "$base/.trash" -mindepth 1 2>/dev/null || true)"
+                same "" "$(find "$base/.trash" "$base/.work" -mindepth 1 2>/dev/null || true)"
 }
 
 # table LINE...: the table in force from now on; without lines the built-in one.

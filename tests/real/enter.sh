@@ -139,7 +139,7 @@ check "other directories are the system's then" same "$(stat -c %d:%i /var/tmp)"
         "$(enter alice stat -c %d:%i /var/tmp)"
 check "nobody else sees that mount" same "$mounts" "$(cat /proc/self/mountinfo)"
 kill "$(cat /home/alice/sleeper)"
-"$command" clean
+"$command" clean >"$tap/out"
 wait_for sh -c "$command clean; test -z \"\$(find $base/1001 -mindepth 1)\""
 check "when all is gone it says so" complains 1 "$none" enter alice true
 

@@ -224,7 +224,7 @@ for n in 1 2 3; do
 done
 wait_for ssh_is_over bob
 wait_for shows "" PATH bob
-"$command" clean
+"$command" clean >"$tap/out"
 
 table "$base /tmp * keep=30m"
 began=$(date +%s)

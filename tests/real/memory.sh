@@ -162,7 +162,7 @@ wait_for ssh_is_over alice
 device=$(cat /home/alice/device)
 check "a survivor: the tmpfs stays" mounted "$device"
 check "a survivor: so does the record" has_records 1
-"$command" clean
+"$command" clean >"$tap/out"
 check "a survivor: clean takes neither away" has_records 1
 check "a survivor: the next login can't have what is in that namespace" \
         same "" "$(su alice -c 'cat /tmp/mine 2>/dev/null')"
@@ -170,7 +170,7 @@ runuser -u alice -- touch /home/alice/end
 wait_for test -e /home/alice/done
 check "a survivor: saw its own" same mine "$(cat /home/alice/saw)"
 check "a survivor: the tmpfs goes with it" wait_for not mounted "$device"
-"$command" clean
+"$command" clean >"$tap/out"
 check "a survivor: and the record with the next clean" has_records 0
 
 start_session alice su alice
@@ -182,7 +182,7 @@ check "su killed: the shell still has its tmpfs" grep -qs " $device / " "/proc/$
 kill -KILL "$shell"
 end_session alice
 check "su and its shell killed: the tmpfs is gone" wait_for not mounted "$device"
-"$command" clean
+"$command" clean >"$tap/out"
 check "su and its shell killed: no record is left after clean" has_records 0
 check "su and its shell killed: the next login has an empty one" \
         same "" "$(su alice -c 'ls -A /tmp')"

@@ -49,7 +49,7 @@ complains() {
 
 nothing_left() {
         same "" "$(find "$base" /run/privtmp -mindepth 1 ! -path "$base/[0-9]*" ! -name .trash \
-                ! -name .stuck; find "$base" -mindepth 2)"
+                ! -name .work ! -name .stuck; find "$base" -mindepth 2)"
 }
 
 outside=$(stat -c '%d:%i' /tmp)

@@ -125,7 +125,7 @@ check "enter -u: the same" is_apart enter -u alice
 check "enter: the same" is_apart enter alice
 table "$base /tmp *" 'none /tmp root'
 touch -d '2 hours ago' "$(instances alice)/lock"
-"$command" clean
+"$command" clean >"$tap/out"
 
 is_none() {
         grep -q '^controls 0$' "$tap/look" && grep -q '^tty none$' "$tap/look" &&
@@ -523,7 +523,7 @@ see is-137
 hangup
 EOS
 check "when privtmp is killed, the command is hung up" wait_for is_over "$(cat "$tap/pid")"
-"$command" clean
+"$command" clean >"$tap/out"
 check "and clean deletes its directory" nothing_left
 
 finish

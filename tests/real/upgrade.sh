@@ -61,7 +61,7 @@ table
 wait_for not grep -qs /var/lib/privtmp/1001 /proc/[0-9]*/mountinfo
 su alice -c true
 check "killed before: the next login takes it away" has_instances alice 0
-"$command" clean
+"$command" clean >"$tap/out"
 check "killed before: clean leaves nothing of it" gone alice
 check "killed before: nor the record" has_records 0
 

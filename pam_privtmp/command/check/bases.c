@@ -9,9 +9,10 @@
 #include "command/first.h"
 #include "ground/cleanup.h"
 #include "disk/instance.h"
+#include "disk/trash.h"
 #include "command/check/bases.h"
 #include "ground/safedir.h"
-#include "command/trash.h"
+#include "command/disposal.h"
 
 #define ADVICE_BASE      "make it root's, mode 0700, on a local disk, or name another"
 #define ADVICE_PARENT    "make the parent: a login makes no more than the last component"
@@ -99,12 +100,12 @@ static void check_stuck(struct findings *findings, const struct line *line, int 
 {
         size_t n = 0;
 
-        (void)trash_list(base, INSTANCE_STUCK, (uid_t)-1, count,
+        (void)disposal_list(base, TRASH_STUCK, (uid_t)-1, count,
                          &n); /* clean says what is wrong with it */
         if (n > 0)
                 findings_add_at(
                         findings, SEVERITY_WARNING, line, "run \"privtmp clean\", which says why",
-                        "%s/" INSTANCE_STUCK " has %zu that could not be deleted", line->base, n);
+                        "%s/" TRASH_STUCK " has %zu that could not be deleted", line->base, n);
 }
 
 static void check_base(struct findings *findings, const struct line *line)

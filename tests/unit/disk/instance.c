@@ -11,6 +11,7 @@
 #include "ground/cleanup.h"
 #include "kit/ground.h"
 #include "disk/instance.h"
+#include "disk/trash.h"
 
 static struct scratch scratch; /* is the base */
 static int user = -EBADF;      /* BASE/UID */
@@ -61,6 +62,13 @@ static struct instance make_again(const struct instance_want *want)
         instance_done(&instance);
         ck_assert_int_eq(instance_open(user, instance.name, &again), 0);
         return again;
+}
+
+/* Puts an instance into the trash. 0 or -errno. */
+static int put(const char *name)
+{
+        return trash_put(&(struct instance_place){.base = scratch.fd, .user = user, .uid = ALICE},
+                         TRASH_NEW, name);
 }
 
 static void check_owner(int dir, const char *name, uid_t uid, gid_t gid, mode_t mode)
@@ -167,21 +175,19 @@ END_TEST
 START_TEST(a_file_system_that_does_not_know_of_renaming_without_replacing_will_do)
 {
         struct instance instance, second;
-        char trash_name[NAME_BYTES];
-        int trash = -EBADF;
+        char path[2 * NAME_BYTES];
 
         rename_is_old = true;
         instance = make(&wanted);
         second = make(&wanted);
         ck_assert(is_there(user, instance.name));
-        ck_assert_int_eq(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
-                         0);
-        ck_assert(is_there(trash, trash_name));
+        ck_assert_int_eq(put(instance.name), 0);
+        (void)snprintf(path, sizeof(path), ".trash/1001.%s", instance.name);
+        ck_assert(is_there(scratch.fd, path));
 
         /* and what is there is still not replaced */
         must(renameat(user, second.name, user, instance.name));
-        ck_assert_int_lt(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
-                         0);
+        ck_assert_int_lt(put(instance.name), 0);
         ck_assert(is_there(user, instance.name));
 }
 END_TEST
@@ -698,11 +704,8 @@ START_TEST(one_that_was_put_into_the_trash_meanwhile_cannot_be_joined)
 {
         struct instance instance = make_again(&wanted);
         struct patience patience = {0};
-        char trash_name[NAME_BYTES];
-        int trash = -EBADF;
 
-        ck_assert_int_eq(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
-                         0);
+        ck_assert_int_eq(put(instance.name), 0);
         ck_assert_int_eq(instance_join(user, &instance, &patience), -ESTALE);
 }
 END_TEST
@@ -862,203 +865,6 @@ START_TEST(an_instance_fits_whatever_its_time)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ out of its place */
-
-START_TEST(one_that_retires_has_its_temporary_name_again)
-{
-        struct instance instance = make(&wanted);
-        char temporary[NAME_BYTES], wanted_name[2 * NAME_BYTES];
-        struct stat before, after;
-
-        must(fstat(instance.dir, &before));
-        ck_assert_int_eq(instance_retire(user, instance.name, temporary), 0);
-        (void)snprintf(wanted_name, sizeof(wanted_name), ".%s", instance.name);
-        ck_assert_str_eq(temporary, wanted_name);
-        ck_assert(name_is_temporary(temporary));
-        ck_assert_uint_eq(count_entries(user), 1);
-        must(fstatat(user, temporary, &after, AT_SYMLINK_NOFOLLOW));
-        ck_assert_uint_eq(after.st_ino, before.st_ino);
-        /* who waited for its lock finds that it is not there any more */
-        ck_assert(!instance_is_in_place(user, instance.name, instance.lock));
-}
-END_TEST
-
-START_TEST(one_that_retires_replaces_nothing)
-{
-        struct instance instance = make(&wanted), other = make(&wanted);
-        char temporary[NAME_BYTES];
-
-        name_temporary(temporary, instance.name);
-        must(renameat(user, other.name, user, temporary));
-        ck_assert_int_eq(instance_retire(user, instance.name, temporary), -EEXIST);
-        ck_assert(instance_is_in_place(user, instance.name, instance.lock));
-        ck_assert(instance_is_in_place(user, temporary, other.lock));
-}
-END_TEST
-
-START_TEST(one_that_is_gone_cannot_retire)
-{
-        char temporary[NAME_BYTES];
-
-        ck_assert_int_eq(instance_retire(user, "abcdef", temporary), -ENOENT);
-        ck_assert_uint_eq(count_entries(user), 0);
-}
-END_TEST
-
-START_TEST(what_has_retired_goes_to_the_trash_under_its_proper_name)
-{
-        struct instance instance = make(&wanted);
-        char temporary[NAME_BYTES], trash_name[NAME_BYTES], wanted_name[2 * NAME_BYTES];
-        int trash = -EBADF;
-
-        ck_assert_int_eq(instance_retire(user, instance.name, temporary), 0);
-        ck_assert_int_eq(instance_trash(scratch.fd, user, ALICE, temporary, &trash, trash_name), 0);
-        (void)snprintf(wanted_name, sizeof(wanted_name), "1001.%s", instance.name);
-        ck_assert_str_eq(trash_name, wanted_name);
-        ck_assert(is_there(trash, wanted_name));
-        ck_assert_uint_eq(count_entries(user), 0);
-}
-END_TEST
-
-/* ------------------------------------------------------------------ folders of a base */
-
-START_TEST(a_folder_of_the_base_is_made_once_and_closed)
-{
-        struct stat first, second;
-        int fd = -EBADF, again = -EBADF;
-
-        umask(_i ? 0777 : 0);
-        ck_assert_int_eq(instance_open_folder(scratch.fd, ".stuck", &fd), 0);
-        check_owner(scratch.fd, ".stuck", 0, 0, 0700);
-        ck_assert_int_eq(must(fcntl(fd, F_GETFD)), FD_CLOEXEC);
-        must(fchown(fd, BOB, BOB));
-        must(fchmod(fd, 0777));
-        write_file(fd, "file", "");
-        ck_assert_int_eq(instance_open_folder(scratch.fd, ".stuck", &again), 0);
-        check_owner(scratch.fd, ".stuck", 0, 0, 0700);
-        must(fstat(fd, &first));
-        must(fstat(again, &second));
-        ck_assert_uint_eq(first.st_ino, second.st_ino);
-        ck_assert(is_there(again, "file"));
-}
-END_TEST
-
-static void plant_a_link(void)
-{
-        close(make_dir(scratch.fd, "elsewhere", 0755));
-        must(symlinkat("elsewhere", scratch.fd, ".stuck"));
-}
-
-static void plant_a_dangling_link(void)
-{
-        must(symlinkat("elsewhere", scratch.fd, ".stuck"));
-}
-
-static void plant_a_file(void)
-{
-        write_file(scratch.fd, ".stuck", "");
-}
-
-static void plant_a_fifo(void)
-{
-        must(mknodat(scratch.fd, ".stuck", S_IFIFO | 0600, 0));
-}
-
-static void (*const no_folders[])(void) = {
-        plant_a_link,
-        plant_a_dangling_link,
-        plant_a_file,
-        plant_a_fifo,
-};
-
-START_TEST(what_is_no_folder_is_refused_and_left_as_it_is)
-{
-        struct stat before, after;
-        int fd = -EBADF;
-
-        no_folders[_i]();
-        must(fstatat(scratch.fd, ".stuck", &before, AT_SYMLINK_NOFOLLOW));
-        ck_assert_int_lt(instance_open_folder(scratch.fd, ".stuck", &fd), 0);
-        ck_assert_int_eq(fd, -EBADF);
-        ck_assert_uint_eq(count_fds(), fds);
-        must(fstatat(scratch.fd, ".stuck", &after, AT_SYMLINK_NOFOLLOW));
-        ck_assert_uint_eq(before.st_ino, after.st_ino);
-        ck_assert_int_eq(memcmp(&before.st_ctim, &after.st_ctim, sizeof(before.st_ctim)), 0);
-        if (is_there(scratch.fd, "elsewhere"))
-                check_owner(scratch.fd, "elsewhere", 0, 0, 0755);
-}
-END_TEST
-
-/* ------------------------------------------------------------------ the trash */
-
-START_TEST(into_the_trash_goes_the_whole_instance_under_the_users_name)
-{
-        struct instance instance = make(&wanted);
-        char trash_name[NAME_BYTES], path[2 * NAME_BYTES];
-        struct stat before, after;
-        int trash = -EBADF;
-
-        umask(0);
-        write_file(instance.root, "file", "");
-        must(fstat(instance.dir, &before));
-        ck_assert_int_eq(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
-                         0);
-        ck_assert(!is_there(user, instance.name));
-        (void)snprintf(path, sizeof(path), "1001.%s", instance.name);
-        ck_assert_str_eq(trash_name, path);
-        must(fstatat(trash, trash_name, &after, AT_SYMLINK_NOFOLLOW));
-        ck_assert_uint_eq(after.st_ino, before.st_ino);
-        ck_assert(is_there(instance.root, "file"));
-        check_owner(scratch.fd, ".trash", 0, 0, 0700);
-        ck_assert_int_eq(must(fcntl(trash, F_GETFD)), FD_CLOEXEC);
-}
-END_TEST
-
-START_TEST(nothing_in_the_trash_is_replaced)
-{
-        struct instance instance = make(&wanted);
-        char trash_name[NAME_BYTES], path[2 * NAME_BYTES];
-        int trash = -EBADF;
-
-        close(make_dir(scratch.fd, ".trash", 0700));
-        (void)snprintf(path, sizeof(path), ".trash/1001.%s", instance.name);
-        must(mkdirat(scratch.fd, path, 0700));
-        ck_assert_int_eq(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
-                         -EEXIST);
-        ck_assert(is_there(user, instance.name));
-        ck_assert_int_eq(trash, -EBADF);
-}
-END_TEST
-
-START_TEST(an_open_trash_is_closed)
-{
-        struct instance instance = make(&wanted);
-        char trash_name[NAME_BYTES];
-        int trash = -EBADF;
-
-        close(make_dir(scratch.fd, ".trash", 0777));
-        must(fchownat(scratch.fd, ".trash", BOB, BOB, 0));
-        ck_assert_int_eq(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
-                         0);
-        check_owner(scratch.fd, ".trash", 0, 0, 0700);
-}
-END_TEST
-
-START_TEST(a_trash_that_is_a_link_is_not_used)
-{
-        struct instance instance = make(&wanted);
-        char trash_name[NAME_BYTES];
-        int trash = -EBADF, elsewhere = make_dir(scratch.fd, "elsewhere", 0755);
-
-        must(symlinkat("elsewhere", scratch.fd, ".trash"));
-        ck_assert_int_lt(instance_trash(scratch.fd, user, ALICE, instance.name, &trash, trash_name),
-                         0);
-        ck_assert(is_there(user, instance.name));
-        ck_assert_uint_eq(count_entries(elsewhere), 0);
-        check_owner(scratch.fd, "elsewhere", 0, 0, 0755);
-}
-END_TEST
-
 #define N(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 /* Has the file system ACLs? */
@@ -1077,7 +883,7 @@ int main(void)
         Suite *suite = suite_create("instance");
         TCase *made = tcase_create("made"), *exact = tcase_create("exact"),
               *again = tcase_create("again"), *lock = tcase_create("lock"),
-              *kept = tcase_create("kept"), *trash = tcase_create("trash");
+              *kept = tcase_create("kept");
 
         tcase_add_checked_fixture(made, set_up_user, NULL);
         tcase_add_test(made, an_instance_is_complete_and_locked_before_it_can_be_seen);
@@ -1125,18 +931,5 @@ int main(void)
         tcase_add_test(kept, an_instance_fits_whatever_its_time);
         suite_add_tcase(suite, kept);
 
-        tcase_add_checked_fixture(trash, set_up_user, NULL);
-        tcase_add_test(trash, one_that_retires_has_its_temporary_name_again);
-        tcase_add_test(trash, one_that_retires_replaces_nothing);
-        tcase_add_test(trash, one_that_is_gone_cannot_retire);
-        tcase_add_test(trash, what_has_retired_goes_to_the_trash_under_its_proper_name);
-        tcase_add_loop_test(trash, a_folder_of_the_base_is_made_once_and_closed, 0, 2);
-        tcase_add_loop_test(trash, what_is_no_folder_is_refused_and_left_as_it_is, 0,
-                            N(no_folders));
-        tcase_add_test(trash, into_the_trash_goes_the_whole_instance_under_the_users_name);
-        tcase_add_test(trash, nothing_in_the_trash_is_replaced);
-        tcase_add_test(trash, an_open_trash_is_closed);
-        tcase_add_test(trash, a_trash_that_is_a_link_is_not_used);
-        suite_add_tcase(suite, trash);
         return scratch_run(suite);
 }

@@ -745,36 +745,6 @@ START_TEST(directories_of_other_quota_projects_go)
 }
 END_TEST
 
-START_TEST(what_is_of_another_project_can_be_renamed_into_the_directory)
-{
-        _cleanup_close_ int trash = -EBADF, user = -EBADF;
-
-        mount_with_projects();
-        trash = make_dir(scratch.fd, "trash", 0700);
-        user = make_dir(scratch.fd, "user", 0700);
-        close(make_dir(user, "instance", 0700));
-        set_project(trash, 7, false);
-        ck_assert_int_eq(remove_project_inheritance(trash), 0);
-        set_project(user, 8, true);
-        ck_assert_int_eq(renameat(user, "instance", trash, "instance"), 0);
-        ck_assert_int_eq(renameat(trash, "instance", user, "instance"), -1);
-        ck_assert_int_eq(errno, EXDEV);
-        ck_assert_int_eq(remove_project_inheritance(user), 1);
-        ck_assert_int_eq(renameat(trash, "instance", user, "instance"), 0);
-        ck_assert_uint_eq(project_of(user), 8);
-        ck_assert_int_eq(remove_project_inheritance(user), 0);
-}
-END_TEST
-
-START_TEST(a_file_system_without_projects_has_no_inheritance_to_remove)
-{
-        _cleanup_close_ int proc = must(open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-
-        ck_assert_int_eq(remove_project_inheritance(proc), 0);
-        ck_assert_int_eq(remove_project_inheritance(-EBADF), -EBADF);
-}
-END_TEST
-
 /*
  * The tree is in the lower layer of an overlay, where no directory can be renamed: `levels` deep,
  * with files and other directories on each.
@@ -1322,9 +1292,7 @@ int main(void)
         tcase_set_timeout(fixed, 120);
         if (has_images("xfs")) {
                 tcase_add_test(fixed, directories_of_other_quota_projects_go);
-                tcase_add_test(fixed, what_is_of_another_project_can_be_renamed_into_the_directory);
         }
-        tcase_add_test(fixed, a_file_system_without_projects_has_no_inheritance_to_remove);
         tcase_add_test(fixed,
                        what_lies_in_the_lower_layer_of_an_overlay_goes_with_few_fds_and_no_stack);
         tcase_add_test(fixed, what_lies_in_a_lower_layer_goes_within_small_budgets);

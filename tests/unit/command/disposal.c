@@ -1,46 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-trash: the trash is empty afterwards, whatever is in it and whoever writes there
+ * test-disposal: the trash is empty afterwards, whatever is in it and whoever writes there
  *
- * Needs root, in a throw-away host. The clock that budgets go by is this file's: each time it is
- * asked some time goes by.
+ * Needs root, in a throw-away host.
  */
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+
 #include "ground/cleanup.h"
 #include "kit/ground.h"
 #include "disk/instance.h"
-#include "command/trash.h"
-
-enum {
-        STEP = 20,                   /* milliseconds that go by at each question */
-        SLICE = 500 / STEP,          /* directories removed in a slice, at most */
-        TURN = 4 * SLICE,            /* in a turn */
-        TREE = 3 * TURN,             /* so many take several turns */
-        STILL_MOUNTED_TURNS = 5 * 4, /* slices that a mounted tree may have */
-};
+#include "command/disposal.h"
 
 static struct scratch scratch; /* is the base */
 static struct heard heard;
 static int outside = -EBADF;
 static uid_t whose = (uid_t)-1; /* trees are emptied, listed */
-static long step;
-
-/* Stands in place of the C library's. */
-int clock_gettime(clockid_t clock, struct timespec *ret)
-{
-        static long went_by;
-        int r = (int)syscall(SYS_clock_gettime, clock, ret);
-
-        if (clock == CLOCK_THREAD_CPUTIME_ID) {
-                went_by += step;
-                ret->tv_sec += went_by / 1000;
-                ret->tv_nsec += went_by % 1000 * 1000000;
-                if (ret->tv_nsec >= 1000000000) {
-                        ret->tv_nsec -= 1000000000;
-                        ret->tv_sec++;
-                }
-        }
-        return r;
-}
 
 static void set_up(void)
 {
@@ -58,7 +33,7 @@ static int folder(const char *name)
 {
         int fd = -EBADF;
 
-        ck_assert_int_eq(instance_open_folder(scratch.fd, name, &fd), 0);
+        ck_assert_int_eq(trash_open(scratch.fd, name, &fd), 0);
         return fd;
 }
 
@@ -86,20 +61,6 @@ static void add_files(int dir, unsigned first, unsigned n)
 
                 (void)snprintf(name, sizeof(name), "%u", i);
                 write_file(dir, name, "");
-        }
-}
-
-/* Directories with something in them: after each the time is looked at. */
-static void add_dirs(int dir, unsigned first, unsigned n)
-{
-        for (unsigned i = first; i < first + n; i++) {
-                char name[16];
-                int below;
-
-                (void)snprintf(name, sizeof(name), "%u", i);
-                below = make_dir(dir, name, 0777);
-                write_file(below, "file", "");
-                close(below);
         }
 }
 
@@ -137,7 +98,6 @@ static bool is_empty(const char *name)
 static char stuck[2048]; /* a line each: FOLDER/NAME: WHY */
 static unsigned slices, last_done, last_all;
 static uint64_t last_entries;
-static void (*at_slice)(void);
 
 static void note_progress(void *arg, const char *base, unsigned done, unsigned all,
                           uint64_t entries)
@@ -151,8 +111,6 @@ static void note_progress(void *arg, const char *base, unsigned done, unsigned a
         last_done = done;
         last_all = all;
         last_entries = entries;
-        if (at_slice)
-                at_slice();
 }
 
 static void note_stuck(void *arg, const char *base, const char *where, const char *name,
@@ -169,19 +127,19 @@ static void note_stuck(void *arg, const char *base, const char *where, const cha
 
 static int empty(void)
 {
-        const struct trash trash = {.base = scratch.fd,
-                                    .path = scratch.path,
-                                    .uid = whose,
-                                    .progress = note_progress,
-                                    .stuck = note_stuck,
-                                    .arg = &scratch};
+        const struct disposal disposal = {.base = scratch.fd,
+                                          .path = scratch.path,
+                                          .uid = whose,
+                                          .progress = note_progress,
+                                          .stuck = note_stuck,
+                                          .arg = &scratch};
         unsigned fds = count_fds();
         int r;
 
         stuck[0] = '\0';
         slices = last_done = last_all = 0;
         last_entries = 0;
-        r = trash_empty(&trash, &heard.report);
+        r = disposal_empty(&disposal, &heard.report);
         ck_assert_uint_eq(count_fds(), fds);
         ck_assert_uint_eq(heard.lines, 0);
         if (r >= 0)
@@ -260,37 +218,6 @@ MACHINE_TEST(a_trash_that_is_a_link_is_not_used)
         must(symlinkat("outside", scratch.fd, ".trash"));
         ck_assert_int_lt(empty(), 0);
         ck_assert_ptr_nonnull(strstr(heard.report.fault, scratch_path(&scratch, ".trash")));
-}
-
-/* ------------------------------------------------------------------ turns */
-
-static int one, two;
-static bool seen_one_done;
-
-/* A tree that is done before the other was begun has kept it waiting. */
-static void look_at_both(void)
-{
-        if (last_done == 1) {
-                unsigned left = count_entries(one) + count_entries(two);
-
-                ck_assert_msg(left < TREE / 2, "%u are left of the other", left);
-                seen_one_done = true;
-        }
-}
-
-MACHINE_TEST(the_trees_take_turns)
-{
-        one = root_of(make_tree(".trash", "1001.abcdef"));
-        two = root_of(make_tree(".trash", "1002.ghijkl"));
-        add_dirs(one, 0, TREE);
-        add_dirs(two, 0, TREE);
-        step = STEP;
-        at_slice = look_at_both;
-        ck_assert_int_eq(empty(), 0);
-        ck_assert(seen_one_done);
-        ck_assert(is_empty(".trash"));
-        ck_assert_uint_eq(last_done, 2);
-        ck_assert_uint_eq(last_all, 2);
 }
 
 /* ------------------------------------------------------------------ what can't be removed */
@@ -383,84 +310,87 @@ MACHINE_TEST(where_nothing_can_be_put_aside_it_is_told_of_and_stays)
         make_stuck("1001.abcdef");
         must(symlinkat("outside", scratch.fd, ".stuck"));
         fill(make_tree(".trash", "1002.abcdef"));
-        ck_assert_int_ne(empty(), 0);
-        ck_assert_int_eq(strncmp(stuck, ".trash/1001.abcdef: ", 20), 0);
-        ck_assert_uint_eq(count_entries(folder(".trash")), 1);
+        ck_assert_int_lt(empty(), 0);
+        ck_assert_int_eq(strncmp(stuck, ".work/1001.abcdef: ", 19), 0);
+        ck_assert_uint_eq(count_entries(folder(".work")), 1);
 }
 
-/* ------------------------------------------------------------------ what grows */
-
-/* Root's own writer, whom no closed directory stops: a slice does not do away with what is there.
- */
-static void add_more(void)
+MACHINE_TEST(why_a_tree_is_stuck_is_told_with_the_entry_and_the_cure)
 {
-        static unsigned made;
-        unsigned there = count_entries(one);
+        int root = root_of(make_tree(".trash", "1001.abcdef"));
+        int dir = make_dir(root, "dir", 0777), file;
 
-        if (there < 2 * SLICE) {
-                add_dirs(one, made, 2 * SLICE - there);
-                made += 2 * SLICE - there;
-        }
+        write_file(dir, "a\tb", "");
+        file = must(openat(dir, "a\tb", O_RDONLY | O_CLOEXEC));
+        must(ioctl(file, FS_IOC_SETFLAGS, &(int){FS_IMMUTABLE_FL}));
+        ck_assert_int_eq(empty(), 1);
+        ck_assert_str_eq(stuck, ".stuck/1001.abcdef: root/dir/a?b: Operation not permitted, it is "
+                                "immutable: chattr -i\n");
+        must(ioctl(file, FS_IOC_SETFLAGS, &(int){0}));
+        ck_assert_int_eq(empty(), 0);
+
+        root = root_of(make_tree(".trash", "1001.abcdef"));
+        dir = make_dir(root, "dir", 0777);
+        write_file(dir, "file", "");
+        must(ioctl(dir, FS_IOC_SETFLAGS, &(int){FS_IMMUTABLE_FL}));
+        ck_assert_int_eq(empty(), 1);
+        ck_assert_str_eq(stuck, ".stuck/1001.abcdef: root/dir: Operation not permitted, it is "
+                                "immutable: chattr -i\n");
+        must(ioctl(dir, FS_IOC_SETFLAGS, &(int){0}));
 }
 
-static void mount_tree(void *arg)
+/* ------------------------------------------------------------------ who has a tree already */
+
+MACHINE_TEST(what_somebody_else_is_deleting_is_left_to_them_without_a_word)
 {
-        own_mounts();
-        must(mount(scratch_path(&scratch, arg), "/tmp", NULL, MS_BIND, NULL));
+        struct trash_tree tree = TRASH_TREE_NONE;
+
+        fill(make_tree(".trash", "1001.abcdef"));
+        fill(make_tree(".trash", "1001.ABCDEF"));
+        ck_assert_int_eq(trash_take(scratch.fd, ".trash", "1001.abcdef", &tree), 0);
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".trash"));
+        ck_assert_uint_eq(count_entries(folder(".work")), 1);
+        trash_leave(&tree);
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".work"));
 }
 
-MACHINE_TEST(what_grows_while_it_is_mounted_is_put_aside_after_five_turns)
-{
-        static char name[] = ".trash/1001.abcdef/root";
-        pid_t child;
+/* Seconds: the clock is that much before the host's. */
+static time_t shift;
 
-        one = make_tree(".trash", "1001.abcdef");
+/* Stands in place of the C library's. */
+time_t time(time_t *ret)
+{
+        struct timespec now;
+
+        must(clock_gettime(CLOCK_REALTIME, &now));
+        if (ret)
+                *ret = now.tv_sec + shift;
+        return now.tv_sec + shift;
+}
+
+MACHINE_TEST(what_somebody_has_for_long_is_told_of_and_holds_up_its_owners_trees_alone)
+{
+        struct trash_tree tree = TRASH_TREE_NONE;
+
+        fill(make_tree(".trash", "1001.abcdef"));
+        fill(make_tree(".trash", "1001.ABCDEF"));
         fill(make_tree(".trash", "1002.abcdef"));
-        child = child_start(mount_tree, name);
-        step = STEP;
-        at_slice = add_more;
-        add_more();
-        ck_assert_int_eq(empty(), 1);
-        ck_assert_str_eq(stuck, ".stuck/1001.abcdef: still in use, the next clean goes on\n");
-        ck_assert(is_empty(".trash"));
-        ck_assert_uint_ge(slices, STILL_MOUNTED_TURNS);
-        ck_assert_uint_lt(slices, 2 * STILL_MOUNTED_TURNS);
-
-        /* its writer has ended */
-        child_end(child);
-        at_slice = NULL;
+        fill(make_tree(".trash", "10010.abcdef"));
+        ck_assert_int_eq(trash_take(scratch.fd, ".trash", "1001.abcdef", &tree), 0);
+        shift = 3600;
+        for (unsigned i = 0; i < 3; i++) {
+                ck_assert_int_eq(empty(), 1);
+                ck_assert_str_eq(stuck, ".work/1001.abcdef: another process is still deleting it, "
+                                        "or hangs\n");
+                /* else the path unit would start the next clean again and again */
+                ck_assert(is_empty(".trash"));
+                ck_assert_uint_eq(count_entries(folder(".work")), 2);
+        }
+        trash_leave(&tree);
         ck_assert_int_eq(empty(), 0);
-        ck_assert(is_empty(".stuck"));
-}
-
-MACHINE_TEST(what_is_mounted_and_does_not_grow_goes)
-{
-        static char name[] = ".trash/1001.abcdef/root";
-        int tree = make_tree(".trash", "1001.abcdef");
-        pid_t child;
-
-        one = root_of(tree);
-        add_dirs(one, 0, TURN);
-        child = child_start(mount_tree, name);
-        step = STEP;
-        ck_assert_int_eq(empty(), 0);
-        ck_assert(is_empty(".trash"));
-        child_end(child);
-}
-
-MACHINE_TEST(what_grows_for_ever_is_put_aside_in_the_end)
-{
-        one = make_tree(".trash", "1001.abcdef");
-        step = 4 * STEP; /* a fourth of the work */
-        at_slice = add_more;
-        add_more();
-        ck_assert_int_eq(empty(), 1);
-        ck_assert_str_eq(stuck, ".stuck/1001.abcdef: took too long, the next clean goes on\n");
-        ck_assert(is_empty(".trash"));
-        at_slice = NULL;
-        step = 0;
-        ck_assert_int_eq(empty(), 0);
-        ck_assert(is_empty(".stuck"));
+        ck_assert(is_empty(".work"));
 }
 
 /* ------------------------------------------------------------------ two at once */
@@ -472,14 +402,14 @@ enum {
 
 static int empty_alone(void)
 {
-        const struct trash trash = {.base = scratch.fd,
-                                    .path = scratch.path,
-                                    .uid = whose,
-                                    .progress = note_progress,
-                                    .stuck = note_stuck,
-                                    .arg = &scratch};
+        const struct disposal disposal = {.base = scratch.fd,
+                                          .path = scratch.path,
+                                          .uid = whose,
+                                          .progress = note_progress,
+                                          .stuck = note_stuck,
+                                          .arg = &scratch};
 
-        return trash_empty(&trash, &heard.report);
+        return disposal_empty(&disposal, &heard.report);
 }
 
 MACHINE_TEST(two_at_once_are_in_nobodys_way)
@@ -527,7 +457,7 @@ MACHINE_TEST(the_list_has_all_that_is_there)
 
         close(make_tree(".trash", "1001.abcdef"));
         write_file(trash, ".hidden", "");
-        ck_assert_int_eq(trash_list(scratch.fd, ".trash", whose, list_one, &listed), 0);
+        ck_assert_int_eq(disposal_list(scratch.fd, ".trash", whose, list_one, &listed), 0);
         ck_assert_uint_eq(listed, 2);
         ck_assert_uint_eq(count_entries(trash), 2);
         ck_assert_uint_eq(count_fds(), fds);
@@ -535,7 +465,7 @@ MACHINE_TEST(the_list_has_all_that_is_there)
 
 MACHINE_TEST(the_list_of_what_is_not_there_is_empty)
 {
-        ck_assert_int_eq(trash_list(scratch.fd, ".stuck", whose, list_one, &listed), 0);
+        ck_assert_int_eq(disposal_list(scratch.fd, ".stuck", whose, list_one, &listed), 0);
         ck_assert_uint_eq(listed, 0);
         ck_assert(!is_there(scratch.fd, ".stuck"));
 }
@@ -543,14 +473,14 @@ MACHINE_TEST(the_list_of_what_is_not_there_is_empty)
 MACHINE_TEST(the_list_of_what_is_no_folder_is_an_error)
 {
         must(symlinkat("outside", scratch.fd, ".trash"));
-        ck_assert_int_lt(trash_list(scratch.fd, ".trash", whose, list_one, &listed), 0);
+        ck_assert_int_lt(disposal_list(scratch.fd, ".trash", whose, list_one, &listed), 0);
         ck_assert_uint_eq(listed, 0);
 }
 
 int main(void)
 {
-        Suite *suite = suite_create("trash");
-        TCase *trash = tcase_create("trash");
+        Suite *suite = suite_create("disposal");
+        TCase *trash = tcase_create("disposal");
 
         tcase_set_timeout(trash, 250);
         tcase_add_test(trash, where_there_is_no_trash_there_is_nothing_to_do);
@@ -558,15 +488,15 @@ int main(void)
         tcase_add_test(trash, of_one_user_alone_nothing_of_others_goes);
         tcase_add_test(trash, what_root_put_into_the_trash_goes_too);
         tcase_add_test(trash, a_trash_that_is_a_link_is_not_used);
-        tcase_add_test(trash, the_trees_take_turns);
         tcase_add_test(trash, what_cannot_be_removed_is_put_aside_and_the_rest_goes);
         tcase_add_test(trash, several_that_cannot_be_removed_are_each_told_of);
         tcase_add_test(trash, what_lies_aside_is_tried_again_even_if_the_trash_is_empty);
         tcase_add_test(trash, of_two_with_one_name_both_go);
         tcase_add_test(trash, where_nothing_can_be_put_aside_it_is_told_of_and_stays);
-        tcase_add_test(trash, what_grows_while_it_is_mounted_is_put_aside_after_five_turns);
-        tcase_add_test(trash, what_is_mounted_and_does_not_grow_goes);
-        tcase_add_test(trash, what_grows_for_ever_is_put_aside_in_the_end);
+        tcase_add_test(trash, why_a_tree_is_stuck_is_told_with_the_entry_and_the_cure);
+        tcase_add_test(trash, what_somebody_else_is_deleting_is_left_to_them_without_a_word);
+        tcase_add_test(trash,
+                       what_somebody_has_for_long_is_told_of_and_holds_up_its_owners_trees_alone);
         tcase_add_test(trash, two_at_once_are_in_nobodys_way);
         tcase_add_test(trash, the_list_has_all_that_is_there);
         tcase_add_test(trash, the_list_of_what_is_not_there_is_empty);

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * disposal: deletes what is in a base's trash
+ *
+ * MUST end, whatever a writer does (unit/command/disposal.c).
+ * MUST NOT let one user's trees keep those of others waiting (real/hold.sh).
+ */
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "command/disposal.h"
+#include "command/worker.h"
+#include "ground/cleanup.h"
+#include "ground/grow.h"
+
+enum {
+        WORKERS = 16,
+        WAIT_MILLISECONDS = 100,
+        /* a tree that somebody else has been at for so long: a logout would have ended */
+        LONG_SECONDS = 60,
+};
+
+struct item {
+        const char *folder; /* where it was found */
+        char *name;
+        bool over; /* nothing is left to be done with it in this run */
+};
+
+/* What one call of disposal_empty() has come to. */
+struct run {
+        const struct disposal *disposal;
+        struct item *items;
+        size_t n, first; /* the items before that are over */
+        struct worker workers[WORKERS];
+        unsigned done;
+        uint64_t entries;
+        const char *listing; /* the folder that is being listed */
+        bool any_stuck;
+        int error;
+};
+
+static void run_done(struct run *run)
+{
+        for (size_t i = 0; i < run->n; i++)
+                free(run->items[i].name);
+        free(run->items);
+        for (size_t i = 0; i < WORKERS; i++)
+                worker_done(&run->workers[i]);
+}
+
+int disposal_list(int base, const char *folder, uid_t uid,
+                  void (*found)(void *arg, const char *name), void *arg)
+{
+        int fd = openat(base, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        struct dirent *entry;
+
+        if (!dir) {
+                fd_close(fd);
+                return errno == ENOENT ? 0 : -errno;
+        }
+        while ((errno = 0, entry = readdir(dir)))
+                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                    (uid == (uid_t)-1 || name_is_trash_of(entry->d_name, uid)))
+                        found(arg, entry->d_name);
+        return -errno;
+}
+
+static void add_item(void *arg, const char *name)
+{
+        struct run *run = arg;
+        struct item *items = grow(run->items, run->n, sizeof(*items));
+
+        if (items)
+                run->items = items;
+        if (!items || !(items[run->n].name = strdup(name))) {
+                run->error = -ENOMEM;
+                return;
+        }
+        items[run->n].folder = run->listing;
+        items[run->n++].over = false;
+}
+
+/* What was begun with, or was stuck, the last time comes first. Nothing less for what can't be
+ * read. */
+static int list_items(struct run *run, struct report *report)
+{
+        static const char *const folders[] = {TRASH_WORK, TRASH_STUCK, TRASH_NEW};
+        const struct disposal *disposal = run->disposal;
+        int first = 0;
+
+        for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+                int r;
+
+                run->error = 0;
+                run->listing = folders[i];
+                r = disposal_list(disposal->base, folders[i], disposal->uid, add_item, run);
+                r = r < 0 ? r : run->error;
+                if (r < 0)
+                        (void)report_errno(report, r, "%s/%s", disposal->path, folders[i]);
+                first = first ? first : r;
+        }
+        return first;
+}
+
+/* ------------------------------------------------------------------ whose a tree is */
+
+/* Both begin with the same "UID."; what root has put there has no owner. */
+static bool is_same_owner(const char *a, const char *b)
+{
+        size_t n = strcspn(a, ".");
+
+        return a[n] == '.' && strncmp(a, b, n + 1) == 0;
+}
+
+static bool has_worker(const struct run *run, const char *name)
+{
+        for (size_t i = 0; i < WORKERS; i++)
+                if (run->workers[i].pid > 0 && is_same_owner(name, run->workers[i].tree.name))
+                        return true;
+        return false;
+}
+
+static void say_stuck(struct run *run, const char *folder, const char *name, const char *why)
+{
+        run->any_stuck = true;
+        run->disposal->stuck(run->disposal->arg, run->disposal->path, folder, name, why);
+}
+
+/* Nothing more of this owner is begun with; out of .trash, which would start the next clean. */
+static void put_off(struct run *run, const char *name)
+{
+        for (size_t i = run->first; i < run->n; i++) {
+                struct trash_tree tree = TRASH_TREE_NONE;
+                struct item *item = &run->items[i];
+
+                if (item->over || !is_same_owner(name, item->name))
+                        continue;
+                item->over = true;
+                if (trash_take(run->disposal->base, item->folder, item->name, &tree) == 0)
+                        trash_leave(&tree);
+        }
+}
+
+/* ------------------------------------------------------------------ one tree */
+
+/* Somebody else has it: a logout, another clean, or a process that hangs. */
+static void leave_to_other(struct run *run, const struct item *item)
+{
+        char path[sizeof(TRASH_STUCK) + NAME_MAX + 1];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%s/%.*s", item->folder, NAME_MAX, item->name);
+        if (fstatat(run->disposal->base, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            time(NULL) - st.st_ctime < LONG_SECONDS)
+                return;
+        say_stuck(run, item->folder, item->name, "another process is still deleting it, or hangs");
+        put_off(run, item->name);
+}
+
+/* Looks for them before anything is begun: who hangs in one tree of a user's is enough. */
+static void find_others(struct run *run)
+{
+        for (size_t i = 0; i < run->n; i++) {
+                struct trash_tree tree = TRASH_TREE_NONE;
+                struct item *item = &run->items[i];
+                int r;
+
+                if (item->over || strcmp(item->folder, TRASH_WORK) != 0)
+                        continue;
+                r = trash_take(run->disposal->base, item->folder, item->name, &tree);
+                trash_leave(&tree);
+                item->over = r == -EBUSY;
+                if (r == -EBUSY)
+                        leave_to_other(run, item);
+        }
+}
+
+static void begin(struct run *run, struct item *item, struct worker *worker)
+{
+        _cleanup_(trash_leave) struct trash_tree tree = TRASH_TREE_NONE;
+        int r = trash_take(run->disposal->base, item->folder, item->name, &tree);
+
+        item->over = true;
+        if (r == 0)
+                r = worker_start(worker, &tree);
+        if (r == -EBUSY)
+                leave_to_other(run, item);
+        else if (r < 0 && r != -ENOENT && r != -EEXIST)
+                say_stuck(run, item->folder, item->name, strerror(-r));
+}
+
+static void put_aside(struct run *run, struct worker *worker)
+{
+        char why[WORKER_WHY_BYTES];
+        const char *folder = TRASH_STUCK;
+
+        worker_why(worker, why);
+        if (trash_move(&worker->tree, run->disposal->base, TRASH_STUCK) < 0)
+                folder = TRASH_WORK;
+        say_stuck(run, folder, worker->tree.name, why);
+}
+
+static void look_after(struct run *run, struct worker *worker)
+{
+        enum worker_is is = worker_look(worker);
+
+        if (is == WORKER_AT_WORK)
+                return;
+        run->entries += worker_entries(worker);
+        if (is == WORKER_DONE)
+                run->done++;
+        else if (is == WORKER_STUCK)
+                put_aside(run, worker);
+        else if (is == WORKER_LATE)
+                say_stuck(run, TRASH_WORK, worker->tree.name,
+                          "took too long, the next clean goes on");
+        else if (is == WORKER_KILLED)
+                say_stuck(run, TRASH_WORK, worker->tree.name,
+                          "its process was killed, the next clean goes on");
+        else {
+                say_stuck(run, TRASH_WORK, worker->tree.name,
+                          "hangs, since its owner holds the lock of a file in it; a process waits "
+                          "for that, and nothing else does");
+                put_off(run, worker->tree.name);
+        }
+        worker_done(worker);
+}
+
+/* ------------------------------------------------------------------ all of them */
+
+/* A place for one more: beside those that have had their turn, as long as there is one. */
+static struct worker *find_place(struct run *run)
+{
+        struct worker *place = NULL;
+
+        for (size_t i = 0; i < WORKERS; i++) {
+                struct worker *worker = &run->workers[i];
+
+                if (worker->pid == 0)
+                        place = worker;
+                else if (!worker_is_old(worker))
+                        return NULL;
+        }
+        return place;
+}
+
+static struct item *find_item(struct run *run)
+{
+        while (run->first < run->n && run->items[run->first].over)
+                run->first++;
+        for (size_t i = run->first; i < run->n; i++)
+                if (!run->items[i].over && !has_worker(run, run->items[i].name))
+                        return &run->items[i];
+        return NULL;
+}
+
+static bool is_at_work(const struct run *run)
+{
+        for (size_t i = 0; i < WORKERS; i++)
+                if (run->workers[i].pid > 0)
+                        return true;
+        return false;
+}
+
+/* Until a process ends, or a short while has gone by. */
+static void wait_for_one(const sigset_t *child)
+{
+        (void)sigtimedwait(child, NULL, &(struct timespec){.tv_nsec = WAIT_MILLISECONDS * 1000000});
+}
+
+static void tell_progress(const struct run *run)
+{
+        uint64_t entries = run->entries;
+
+        for (size_t i = 0; i < WORKERS; i++)
+                if (run->workers[i].pid > 0)
+                        entries += worker_entries(&run->workers[i]);
+        run->disposal->progress(run->disposal->arg, run->disposal->path, run->done,
+                                (unsigned)run->n, entries);
+}
+
+static void empty(struct run *run, const sigset_t *child)
+{
+        for (;;) {
+                struct worker *place;
+                struct item *item;
+
+                while ((place = find_place(run)) && (item = find_item(run)))
+                        begin(run, item, place);
+                if (!is_at_work(run))
+                        return;
+                wait_for_one(child);
+                for (size_t i = 0; i < WORKERS; i++)
+                        if (run->workers[i].pid > 0)
+                                look_after(run, &run->workers[i]);
+                tell_progress(run);
+        }
+}
+
+/* How it was before is in *before. */
+static void block_child(sigset_t *child, sigset_t *before)
+{
+        (void)signal(SIGCHLD, SIG_DFL); /* whatever the caller did with it */
+        (void)sigemptyset(child);
+        (void)sigaddset(child, SIGCHLD);
+        (void)sigprocmask(SIG_BLOCK, child, before);
+}
+
+int disposal_empty(const struct disposal *disposal, struct report *report)
+{
+        _cleanup_(run_done) struct run run = {.disposal = disposal};
+        sigset_t child, before;
+        int r;
+
+        for (size_t i = 0; i < WORKERS; i++)
+                run.workers[i].tree = (struct trash_tree)TRASH_TREE_NONE;
+        r = list_items(&run, report);
+        find_others(&run);
+        block_child(&child, &before);
+        empty(&run, &child);
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        return r < 0 ? r : run.any_stuck;
+}
+
+int disposal_of(struct trash_tree *tree)
+{
+        struct worker worker = {.tree = TRASH_TREE_NONE};
+        sigset_t child, before;
+        enum worker_is is = WORKER_AT_WORK;
+        int r;
+
+        block_child(&child, &before);
+        r = worker_start(&worker, tree);
+        while (r == 0 && is == WORKER_AT_WORK) {
+                wait_for_one(&child);
+                is = worker_look(&worker);
+        }
+        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        worker_done(&worker);
+        if (r < 0 || is == WORKER_DONE)
+                return r;
+        return is == WORKER_STUCK ? -EPERM : -ETIMEDOUT;
+}
