@@ -97,6 +97,17 @@ static int prepare(struct opening *o)
         return 0;
 }
 
+/* Before another namespace is entered: the system directory is here. */
+static void take_shares(struct place *place, struct report *report)
+{
+        const struct line *line = place->plan->line;
+        _cleanup_close_ int directory = -EBADF;
+        struct report silent = {0};
+
+        if (line->n_shares > 0 && safedir_open(line->directory, &directory, &silent) == 0)
+                share_take(line, directory, place->uid, &place->shares, report);
+}
+
 /* Enters the namespace of a session that the user has already. 1, 0 or -errno. */
 static int join(struct opening *o)
 {
@@ -116,16 +127,14 @@ static int join(struct opening *o)
         if (session->n_places == 0 || is_in_outer(o))
                 return 0;
         for (size_t i = 0; i < session->n_places; i++)
-                place_take_shares(&session->places[i], o->report);
+                take_shares(&session->places[i], o->report);
         r = join_enter(&join, o->report);
         if (r > 0) {
                 o->record.shared = true;
                 /* what is in memory there has other marks; the directories fit again */
                 o->record.n_covers = 0;
-                for (size_t i = 0; i < session->n_places; i++) {
+                for (size_t i = 0; i < session->n_places; i++)
                         (void)note_cover(o, &session->places[i]);
-                        place_put_shares(&session->places[i], o->report);
-                }
         }
         return r;
 }
@@ -266,10 +275,14 @@ int opening_go(struct opening *o)
         stance_settle(&o->session->stance);
         if (has_namespace(o->session))
                 write_record(o);
+        /* what follows may wait for the user, and for ever: nobody else needs anything of this */
+        for (size_t i = 0; i < o->session->n_places; i++)
+                place_unlock(&o->session->places[i]);
         for (size_t i = 0; i < o->session->n_places; i++) {
                 struct place *place = &o->session->places[i];
 
                 if (!place->given_up) {
+                        share_put(place->plan->line, &place->shares, place->top, o->report);
                         place_say(place, o->report);
                         hint_say(o->request->environment, place->plan->line->directory,
                                  &place->shares, o->report);

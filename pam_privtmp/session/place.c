@@ -10,8 +10,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "disk/trash.h"
 #include "lifetime/candidate.h"
+#include "disk/trash.h"
 #include "ground/cleanup.h"
 #include "ground/label.h"
 #include "ground/name.h"
@@ -236,21 +236,6 @@ int place_build(struct place *place, struct report *report)
                      : 0;
 }
 
-void place_take_shares(struct place *place, struct report *report)
-{
-        const struct line *line = place->plan->line;
-        _cleanup_close_ int directory = -EBADF;
-        struct report silent = {0};
-
-        if (line->n_shares > 0 && safedir_open(line->directory, &directory, &silent) == 0)
-                share_take(line, directory, place->uid, &place->shares, report);
-}
-
-void place_put_shares(struct place *place, struct report *report)
-{
-        share_put(place->plan->line, &place->shares, place->top, report);
-}
-
 int place_cover(struct place *place, struct report *report)
 {
         const struct line *line = place->plan->line;
@@ -272,8 +257,14 @@ int place_cover(struct place *place, struct report *report)
         if (!cover_is(after, place->tree, line->flags))
                 return report_fault(report, -ENOTRECOVERABLE, "%s is not covered as it must be",
                                     path);
-        share_put(line, &place->shares, after, report);
+        place->top = TAKE_FD(after);
         return 0;
+}
+
+void place_unlock(struct place *place)
+{
+        place->user = fd_close(place->user);
+        place->base_fd = fd_close(place->base_fd);
 }
 
 void place_settle(struct place *place)
@@ -281,8 +272,7 @@ void place_settle(struct place *place)
         place->tree = fd_close(place->tree);
         place->top = fd_close(place->top);
         share_done(&place->shares);
-        place->user = fd_close(place->user);
-        place->base_fd = fd_close(place->base_fd);
+        place_unlock(place);
         place->instance.dir = fd_close(place->instance.dir);
         place->instance.root = fd_close(place->instance.root);
 }
@@ -301,38 +291,27 @@ void place_release(struct place *place)
                 (void)lock_try(place->instance.lock, LOCK_UN); /* a forked child may share it */
 }
 
-/* Deletes what this open has made, with no lock held but the tree's: nobody has written there. */
-static void delete_new(int base, uid_t uid, const char *name)
-{
-        struct remove_budget without_limit = {0};
-        char tree[NAME_BYTES];
-
-        name_trash(tree, uid, name);
-        (void)trash_delete(base, TRASH_WORK, tree, &without_limit);
-}
-
 void place_undo(struct place *place)
 {
-        struct instance_place where = {
+        const struct instance_place where = {
                 .base = place->base_fd, .user = place->user, .uid = place->uid};
-        struct stale_one one;
-        bool ended = false;
+        struct remove_budget without_limit = {0};
+        _cleanup_close_ int base = -EBADF;
+        char tree[NAME_BYTES];
 
         /* fds may be what was missing: these are not needed any more */
         place->tree = fd_close(place->tree);
         place->instance.dir = fd_close(place->instance.dir);
         place->instance.root = fd_close(place->instance.root);
-        if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0) {
-                /* nobody had it yet, so nobody need be looked for */
-                stale_name(&one, place->uid, &place->instance);
-                ended = stale_end(&where, &one) == 0;
-        }
-        where.base = ended ? TAKE_FD(place->base_fd) : -EBADF;
+        /* nobody had it yet, so nobody need be looked for */
+        if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0 &&
+            trash_put(&where, TRASH_WORK, place->instance.name) == 0)
+                base = TAKE_FD(place->base_fd);
         place_settle(place);
         place->instance.lock = fd_close(place->instance.lock);
-        if (ended)
-                delete_new(where.base, place->uid, place->instance.name);
-        fd_close(where.base);
+        name_trash(tree, place->uid, place->instance.name);
+        if (base >= 0)
+                (void)trash_delete(base, TRASH_WORK, tree, &without_limit);
         place->instance.made = false;
         place->put = false;
 }
@@ -358,7 +337,7 @@ void place_say(const struct place *place, struct report *report)
         mark_format(place->mark, mark);
         if (place->in_memory)
                 report_note(report, REPORT_DEBUG, "%s: %s tmpfs %s", directory,
-                            place->top >= 0 ? "shared" : "new", mark);
+                            place->put ? "new" : "shared", mark);
         else
                 report_note(report, REPORT_DEBUG, "%s: %s instance %s of %s", directory,
                             place->instance.made ? "new" : "shared", mark, place->base);

@@ -27,7 +27,7 @@ struct place {
         int base_fd, user; /* BASE; BASE/UID, or what stands for it in RECORD_FOLDER, while it is
                               locked */
         int tree;          /* the detached mount, then the attached one */
-        int top;           /* in a namespace that was joined: what covers the directory there */
+        int top;           /* what covers the directory, in the session's namespace */
         struct share_list shares; /* until settle */
         bool put;
         bool in_memory; /* no instance: a line in memory, or the disk was full */
@@ -56,19 +56,15 @@ bool place_can_join(const struct place *place);
 /* Builds the detached mount. 0 or -errno; then undo. */
 int place_build(struct place *place, struct report *report);
 
-/*
- * Takes what the line shares, in the namespace that has the system directory; place_cover() does
- * so by itself. And binds it where another session's namespace was joined.
- */
-void place_take_shares(struct place *place, struct report *report);
-void place_put_shares(struct place *place, struct report *report);
-
 /* Covers the directory, in this thread's namespace, and makes sure of it. 0 or -errno; then undo.
  */
 int place_cover(struct place *place, struct report *report);
 
 /* Says, for the argument debug, what covers the directory. */
 void place_say(const struct place *place, struct report *report);
+
+/* Gives up BASE/UID: other opens of the user may go on. */
+void place_unlock(struct place *place);
 
 /* The end of open: other opens of the user may go on, only the lock is kept. */
 void place_settle(struct place *place);

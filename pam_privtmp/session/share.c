@@ -4,6 +4,7 @@
  *
  * MUST NOT follow a symbolic link, or bind what is another user's (unit/session/share.c).
  * MUST NOT ask a user's file system: it may never answer (unit/session/share.c).
+ * MUST NOT look for a share that is there but in the kernel's cache (real/hold.sh).
  */
 #include <fnmatch.h>
 #include <linux/openat2.h>
@@ -20,6 +21,7 @@
 
 enum {
         NAMES_LIMIT = 10000, /* of a directory that is read */
+        CACHED_TRIES = 64,   /* at a microsecond each */
 };
 
 struct take {
@@ -126,7 +128,8 @@ static void take_pattern(struct take *take, const char *glob)
         }
         for (unsigned i = 0; (entry = readdir(dir)); i++) {
                 if (i == NAMES_LIMIT) {
-                        leave_out(take->line, take->report, glob, "there are too many names");
+                        leave_out(take->line, take->report, glob,
+                                  "there are more than 10,000 names to be looked at");
                         return;
                 }
                 /* ".*" means no folder that is not in the directory itself */
@@ -153,6 +156,17 @@ static bool find_owner(struct take *take, const struct value_glob *glob)
         return true;
 }
 
+static void take_item(struct take *take, const struct value_glob *item, bool plain)
+{
+        if (value_is_plain(item->glob) != plain || !find_owner(take, item))
+                return;
+        take->plain = plain;
+        if (plain)
+                (void)take_name(take, item->glob);
+        else
+                take_pattern(take, item->glob);
+}
+
 void share_take(const struct line *line, int directory, uid_t uid, struct share_list *ret,
                 struct report *report)
 {
@@ -162,15 +176,11 @@ void share_take(const struct line *line, int directory, uid_t uid, struct share_
         if (line->n_shares == 0 || ret->shares)
                 return;
         ret->shares = calloc(SHARE_MAX, sizeof(*ret->shares));
-        for (size_t i = 0; ret->shares && i < line->n_shares; i++) {
-                if (!find_owner(&take, &line->shares[i]))
-                        continue;
-                take.plain = value_is_plain(line->shares[i].glob);
-                if (take.plain)
-                        (void)take_name(&take, line->shares[i].glob);
-                else
-                        take_pattern(&take, line->shares[i].glob);
-        }
+        /* the plain names first: whatever others have put there, they find room */
+        for (size_t i = 0; ret->shares && i < line->n_shares; i++)
+                take_item(&take, &line->shares[i], true);
+        for (size_t i = 0; ret->shares && i < line->n_shares; i++)
+                take_item(&take, &line->shares[i], false);
 }
 
 /* The place for a share below top: made, or found as the same kind of thing. An fd or -errno. */
@@ -199,12 +209,25 @@ static int open_target(int top, const struct share *share)
         return S_ISLNK(stx.stx_mode) ? -ELOOP : TAKE_FD(place);
 }
 
-/* Does it stand there already, in a namespace that was joined? */
+/*
+ * Does it stand there already, in a namespace that was joined? What is mounted is in the kernel's
+ * cache, and nothing else is looked for: the user may hold the lock of the directory for ever.
+ */
 static bool is_there(int top, const struct share *share)
 {
-        _cleanup_close_ int fd = openat(top, share->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        struct open_how how = {
+                .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                .resolve = RESOLVE_BENEATH | RESOLVE_CACHED,
+        };
+        _cleanup_close_ int fd = -EBADF;
         struct spot spot;
 
+        /* a rename or a mount anywhere on the host disturbs such a walk: it is worth another try */
+        for (unsigned try = 0; fd < 0 && try < CACHED_TRIES; try++) {
+                fd = (int)syscall(SYS_openat2, top, share->name, &how, sizeof(how));
+                if (fd < 0 && errno != EAGAIN)
+                        return false;
+        }
         return fd >= 0 && spot_of(fd, &spot) == 0 && spot.is_top &&
                spot_is_same_file(&spot, &share->spot);
 }

@@ -43,7 +43,9 @@ void share_take(const struct line *line, int directory, uid_t uid, struct share_
 
 /*
  * Binds them into `top`, an O_PATH fd of what covers the directory. Their places are made there,
- * or found, as the same kind of thing. What is bound there already stays.
+ * or found, as the same kind of thing. What is bound there already stays, and is looked for in the
+ * kernel's cache only. To make a place may hang for ever, since the user can hold the lock of the
+ * directory: the caller holds nothing that others need.
  */
 void share_put(const struct line *line, struct share_list *list, int top, struct report *report);
 

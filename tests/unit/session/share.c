@@ -364,6 +364,23 @@ START_TEST(others_files_take_no_room)
 }
 END_TEST
 
+/* What others put beside it may use up all that patterns may take. */
+START_TEST(a_plain_name_does_not_depend_on_what_patterns_come_to)
+{
+        for (unsigned i = 0; i < SHARE_MAX + 10; i++) {
+                char name[16];
+
+                (void)snprintf(name, sizeof(name), "x%u", i);
+                make_file(name, 0);
+        }
+        make_file("file", 0);
+        take("share=x*:file");
+        ck_assert_uint_eq(list.n, SHARE_MAX);
+        ck_assert(share_has(&list, "file", 4));
+        ck_assert(said("is not shared: there are too many"));
+}
+END_TEST
+
 START_TEST(no_more_than_10000_names_are_read)
 {
         char name[16];
@@ -375,7 +392,8 @@ START_TEST(no_more_than_10000_names_are_read)
         make_file("plain", ALICE);
         take("share=y*:plain");
         ck_assert_str_eq(heard.text,
-                         "warning conf:3: " SYSTEM "/y* is not shared: there are too many names\n");
+                         "warning conf:3: " SYSTEM
+                         "/y* is not shared: there are more than 10,000 names to be looked at\n");
         /* a plain name needs none to be read */
         ck_assert(has("plain"));
 }
@@ -678,6 +696,7 @@ int main(void)
         tcase_add_test(left, a_file_with_another_name_is_left_out);
         tcase_add_test(left, no_more_than_64_are_bound_and_that_is_said_once);
         tcase_add_test(left, others_files_take_no_room);
+        tcase_add_test(left, a_plain_name_does_not_depend_on_what_patterns_come_to);
         tcase_add_test(left, no_more_than_10000_names_are_read);
         suite_add_tcase(suite, left);
 
