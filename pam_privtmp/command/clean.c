@@ -21,7 +21,7 @@
 
 enum {
         BAR_WIDTH = 24,
-        BAR_AFTER = 1000, /* milliseconds: what is over sooner needs no bar */
+        BAR_AFTER = 1000000, /* microseconds: what is over sooner needs no bar */
         RECORDS_MILLISECONDS = 10 * 1000,
 };
 
