@@ -7,6 +7,7 @@
  *   directory  symbolic links whose targets say what it is for:
  *   user         the directory, the user's name (another user may get the uid one day),
  *   scope        "session" if one session has it for itself; else it is missing,
+ *   boot         the boot that it does not outlive; else it is missing,
  *   keep         how long it stays after it became idle, in seconds; else it is missing
  *
  * Everything but root/ is root's and closed to others. An instance is made under a temporary name

@@ -14,6 +14,8 @@
 
 #include "ground/cleanup.h"
 #include "disk/trash.h"
+#include "ground/path.h"
+#include "lifetime/record.h"
 #include "lifetime/stale.h"
 
 enum {
@@ -44,9 +46,40 @@ void stale_stop(const struct instance *instance)
                 set_clock(instance, 0);
 }
 
+/* What the host empties when it boots. */
+static bool is_emptied_by_boot(const char *directory)
+{
+        return path_is_within(directory, "/tmp") || path_is_within(directory, "/dev/shm");
+}
+
+int stale_note_boot(const struct instance *instance)
+{
+        char boot[RECORD_BOOT], noted[PATH_MAX], directory[PATH_MAX];
+        int r = instance_read(instance->dir, "directory", directory);
+
+        if (r < 0 || !is_emptied_by_boot(directory))
+                return r;
+        r = record_read_boot(boot);
+        if (r < 0 || (instance_read(instance->dir, "boot", noted) == 0 && strcmp(noted, boot) == 0))
+                return r;
+        (void)unlinkat(instance->dir, "boot", 0); /* it may be missing */
+        return symlinkat(boot, instance->dir, "boot") < 0 ? -errno : 0;
+}
+
+/* Seconds, as instance_keep() says; 0 if the host has booted since, and that ends it. */
+static unsigned keep_of(const struct instance *instance)
+{
+        char boot[RECORD_BOOT], noted[PATH_MAX];
+
+        if (instance_read(instance->dir, "boot", noted) == 0 && record_read_boot(boot) == 0 &&
+            strcmp(noted, boot) != 0)
+                return 0;
+        return instance_keep(instance->dir);
+}
+
 bool stale_is_kept(const struct instance *instance)
 {
-        unsigned keep = instance_keep(instance->dir);
+        unsigned keep = keep_of(instance);
         time_t now = time(NULL);
         struct stat st;
 
@@ -101,7 +134,7 @@ static enum stale_is judge_idle(const struct instance *instance, bool sure)
         time_t now = time(NULL);
         struct stat st;
 
-        if (instance_keep(instance->dir) == 0)
+        if (keep_of(instance) == 0)
                 return STALE_OVER;
         if (fstat(instance->lock, &st) < 0)
                 return STALE_KEPT;

@@ -60,5 +60,12 @@ bool stale_is_forgotten(int user, const char *temporary);
  */
 bool stale_is_wreck(const struct instance_place *place, const char *name);
 
+/*
+ * Notes this boot in an instance that is to be kept, where the host empties the directory when it
+ * boots (/tmp, /dev/shm, and what is below them): then the next boot ends it. No clock is asked for
+ * that. Needs root. 0 or -errno: what can't be noted, on a full disk, is kept by its time alone.
+ */
+int stale_note_boot(const struct instance *instance);
+
 /* The instance is in use from now on: its clock is stopped. */
 void stale_stop(const struct instance *instance);

@@ -56,6 +56,8 @@ static int open_user(struct place *place, const struct place_shared *shared, str
 /* The line may have changed since. What a full disk does not take is not worth a denied login. */
 static void note_keep(const struct instance *instance, unsigned seconds)
 {
+        if (seconds > 0)
+                (void)stale_note_boot(instance);
         (void)instance_set_keep(instance->dir, seconds);
         if (seconds > 0)
                 stale_stop(instance);

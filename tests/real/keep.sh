@@ -115,7 +115,7 @@ check "tmux: clean sets it going" clean
 check "tmux: it goes" goes "$instance"
 check "tmux: the next login finds the files" same hello "$(su alice -c 'cat /tmp/file')"
 set_clock "$instance" '31 minutes ago'
-clean
+clean >"$tap/out"
 check "tmux: it goes in the end" gone alice
 
 # shellcheck disable=SC2016 # for the session's shell
@@ -146,7 +146,7 @@ check "another time: is in the link though the user has a session" su alice -c t
 check "another time: it is" kept_for "$instance" 180
 end_session alice
 set_clock "$instance" '4 minutes ago'
-clean
+clean >"$tap/out"
 check "a shorter time: holds" gone alice
 
 keep 1h
@@ -194,9 +194,9 @@ check "clean takes away the others" clean
 check "all but the kept one" same "$instance" "$(instances alice)"
 check "and all of the other user's" has_instances bob 0
 
-# ------------------------------------------------------------------ after a reboot
+# ------------------------------------------------------------------ nobody closed
 
-# One session is open, another ended well, a third has a survivor: the power fails.
+# One session is open, another ended well, a third has a survivor: all are killed.
 keep
 su bob -c 'echo old >/tmp/file; setsid sleep infinity & echo $! >~/left'
 left=$(instances bob)
@@ -218,28 +218,67 @@ done
 end_session alice
 rm -rf /run/privtmp
 
-check "reboot: clean succeeds" clean
-check "reboot: what is not kept is gone" not test -e "$left"
-check "reboot: what is kept is there, and its clock was not touched" \
+check "nobody closed: clean succeeds" clean
+check "nobody closed: what is not kept is gone" not test -e "$left"
+check "nobody closed: what is kept is there, and its clock was not touched" \
         same "$(($(date +%s) - $(clock "$carols") >= 1200))" 1
-check "reboot: the clock of what was open goes from now on" goes "$instance"
-check "reboot: the user finds it" same 'hello open ' \
+check "nobody closed: the clock of what was open goes from now on" goes "$instance"
+check "nobody closed: the user finds it" same 'hello open ' \
         "$(su alice -c "cat /tmp/file /tmp/open | tr '\n' ' '")"
-check "reboot: so does the other" same mine "$(su carol -c 'cat /tmp/file')"
+check "nobody closed: so does the other" same mine "$(su carol -c 'cat /tmp/file')"
 set_clock "$instance" '31 minutes ago'
 set_clock "$carols" '31 minutes ago'
-check "reboot: with their time over clean succeeds" clean
-check "reboot: and they are gone" gone alice
-check "reboot: all of them" gone carol
+check "nobody closed: with their time over clean succeeds" clean
+check "nobody closed: and they are gone" gone alice
+check "nobody closed: all of them" gone carol
 
 # Without clean the login itself finds it.
 su alice -c 'echo hello >/tmp/file'
 instance=$(instances alice)
 set_clock "$instance" @0
 rm -rf /run/privtmp
-check "reboot: without clean the user finds it as well" same hello "$(su alice -c 'cat /tmp/file')"
+check "nobody closed: without clean the user finds it as well" same hello "$(su alice -c 'cat /tmp/file')"
 set_clock "$instance" @0
-check "reboot: one that nobody closed goes from the first login on" su alice -c true
-check "reboot: it does" goes "$instance"
+check "nobody closed: one that nobody closed goes from the first login on" su alice -c true
+check "nobody closed: it does" goes "$instance"
+
+# ------------------------------------------------------------------ a boot
+
+# another_boot INSTANCE: it was noted in a boot before this one.
+another_boot() {
+        test -L "$1/boot" || return 1
+        ln -sfn 00000000-0000-4000-8000-000000000000 "$1/boot"
+}
+
+clean >"$tap/out"
+rm -rf "$base/1001"
+keep 30m
+su alice -c 'echo hello >/tmp/file'
+instance=$(instances alice)
+check "a boot: is noted" same "$(cat /proc/sys/kernel/random/boot_id)" "$(readlink "$instance/boot")"
+check "a boot: in this one it is kept" clean
+check "a boot: it is" same hello "$(su alice -c 'cat /tmp/file')"
+another_boot "$instance"
+check "a boot: after another the next login has an empty one" same 0 "$(su alice -c 'ls -A /tmp' | wc -l)"
+check "a boot: the old one is gone" not test -e "$instance"
+instance=$(instances alice)
+another_boot "$instance"
+check "a boot: a dry run says so" same "stale $instance" "$("$command" clean -n)"
+check "a boot: clean takes it away" clean
+check "a boot: it has" gone alice
+# the clock may say what it likes
+su alice -c true
+instance=$(instances alice)
+another_boot "$instance"
+set_clock "$instance" 'next year'
+check "a boot: ends it whatever the clock says" clean
+check "a boot: it does" gone alice
+table "/var/lib/privtmp /var/tmp * keep=30m" 'inherit /var/tmp root'
+su alice -c 'echo hello >/var/tmp/file'
+instance=$(instances alice)
+check "a boot: for /var/tmp it is not noted" not test -L "$instance/boot"
+check "a boot: it is kept" same hello "$(su alice -c 'cat /var/tmp/file')"
+rm -rf "$base/1001"
+table
 
 finish
