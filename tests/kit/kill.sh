@@ -145,7 +145,8 @@ namespaces() {
 
 # All that sessions leave on disk and have mounted. What touches a live instance is seen here.
 traces() {
-        find "$base" /run/privtmp -mindepth 1 \
+        # these two are made when they are needed, and stay
+        find "$base" /run/privtmp -mindepth 1 ! -path "$base/.trash" ! -path "$base/.work" \
                 \( -type d -printf '%p %i\n' -o -printf '%p %i %s %T@ %l\n' \) | sort
         grep -hs " $kill_device /.*/root " /proc/[0-9]*/mountinfo | sort -u
 }
