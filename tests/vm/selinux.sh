@@ -21,10 +21,11 @@ echo "$private $(stat -c %C /tmp) $(stat -c %C "$file" | cut -d: -f3)" \
 EOS
 chmod 755 /usr/local/bin/look
 
-# private NAME USER TYPE COMMAND [ARG...]: a line of look says that all is as it must be.
+# private NAME USER TYPE COMMAND [ARG...]: a line of look says that all is as it must be. su asks for
+# the password on the same line.
 private() {
         private_name=$1
-        private_line="^private system_u:object_r:tmp_t:s0 user_tmp_t user_tmp_t by $2 in $3$"
+        private_line="^\(Password: \)*private system_u:object_r:tmp_t:s0 user_tmp_t user_tmp_t by $2 in $3$"
         shift 3
         check "$private_name" says "$private_line" "$@"
 }
@@ -52,7 +53,7 @@ wire sshd su sudo sudo-i login cron
 log_mark
 mkdir -p /etc/security/privtmp.conf.d
 echo 'tmpfs /dev/shm sam,uma size=1M' >/etc/security/privtmp.conf.d/50.conf
-printf '* * * * * bob look >>/var/tmp/cron\n' >/etc/cron.d/look
+printf '* * * * * bob /usr/local/bin/look >>/var/tmp/cron\n' >/etc/cron.d/look
 mkdir -p /tmp/.X11-unix
 
 private "ssh as unconfined_u" alice unconfined_t stay alice look
