@@ -148,4 +148,35 @@ for table in shipped all group; do
         check "$table table: nothing is left" wait_for has_instances bob 0
 done
 
+# ------------------------------------------------------------------ a chroot
+
+# The whole tree once more, whose "/" is a mount point, and a plain directory with mounts in it.
+mkdir /srv/root /srv/jail
+mount --rbind / /srv/root
+for folder in bin lib lib64 usr etc proc run tmp srv dev var home; do
+        if [ -L "/$folder" ]; then
+                ln -s "$(readlink "/$folder")" "/srv/jail/$folder"
+        elif [ -d "/$folder" ]; then
+                mkdir "/srv/jail/$folder"
+                mount --rbind "/$folder" "/srv/jail/$folder"
+        fi
+done
+
+for table in shipped all; do
+        case $table in
+        shipped) table ;;
+        all) table "$base /tmp *" ;;
+        esac
+        log_mark
+        chroot --userspec=1001:1001 /srv/root /srv/bin/try works:chroot env >"$tap/answers"
+        check "$table table, in a chroot: everybody finds what the table says" \
+                same "6 " "$(wc -l <"$tap/answers") $(wrong "$table" outside <"$tap/answers")"
+        chroot --userspec=1001:1001 /srv/jail /srv/bin/try any:jail env >"$tap/answers"
+        check "$table table, in one without a mount at its top: or is refused" \
+                same "6 " "$(wc -l <"$tap/answers") $(wrong "$table" outside <"$tap/answers")"
+        check "$table table, in one without a mount at its top: alice and bob are" \
+                same 4 "$(grep -c ' \(alice\|bob\) refused$' "$tap/answers")"
+        check "$table table, in a chroot: root is not let in for that" not log_says 'root is let in'
+done
+
 finish
