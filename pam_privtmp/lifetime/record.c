@@ -202,7 +202,7 @@ int record_parse(const char *text, struct record *ret)
         struct record record;
 
         if (take_apart(text, &record) < 0 || record_format(&record, again) < 0 ||
-            strcmp(again, text) != 0)
+            strcmp(again, text) != 0 || record.pid <= 0 || record.uid == (uid_t)-1)
                 return -EINVAL;
         *ret = record;
         return 0;

@@ -377,6 +377,14 @@ static const char *const garbage[] = {
         "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
         "uid=4294967297 pid=7 start=8 service=a tty=b rhost=c",
         "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
+        "uid=4294967295 pid=7 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
+        "uid=6 pid=0 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
+        "uid=6 pid=-7 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
+        "uid=6 pid=4294967303 start=8 service=a tty=b rhost=c",
+        "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5 "
         "uid=+1001 pid=7 start=8 service=a tty=b rhost=c",
         "v1 boot=01234567-89ab-cdef-0123-456789abcdef ns=1:2 left=3:4 nested=0 shared=0 plan=5  "
         "uid=6 "
