@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ground/cleanup.h"
+#include "mounts/cover.h"
 #include "session/join.h"
 #include "ground/path.h"
 #include "lifetime/opener.h"
@@ -48,8 +49,9 @@ static bool has_same_covers(const struct join *join, const struct record *record
                 const struct place *place = &join->places[i];
                 const struct record_cover *cover = find_cover(record, place->plan->line->directory);
 
-                if (!cover || (place->in_memory ? cover->mark.kind != MARK_MEMORY
-                                                : !mark_is_same(cover->mark, place->mark)))
+                if (!cover ||
+                    (place_is_in_memory(place) ? cover->mark.kind != MARK_MEMORY
+                                               : !mark_is_same(cover->mark, place->hold->mark)))
                         return false;
         }
         return true;
@@ -91,9 +93,9 @@ static bool is_covered(const struct join *join, const struct record *record)
                 const struct record_cover *cover = find_cover(record, line->directory);
                 _cleanup_close_ int fd = safedir_open_cached(line->directory);
 
-                if (fd < 0 ||
-                    !(place->in_memory ? cover_shows_memory(fd, cover->mark, line->flags)
-                                       : cover_shows(fd, place->instance.root, line->flags)))
+                if (fd < 0 || !(place_is_in_memory(place)
+                                        ? cover_shows_memory(fd, cover->mark, line->flags)
+                                        : cover_shows(fd, place->instance.root, line->flags)))
                         return false;
                 place->top = TAKE_FD(fd);
         }
@@ -114,7 +116,7 @@ static void take_over(const struct join *join, const struct record *record)
                 const struct record_cover *cover = find_cover(record, place->plan->line->directory);
 
                 if (cover) /* as has_same_covers() found */
-                        place->mark = cover->mark;
+                        place->hold->mark = cover->mark;
                 place->tree = fd_close(place->tree);
         }
 }

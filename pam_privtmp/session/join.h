@@ -15,7 +15,7 @@ struct join {
         struct stance *stance;
         uint64_t plan; /* digest */
         uid_t uid;
-        struct place *places; /* prepared; `top` and `mark` become what covers there */
+        struct place *places; /* prepared; `top` and the hold's mark become what covers there */
         size_t n;
 };
 

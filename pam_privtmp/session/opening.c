@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ground/cleanup.h"
+#include "mounts/cover.h"
 #include "ground/path.h"
 #include "session/exemption.h"
 #include "session/join.h"
@@ -43,17 +44,17 @@ static int give_up(struct opening *o, struct place *place, int error)
                 return error;
         (void)snprintf(prefix, sizeof(prefix), "nofail, %.400s is not private: ", line->directory);
         report_forgive(o->report, REPORT_WARNING, prefix);
-        if (place->put)
-                (void)cover_take_off(line->directory, place->mark);
-        record_drop_cover(&o->record, place->mark);
+        if (place->is == PLACE_COVERED)
+                (void)cover_take_off(line->directory, place->hold->mark);
+        record_drop_cover(&o->record, place->hold->mark);
         place_undo(place);
-        place->given_up = true;
+        place->is = PLACE_GIVEN_UP;
         return 0;
 }
 
 static int note_cover(struct opening *o, const struct place *place)
 {
-        if (record_add_cover(&o->record, place->plan->line->directory, place->mark) < 0)
+        if (record_add_cover(&o->record, place->plan->line->directory, place->hold->mark) < 0)
                 return report_fault(o->report, -E2BIG,
                                     "more than %d private directories, or a path of more than %zu "
                                     "bytes",
@@ -73,18 +74,20 @@ static int prepare(struct opening *o)
         struct session *session = o->session;
 
         o->step = FAULT_DIRECTORY;
-        session->places = calloc(o->decision.plan->n + 1, sizeof(*session->places));
-        if (!session->places)
+        o->places = calloc(o->decision.plan->n + 1, sizeof(*o->places));
+        session->holds = calloc(o->decision.plan->n + 1, sizeof(*session->holds));
+        if (!o->places || !session->holds)
                 return report_errno(o->report, -ENOMEM, "session");
-        shared.places = session->places;
+        shared.places = o->places;
         for (size_t i = 0; i < o->decision.plan->n; i++) {
-                struct place *place = &session->places[session->n_places];
+                struct place *place = &o->places[o->n_places];
                 int r;
 
                 if (!line_is_private(o->decision.plan->lines[i].line))
                         continue;
-                shared.n = session->n_places++;
-                r = place_prepare(place, &o->decision.plan->lines[i], &shared, o->report);
+                shared.n = o->n_places++;
+                r = place_prepare(place, &session->holds[session->n_holds++],
+                                  &o->decision.plan->lines[i], &shared, o->report);
                 if (r == 0)
                         r = note_cover(o, place);
                 if (r < 0)
@@ -105,7 +108,7 @@ static void take_shares(struct place *place, struct report *report)
         struct report silent = {0};
 
         if (line->n_shares > 0 && safedir_open(line->directory, &directory, &silent) == 0)
-                share_take(line, directory, place->uid, &place->shares, report);
+                share_take(line, directory, place->hold->uid, &place->shares, report);
 }
 
 /* Enters the namespace of a session that the user has already. 1, 0 or -errno. */
@@ -116,25 +119,25 @@ static int join(struct opening *o)
                 .stance = &session->stance,
                 .plan = o->decision.plan->digest,
                 .uid = session->uid,
-                .places = session->places,
-                .n = session->n_places,
+                .places = o->places,
+                .n = o->n_places,
         };
         int r;
 
-        for (size_t i = 0; i < session->n_places; i++)
-                if (!place_can_join(&session->places[i]))
+        for (size_t i = 0; i < o->n_places; i++)
+                if (!place_can_join(&o->places[i]))
                         return 0;
-        if (session->n_places == 0 || is_in_outer(o))
+        if (o->n_places == 0 || is_in_outer(o))
                 return 0;
-        for (size_t i = 0; i < session->n_places; i++)
-                take_shares(&session->places[i], o->report);
+        for (size_t i = 0; i < o->n_places; i++)
+                take_shares(&o->places[i], o->report);
         r = join_enter(&join, o->report);
         if (r > 0) {
                 o->record.shared = true;
                 /* what is in memory there has other marks; the directories fit again */
                 o->record.n_covers = 0;
-                for (size_t i = 0; i < session->n_places; i++)
-                        (void)note_cover(o, &session->places[i]);
+                for (size_t i = 0; i < o->n_places; i++)
+                        (void)note_cover(o, &o->places[i]);
         }
         return r;
 }
@@ -142,12 +145,10 @@ static int join(struct opening *o)
 /* Takes a step for each directory that has not been given up. */
 static int each_place(struct opening *o, int (*step)(struct place *, struct report *))
 {
-        struct session *session = o->session;
-
         o->step = FAULT_DIRECTORY;
-        for (size_t i = 0; i < session->n_places; i++) {
-                struct place *place = &session->places[i];
-                int r = place->given_up ? 0 : step(place, o->report);
+        for (size_t i = 0; i < o->n_places; i++) {
+                struct place *place = &o->places[i];
+                int r = place->is == PLACE_GIVEN_UP ? 0 : step(place, o->report);
 
                 if (r < 0)
                         r = give_up(o, place, r);
@@ -158,10 +159,10 @@ static int each_place(struct opening *o, int (*step)(struct place *, struct repo
 }
 
 /* Has any directory not been given up? */
-static bool has_places(const struct session *session)
+static bool has_places(const struct opening *o)
 {
-        for (size_t i = 0; i < session->n_places; i++)
-                if (!session->places[i].given_up)
+        for (size_t i = 0; i < o->n_places; i++)
+                if (o->places[i].is != PLACE_GIVEN_UP)
                         return true;
         return false;
 }
@@ -169,11 +170,11 @@ static bool has_places(const struct session *session)
 /* Without a namespace of its own no directory can be private: may all lines fail? */
 static int give_up_all(struct opening *o, int error)
 {
-        for (size_t i = 0; i < o->session->n_places; i++) {
-                if (o->session->places[i].given_up)
+        for (size_t i = 0; i < o->n_places; i++) {
+                if (o->places[i].is == PLACE_GIVEN_UP)
                         continue;
                 (void)report_errno(o->report, error, "can't leave the shared mount namespace");
-                if (give_up(o, &o->session->places[i], error) < 0)
+                if (give_up(o, &o->places[i], error) < 0)
                         return error;
         }
         return 0;
@@ -196,11 +197,11 @@ static int see_to_cwd(struct opening *o)
         struct session *session = o->session;
         const char *path = session->stance.path;
 
-        for (size_t i = 0; path && i < session->n_places; i++) {
-                const struct place *place = &session->places[i];
+        for (size_t i = 0; path && i < o->n_places; i++) {
+                const struct place *place = &o->places[i];
                 const char *directory = place->plan->line->directory;
 
-                if (place->given_up || !path_is_within(path, directory))
+                if (place->is == PLACE_GIVEN_UP || !path_is_within(path, directory))
                         continue;
                 return fchdir(place->top >= 0 ? place->top : place->tree) < 0
                                ? report_errno(o->report, -errno, "%s", directory)
@@ -259,7 +260,7 @@ int opening_go(struct opening *o)
         if (r < 0)
                 return r;
         /* a plan that covers nothing ends where the outer session began */
-        if (r == 0 && (has_places(o->session) || is_in_outer(o))) {
+        if (r == 0 && (has_places(o) || is_in_outer(o))) {
                 r = each_place(o, place_build);
                 if (r == 0)
                         r = leave(o);
@@ -276,12 +277,12 @@ int opening_go(struct opening *o)
         if (has_namespace(o->session))
                 write_record(o);
         /* what follows may wait for the user, and for ever: nobody else needs anything of this */
-        for (size_t i = 0; i < o->session->n_places; i++)
-                place_unlock(&o->session->places[i]);
-        for (size_t i = 0; i < o->session->n_places; i++) {
-                struct place *place = &o->session->places[i];
+        for (size_t i = 0; i < o->n_places; i++)
+                place_unlock(&o->places[i]);
+        for (size_t i = 0; i < o->n_places; i++) {
+                struct place *place = &o->places[i];
 
-                if (!place->given_up) {
+                if (place->is != PLACE_GIVEN_UP) {
                         share_put(place->plan->line, &place->shares, place->top, o->report);
                         place_say(place, o->report);
                         hint_say(o->request->environment, place->plan->line->directory,
@@ -299,11 +300,11 @@ void opening_undo(struct opening *o)
         stance_settle(&session->stance); /* what cwd is now is our doing */
         if (stance_return(&session->stance) < 0) {
                 /* the namespace can't be left: at least nothing of ours is on it */
-                for (size_t i = session->n_places; i > 0; i--)
-                        if (session->places[i - 1].put)
-                                (void)cover_take_off(session->places[i - 1].plan->line->directory,
-                                                     session->places[i - 1].mark);
+                for (size_t i = o->n_places; i > 0; i--)
+                        if (o->places[i - 1].is == PLACE_COVERED)
+                                (void)cover_take_off(o->places[i - 1].plan->line->directory,
+                                                     o->places[i - 1].hold->mark);
         }
-        for (size_t i = session->n_places; i > 0; i--)
-                place_undo(&session->places[i - 1]);
+        for (size_t i = o->n_places; i > 0; i--)
+                place_undo(&o->places[i - 1]);
 }

@@ -23,8 +23,8 @@ struct session {
         uid_t uid;
         struct stance stance;
         bool recorded;
-        struct place *places;
-        size_t n_places;
+        struct hold *holds; /* one for each private directory of the plan */
+        size_t n_holds;
 };
 
 /* An open under way. The caller releases what it points to. */
@@ -34,6 +34,8 @@ struct opening {
         struct subject *subject;
         struct decision decision;
         enum fault_step step; /* under way, or failed */
+        struct place *places; /* with the session's holds */
+        size_t n_places;
         struct record record;
         struct patience patience;
         struct session *session;

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * place: one directory of a plan, from the line to the cover and to its end
+ * place: one directory of a plan, from the line to the cover
  *
- * MUST NOT end an instance without having its lock exclusively (module/session.c).
  * MUST NOT deny a login because another user filled the disk (module/hostile.c).
  */
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include "lifetime/candidate.h"
 #include "disk/trash.h"
 #include "ground/cleanup.h"
+#include "mounts/cover.h"
 #include "ground/label.h"
 #include "ground/name.h"
 #include "session/place.h"
@@ -43,14 +42,15 @@ static int open_user(struct place *place, const struct place_shared *shared, str
         for (size_t i = 0; i < shared->n; i++) {
                 const struct place *other = &shared->places[i];
 
-                if (other->user < 0 || !other->base || strcmp(other->base, place->base) != 0)
+                if (other->user < 0 || !other->hold->base ||
+                    strcmp(other->hold->base, place->hold->base) != 0)
                         continue;
                 place->user = fcntl(other->user, F_DUPFD_CLOEXEC, 0);
                 if (place->user < 0 || lseek(place->user, 0, SEEK_SET) < 0)
-                        return report_errno(report, -errno, "%s", place->base);
+                        return report_errno(report, -errno, "%s", place->hold->base);
                 return 0;
         }
-        return instance_open_user(place->base_fd, place->uid, &place->user, report);
+        return instance_open_user(place->base, place->hold->uid, &place->user, report);
 }
 
 /* The line may have changed since. What a full disk does not take is not worth a denied login. */
@@ -74,31 +74,30 @@ static void say_not_locked(const char *folder, uid_t uid, int error, struct repo
 static int take_instance(struct place *place, const struct instance_want *want,
                          const struct place_shared *shared, struct report *report)
 {
-        struct instance_place where = {.path = place->base, .uid = want->uid, .report = report};
+        struct instance_place where = {
+                .path = place->hold->base, .uid = want->uid, .report = report};
         struct patience *patience = shared->patience;
         bool picked = false;
-        struct stat st;
         int r;
 
         r = open_user(place, shared, report);
         if (r < 0)
                 return r;
-        where.base = place->base_fd;
+        where.base = place->base;
         where.user = place->user;
         r = lock_take(place->user, LOCK_EX, patience);
         if (r < 0)
-                say_not_locked(place->base, want->uid, r, report);
+                say_not_locked(place->hold->base, want->uid, r, report);
         else if (candidate_pick(&where, want, patience, &place->instance) > 0)
                 picked = true;
         r = picked ? 0 : instance_make(place->user, want, &place->instance, report);
         if (r < 0)
                 return r;
         note_keep(&place->instance, want->keep);
-        if (fstat(place->instance.lock, &st) < 0)
-                return report_errno(report, -errno, "%s", place->base);
-        place->lock_dev = st.st_dev;
-        place->lock_ino = st.st_ino;
-        place->mark = mark_of_instance(want->uid, place->instance.name);
+        r = spot_of(place->instance.lock, &place->hold->lock.spot);
+        if (r < 0)
+                return report_errno(report, r, "%s", place->hold->base);
+        place->hold->mark = mark_of_instance(want->uid, place->instance.name);
         return 0;
 }
 
@@ -107,7 +106,7 @@ static int prepare_disk(struct place *place, const struct instance_want *want,
 {
         int r;
 
-        r = safedir_open_own(place->base, true, &place->base_fd, report);
+        r = safedir_open_own(place->hold->base, true, &place->base, report);
         return r < 0 ? r : take_instance(place, want, shared, report);
 }
 
@@ -126,14 +125,14 @@ static void wait_for_turn(struct place *place, const struct place_shared *shared
         for (size_t i = 0; i < shared->n; i++)
                 if (shared->places[i].user >= 0)
                         return;
-        (void)snprintf(name, sizeof(name), "%ju.lock", (uintmax_t)place->uid);
+        (void)snprintf(name, sizeof(name), "%ju.lock", (uintmax_t)place->hold->uid);
         /* without the folder there is no record either, and that will be said */
         if (safedir_open_own(RECORD_FOLDER, true, &folder, &silent) < 0)
                 return;
         fd = openat(folder, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
         r = fd < 0 ? -errno : lock_take(fd, LOCK_EX, shared->patience);
         if (r < 0)
-                say_not_locked(RECORD_FOLDER, place->uid, r, report);
+                say_not_locked(RECORD_FOLDER, place->hold->uid, r, report);
         else
                 place->user = TAKE_FD(fd);
 }
@@ -152,10 +151,9 @@ static int prepare_memory(struct place *place, const struct instance_want *want,
         };
         int r;
 
-        place->in_memory = true;
         r = cover_memory(&memory, &place->tree, report);
         if (r == 0)
-                r = cover_mark_memory(place->tree, &place->mark);
+                r = cover_mark_memory(place->tree, &place->hold->mark);
         return r < 0 ? report_errno(report, r, "can't make a file system in memory") : 0;
 }
 
@@ -174,7 +172,7 @@ static int fall_back(struct place *place, const struct instance_want *want, stru
         return prepare_memory(place, want, FALLBACK_SIZE, FALLBACK_INODES, report);
 }
 
-int place_prepare(struct place *place, const struct plan_line *plan_line,
+int place_prepare(struct place *place, struct hold *hold, const struct plan_line *plan_line,
                   const struct place_shared *shared, struct report *report)
 {
         const struct subject *subject = shared->subject;
@@ -192,15 +190,17 @@ int place_prepare(struct place *place, const struct plan_line *plan_line,
         _cleanup_free_ char *label = NULL;
         int r;
 
+        *hold = (struct hold)HOLD_NONE;
+        hold->uid = subject->uid;
+        hold->end_at_close = line->end_at_close;
         *place = (struct place){.plan = plan_line,
-                                .uid = subject->uid,
-                                .end_at_close = line->end_at_close,
+                                .hold = hold,
                                 .instance = INSTANCE_NONE,
-                                .base_fd = -EBADF,
+                                .base = -EBADF,
                                 .user = -EBADF,
                                 .tree = -EBADF,
                                 .top = -EBADF};
-        if (line->base && !(place->base = strdup(line->base)))
+        if (line->base && !(hold->base = strdup(line->base)))
                 return report_errno(report, -ENOMEM, "%s", line->directory);
         r = safedir_open(line->directory, &directory, report);
         if (r == 0)
@@ -221,9 +221,9 @@ bool place_can_join(const struct place *place)
 {
         const struct line *line = place->plan->line;
 
-        if (place->given_up || line->per_session)
+        if (place->is == PLACE_GIVEN_UP || line->per_session)
                 return false;
-        return line->source == LINE_MEMORY || (!place->in_memory && !place->instance.made);
+        return line->source == LINE_MEMORY || (!place_is_in_memory(place) && !place->instance.made);
 }
 
 int place_build(struct place *place, struct report *report)
@@ -248,11 +248,11 @@ int place_cover(struct place *place, struct report *report)
         r = safedir_open(path, &before, report);
         if (r < 0)
                 return r;
-        share_take(line, before, place->uid, &place->shares, report);
+        share_take(line, before, place->hold->uid, &place->shares, report);
         r = cover_put(place->tree, before);
         if (r < 0)
                 return report_errno(report, r, "can't cover %s", path);
-        place->put = true;
+        place->is = PLACE_COVERED;
         r = safedir_open(path, &after, report);
         if (r < 0)
                 return r;
@@ -266,37 +266,28 @@ int place_cover(struct place *place, struct report *report)
 void place_unlock(struct place *place)
 {
         place->user = fd_close(place->user);
-        place->base_fd = fd_close(place->base_fd);
+        place->base = fd_close(place->base);
 }
 
-void place_settle(struct place *place)
+static void close_all(struct place *place)
 {
         place->tree = fd_close(place->tree);
         place->top = fd_close(place->top);
         share_done(&place->shares);
         place_unlock(place);
-        place->instance.dir = fd_close(place->instance.dir);
-        place->instance.root = fd_close(place->instance.root);
+        instance_done(&place->instance);
 }
 
-bool place_has_lock(const struct place *place)
+void place_settle(struct place *place)
 {
-        struct stat st;
-
-        return place->instance.lock >= 0 && fstat(place->instance.lock, &st) == 0 &&
-               st.st_dev == place->lock_dev && st.st_ino == place->lock_ino;
-}
-
-void place_release(struct place *place)
-{
-        if (place_has_lock(place))
-                (void)lock_try(place->instance.lock, LOCK_UN); /* a forked child may share it */
+        place->hold->lock.fd = TAKE_FD(place->instance.lock);
+        close_all(place);
 }
 
 void place_undo(struct place *place)
 {
         const struct instance_place where = {
-                .base = place->base_fd, .user = place->user, .uid = place->uid};
+                .base = place->base, .user = place->user, .uid = place->hold->uid};
         struct remove_budget without_limit = {0};
         _cleanup_close_ int base = -EBADF;
         char tree[NAME_BYTES];
@@ -308,27 +299,14 @@ void place_undo(struct place *place)
         /* nobody had it yet, so nobody need be looked for */
         if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0 &&
             trash_put(&where, TRASH_WORK, place->instance.name) == 0)
-                base = TAKE_FD(place->base_fd);
-        place_settle(place);
-        place->instance.lock = fd_close(place->instance.lock);
-        name_trash(tree, place->uid, place->instance.name);
+                base = TAKE_FD(place->base);
+        close_all(place);
+        name_trash(tree, place->hold->uid, place->instance.name);
         if (base >= 0)
                 (void)trash_delete(base, TRASH_WORK, tree, &without_limit);
         place->instance.made = false;
-        place->put = false;
-}
-
-void place_done(struct place *place)
-{
-        place_settle(place);
-        if (place_has_lock(place))
-                fd_close(place->instance.lock);
-        free(place->base);
-        *place = (struct place){.instance = INSTANCE_NONE,
-                                .base_fd = -EBADF,
-                                .user = -EBADF,
-                                .tree = -EBADF,
-                                .top = -EBADF};
+        place->hold->mark = (struct mark){0};
+        place->is = PLACE_PREPARED;
 }
 
 void place_say(const struct place *place, struct report *report)
@@ -336,11 +314,11 @@ void place_say(const struct place *place, struct report *report)
         const char *directory = place->plan->line->directory;
         char mark[MARK_BYTES];
 
-        mark_format(place->mark, mark);
-        if (place->in_memory)
+        mark_format(place->hold->mark, mark);
+        if (place_is_in_memory(place))
                 report_note(report, REPORT_DEBUG, "%s: %s tmpfs %s", directory,
-                            place->put ? "new" : "shared", mark);
+                            place->is == PLACE_COVERED ? "new" : "shared", mark);
         else
                 report_note(report, REPORT_DEBUG, "%s: %s instance %s of %s", directory,
-                            place->instance.made ? "new" : "shared", mark, place->base);
+                            place->instance.made ? "new" : "shared", mark, place->hold->base);
 }

@@ -1,37 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * place: one directory of a plan, from the line to the cover and to its end
+ * place: one directory of a plan, from the line to the cover, as long as the open lasts
  *
  * prepare (an instance, nothing to be seen yet), build (its detached mount), cover (in the
- * session's namespace), settle (only the lock stays open), end (at close). undo() goes back from
- * anywhere.
+ * session's namespace), settle (what stays of it is the hold). undo() goes back from anywhere.
  */
 #pragma once
 
-#include "ground/mark.h"
-#include "mounts/cover.h"
 #include "disk/instance.h"
 #include "table/policy.h"
 #include "ground/report.h"
+#include "session/hold.h"
 #include "session/share.h"
 
+enum place_is {
+        PLACE_PREPARED,
+        PLACE_COVERED,  /* the mount is attached */
+        PLACE_GIVEN_UP, /* a nofail line, whose directory stays as it is */
+};
+
 struct place {
-        const struct plan_line *plan; /* as long as the open lasts */
-        char *base;                   /* path; NULL for a line in memory */
-        uid_t uid;
-        bool end_at_close;
-        struct mark mark;
-        struct instance instance;
-        dev_t lock_dev;
-        ino_t lock_ino;
-        int base_fd, user; /* BASE; BASE/UID, or what stands for it in RECORD_FOLDER, while it is
-                              locked */
-        int tree;          /* the detached mount, then the attached one */
-        int top;           /* what covers the directory, in the session's namespace */
-        struct share_list shares; /* until settle */
-        bool put;
-        bool in_memory; /* no instance: a line in memory, or the disk was full */
-        bool given_up;  /* a nofail line whose directory stays as it is */
+        enum place_is is;
+        const struct plan_line *plan;
+        struct hold *hold;        /* the session's; its mark says whether this is in memory */
+        struct instance instance; /* on disk; has the lock until settle */
+        int base, user; /* BASE; BASE/UID, or what stands for it in RECORD_FOLDER, while it
+                           is locked */
+        int tree;       /* the detached mount, then the attached one */
+        int top;        /* what covers the directory, in the session's namespace */
+        struct share_list shares;
 };
 
 /* What the directories of one session have in common. */
@@ -43,12 +40,18 @@ struct place_shared {
 };
 
 /*
- * Gets what plan_line needs: base and instance (shared with the user's other sessions where
- * instance_fits()). Where the disk is full or broken, a small file system in memory takes its
- * place. 0 or -errno; then undo.
+ * Gets what plan_line needs, into place and hold: base and instance (shared with the user's other
+ * sessions where instance_fits()). Where the disk is full or broken, a small file system in memory
+ * takes its place. 0 or -errno; then undo.
  */
-int place_prepare(struct place *place, const struct plan_line *plan_line,
+int place_prepare(struct place *place, struct hold *hold, const struct plan_line *plan_line,
                   const struct place_shared *shared, struct report *report);
+
+/* Is it in memory, by its line or because the disk was full? */
+static inline bool place_is_in_memory(const struct place *place)
+{
+        return place->hold->mark.kind == MARK_MEMORY;
+}
 
 /* May the session live in a namespace that another one of the user's has? */
 bool place_can_join(const struct place *place);
@@ -66,17 +69,11 @@ void place_say(const struct place *place, struct report *report);
 /* Gives up BASE/UID: other opens of the user may go on. */
 void place_unlock(struct place *place);
 
-/* The end of open: other opens of the user may go on, only the lock is kept. */
+/* The end of open: the hold has the lock, and all else is closed. */
 void place_settle(struct place *place);
 
-/* Is the lock still ours? The application may have closed it, and opened another file. */
-bool place_has_lock(const struct place *place);
-
-/* Gives up the lock, even if a forked child shares it. */
-void place_release(struct place *place);
-
-/* Takes back what prepare and cover did; the namespace has been left, or the cover is taken off. */
+/*
+ * Takes back what prepare and cover did; the namespace has been left, or the cover is taken off.
+ * Nothing is open, and nothing held, any more.
+ */
 void place_undo(struct place *place);
-
-/* Closes what is open and frees. The lock goes with it, unless a forked child shares it. */
-void place_done(struct place *place);

@@ -8,7 +8,6 @@
 #include <sys/file.h>
 
 #include "ground/cleanup.h"
-#include "session/ending.h"
 #include "session/exemption.h"
 #include "ground/headroom.h"
 #include "ground/lock.h"
@@ -20,6 +19,7 @@ static void opening_done(struct opening *o)
 {
         decision_done(&o->decision);
         subject_free(o->subject);
+        free(o->places);
         session_free(o->session);
 }
 
@@ -113,18 +113,18 @@ void session_close(struct session *session, struct report *report)
         if (inside && stance_return(&session->stance) < 0)
                 report_note(report, REPORT_DEBUG, "can't return from the session's namespace");
         /* who is elsewhere gives up the lock only */
-        for (size_t i = 0; i < session->n_places; i++) {
+        for (size_t i = 0; i < session->n_holds; i++) {
                 if (inside)
-                        used |= ending_of(&session->places[i], report) == ENDING_USED;
+                        used |= hold_end(&session->holds[i], report) == HOLD_USED;
                 else
-                        place_release(&session->places[i]);
+                        hold_release(&session->holds[i]);
         }
         if (session->recorded)
                 remove_record(&record, used, report);
         if (inside)
-                ending_empty(session->places, session->n_places);
-        for (size_t i = 0; i < session->n_places; i++)
-                place_done(&session->places[i]);
+                hold_empty(session->holds, session->n_holds);
+        for (size_t i = 0; i < session->n_holds; i++)
+                hold_done(&session->holds[i]);
 }
 
 bool session_is_mine(const struct session *session)
@@ -136,9 +136,9 @@ struct session *session_free(struct session *session)
 {
         if (!session)
                 return NULL;
-        for (size_t i = 0; i < session->n_places; i++)
-                place_done(&session->places[i]);
-        free(session->places);
+        for (size_t i = 0; i < session->n_holds; i++)
+                hold_done(&session->holds[i]);
+        free(session->holds);
         stance_done(&session->stance);
         free(session);
         return NULL;

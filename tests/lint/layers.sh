@@ -42,7 +42,7 @@ only selinux/ ground/label command/check/selinux
 only pwd.h table/subject command/account command/program command/check/groups
 only grp.h table/subject command/account command/program command/check/groups
 only sched.h mounts/stance command/solo command/enter command/check/host
-only sys/file.h ground/lock lifetime/candidate disk/instance disk/trash session/place session/ending \
+only sys/file.h ground/lock lifetime/candidate disk/instance disk/trash session/place session/hold \
         session/session lifetime/stale command/sweep command/prune command/wire/journal
 
 # The pure rooms: strings and numbers, no system.
