@@ -55,7 +55,8 @@ static void hide_bar(struct clean *clean)
         clean->shown = false;
 }
 
-static void note_progress(void *arg, const char *base, unsigned done, unsigned all, uint64_t entries)
+static void note_progress(void *arg, const char *base, unsigned done, unsigned all,
+                          uint64_t entries)
 {
         static const char full[] = "########################";
         struct clean *clean = arg;

@@ -101,7 +101,7 @@ static void check_stuck(struct findings *findings, const struct line *line, int 
         size_t n = 0;
 
         (void)disposal_list(base, TRASH_STUCK, (uid_t)-1, count,
-                         &n); /* clean says what is wrong with it */
+                            &n); /* clean says what is wrong with it */
         if (n > 0)
                 findings_add_at(
                         findings, SEVERITY_WARNING, line, "run \"privtmp clean\", which says why",

@@ -5,10 +5,10 @@
 #include "kit/look.h"
 
 enum {
-        BOBS = 5000,       /* mounts */
-        DOUBLINGS = 16,    /* 65,536 mounts */
-        SLEEPERS = 400,    /* processes */
-        LEVELS = 800,      /* of 200 letters: longer than any answer of the kernel's */
+        BOBS = 5000,      /* mounts */
+        DOUBLINGS = 16,   /* 65,536 mounts */
+        SLEEPERS = 400,   /* processes */
+        LEVELS = 800,     /* of 200 letters: longer than any answer of the kernel's */
         CPU_SLACK = 20000 /* microseconds: of a machine that is busy with other things */
 };
 
