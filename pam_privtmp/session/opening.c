@@ -38,14 +38,17 @@ static int give_up(struct opening *o, struct place *place, int error)
 {
         const struct line *line = place->plan->line;
         char prefix[512];
+        int r = 0;
 
         report_prefix(o->report, "%s:%u: ", line->file, line->number);
         if (!line->nofail || exemption_is_callers_doing(&o->decision.outer, o->step, error))
                 return error;
+        if (place->is == PLACE_COVERED)
+                r = cover_take_off(line->directory, place->hold->mark);
+        if (r < 0) /* it is private still: the login can't go on as if it were not */
+                return error;
         (void)snprintf(prefix, sizeof(prefix), "nofail, %.400s is not private: ", line->directory);
         report_forgive(o->report, REPORT_WARNING, prefix);
-        if (place->is == PLACE_COVERED)
-                (void)cover_take_off(line->directory, place->hold->mark);
         record_drop_cover(&o->record, place->hold->mark);
         place_undo(place);
         place->is = PLACE_GIVEN_UP;
@@ -248,6 +251,13 @@ static bool has_namespace(const struct session *session)
         return session->stance.at == STANCE_OWN || session->stance.at == STANCE_JOINED;
 }
 
+/* What the outer session covers, and this one does not inherit, is taken off. */
+static int uncover(struct opening *o)
+{
+        o->step = FAULT_OUTER;
+        return is_in_outer(o) ? outer_take_off(&o->decision.outer, o->report) : 0;
+}
+
 int opening_go(struct opening *o)
 {
         int r;
@@ -264,11 +274,12 @@ int opening_go(struct opening *o)
                 r = each_place(o, place_build);
                 if (r == 0)
                         r = leave(o);
-                if (r == 0 && is_in_outer(o))
-                        r = outer_take_off(&o->decision.outer, o->report);
+                if (r == 0)
+                        r = uncover(o);
                 if (r == 0)
                         r = each_place(o, place_cover);
         }
+        o->step = FAULT_CALLER;
         if (r >= 0)
                 r = see_to_cwd(o);
         if (r < 0)
