@@ -10,14 +10,15 @@
 
 #include "session/exemption.h"
 
-bool exemption_is_roots_doing(void)
+/* Has root, or nobody, chosen limits, descriptors and working directory? */
+static bool is_roots_doing(void)
 {
         return getuid() == 0 && getauxval(AT_SECURE) == 0;
 }
 
 bool exemption_is_callers_doing(const struct outer *outer, enum fault_step step, int error)
 {
-        return (!exemption_is_roots_doing() || outer->inside) && fault_is_callers(step, error);
+        return (!is_roots_doing() || outer->inside) && fault_is_callers(step, error);
 }
 
 bool exemption_of_root(struct outer *outer, enum fault_step step, int error)
@@ -31,7 +32,7 @@ bool exemption_of_root(struct outer *outer, enum fault_step step, int error)
                 r = outer_find(outer, &nothing, 0, &silent);
         }
         /* where nobody can tell whether this is an outer session, it may be one */
-        if (r < 0 && (!exemption_is_roots_doing() || fault_is_callers(FAULT_OUTER, r)))
+        if (r < 0 && (!is_roots_doing() || fault_is_callers(FAULT_OUTER, r)))
                 return false;
         return !exemption_is_callers_doing(outer, step, error) && outer_is_safe(outer);
 }

@@ -6,15 +6,10 @@
 #include "session/outer.h"
 
 /*
- * Has root, or nobody, chosen limits, descriptors and working directory? Somebody else has where
- * the real uid is not 0 or the program is set-uid: su and sudo show both.
- */
-bool exemption_is_roots_doing(void);
-
-/*
- * Did the caller bring the fault about, or may it have? It can where root has not chosen, and in an
- * outer session of ours; and the fault must be of that kind (fault.h). What a caller can bring
- * about opens no way into the system directory.
+ * Did the caller bring the fault about, or may it have? Somebody else than root has chosen limits,
+ * descriptors and working directory where the real uid is not 0 or the program is set-uid (su and
+ * sudo show both), and in an outer session of ours; and the fault must be of that kind (fault.h).
+ * What a caller can bring about opens no way into the system directory.
  */
 bool exemption_is_callers_doing(const struct outer *outer, enum fault_step step, int error);
 

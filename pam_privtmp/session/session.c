@@ -29,7 +29,8 @@ static int open_it(struct opening *o)
         int r;
 
         o->step = FAULT_CALLER;
-        r = exemption_is_roots_doing() ? 0 : headroom_check(o->report);
+        r = headroom_check(
+                o->report); /* also as root: "sudo su" obeys the limits of sudo's caller */
         if (r < 0)
                 return r;
         r = decision_make(o->request, o->subject, &o->decision, o->report);
@@ -130,6 +131,13 @@ void session_close(struct session *session, struct report *report)
 bool session_is_mine(const struct session *session)
 {
         return session->opener == getpid();
+}
+
+bool session_is_for(const struct session *session, const char *user)
+{
+        _cleanup_subject_ struct subject *subject = NULL;
+
+        return user && subject_load(user, &subject) == 0 && subject->uid == session->uid;
 }
 
 struct session *session_free(struct session *session)
