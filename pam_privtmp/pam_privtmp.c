@@ -149,9 +149,13 @@ _public_ int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const 
         if (arguments.close)
                 return PAM_SUCCESS;
         face.debug = arguments.debug;
-        /* listed twice in a stack, or opened twice: the session is there */
-        if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS && data)
-                return PAM_SUCCESS;
+        /* listed twice in a stack, or opened twice: the session is there, if it is this user's */
+        if (pam_get_data(pamh, DATA_NAME, &data) == PAM_SUCCESS && data) {
+                if (session_is_for(data, get_item(pamh, PAM_USER)))
+                        return PAM_SUCCESS;
+                say_denied(&face, "there is an open session of another user");
+                return PAM_SYSTEM_ERR;
+        }
         r = open_session(&face, &arguments, &report, &session);
         if (r != PAM_SUCCESS || !session)
                 return r;

@@ -33,5 +33,8 @@ void session_close(struct session *session, struct report *report);
 /* Is this the process that opened it? A forked child has a copy, and must not close. */
 bool session_is_mine(const struct session *session);
 
+/* Is it a session of that user, NULL for nobody? False also if that can't be told. */
+bool session_is_for(const struct session *session, const char *user);
+
 /* Closes the fds and frees. The instance's lock goes with it, unless a forked child shares it. */
 struct session *session_free(struct session *session);

@@ -665,6 +665,29 @@ START_TEST(b12_open_twice_and_close_twice_on_one_handle)
 }
 END_TEST
 
+static int do_open_as(void *user)
+{
+        int r = pam_set_item(pamh, PAM_USER, user);
+
+        return r == PAM_SUCCESS ? pam_open_session(pamh, 0) : r;
+}
+
+/* An application that could not close may go on to the next user. */
+START_TEST(a_session_of_one_user_is_none_of_another)
+{
+        char alice[] = "alice", bob[] = "bob";
+        struct login login;
+
+        pam_login_begin(SERVICE);
+        login = login_open(alice);
+        ck_assert_int_eq(login_do(&login, do_open_as, bob), PAM_SYSTEM_ERR);
+        assert_logged("bob is denied: there is an open session of another user");
+        ck_assert_int_eq(login_do(&login, do_open_as, alice), PAM_SUCCESS);
+        login_close(&login);
+        assert_nothing_left();
+}
+END_TEST
+
 START_TEST(open_close_and_open_again_on_one_handle)
 {
         struct login login;
@@ -1795,6 +1818,7 @@ static Suite *make_suite(void)
         tcase_add_test(tests, b12_open_twice_and_close_twice_on_one_handle);
         tcase_add_test(tests, open_close_and_open_again_on_one_handle);
         tcase_add_test(tests, listed_twice_is_as_once);
+        tcase_add_test(tests, a_session_of_one_user_is_none_of_another);
         tcase_add_test(tests, close_without_open_is_success);
         tcase_add_test(tests, close_after_a_failed_open_touches_nothing);
         tcase_add_test(tests, b13_pam_end_in_a_forked_child_touches_nothing);
