@@ -5,6 +5,7 @@
  * MUST NOT leave a right of root's to a user's program (real/run.sh).
  */
 #include <grp.h>
+#include <linux/close_range.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,9 @@ int program_become(const char *user)
         struct passwd *entry = getpwnam(user);
         int r = entry ? 0 : -ENOENT;
 
+        /* what root's shell or cron job has open besides is not for the user's program */
+        if (r == 0 && close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+                r = -errno;
         if (r == 0)
                 r = own_terminal(entry->pw_uid);
         if (r == 0 && (initgroups(entry->pw_name, entry->pw_gid) < 0 || setgid(entry->pw_gid) < 0 ||
