@@ -57,7 +57,8 @@ static bool is_gone(const struct alive *alive, int folder, const char *name)
                 return false;
         for (size_t i = 0; i < alive->n; i++)
                 if (alive->ids[i].number == number &&
-                    (r < 0 || alive->ids[i].id == 0 || alive->ids[i].id == record.ns.id))
+                    (r < 0 || alive->ids[i].id == 0 || record.ns.id == 0 ||
+                     alive->ids[i].id == record.ns.id))
                         return false;
         return true;
 }

@@ -108,6 +108,9 @@ int nsfs_each(const struct deadline *deadline, int (*each)(void *, const struct 
         r = walk(own, GET_PREV, deadline, each, arg);
         if (r == 0)
                 r = walk(own, GET_NEXT, deadline, each, arg);
+        /* its number of mounts has changed meanwhile: anybody may mount and unmount */
+        if (r == 0 && ioctl(own, GET_INFO, &info) < 0)
+                r = nsfs_error(errno);
         /* last of all: this one is still there then, and where there is no list it is not read */
         if (r == 0)
                 r = each(arg, &(struct nsfs_entry){.fd = own,
