@@ -897,8 +897,8 @@ static void expect_open(struct opening *o, struct process *process, unsigned use
 
         *o = (struct opening){.process = process, .user = user, .inside = is_inside(process)};
         process->has_opened = true;
-        /* the record says where that session began */
-        o->home = o->inside && !beside && has_record_but(space, 0);
+        /* it goes back where a record says that the outer session came from the host's namespace */
+        o->home = o->inside && !beside && space->from_host && has_record_but(space, 0);
         o->any = o->inside;
         if (o->home)
                 process->space = host; /* while it looks around */
