@@ -13,7 +13,7 @@ static void set_up(void)
 }
 
 /* This process is the test's own. Returns what the limit was. */
-static rlim_t limit(int what, rlim_t value)
+static rlim_t limit(__rlimit_resource_t what, rlim_t value)
 {
         struct rlimit now;
         rlim_t before;
@@ -65,7 +65,7 @@ END_TEST
 
 START_TEST(address_space_is_needed)
 {
-        const int what = _i == 0 ? RLIMIT_AS : RLIMIT_DATA;
+        const __rlimit_resource_t what = _i == 0 ? RLIMIT_AS : RLIMIT_DATA;
         rlim_t before = limit(what, 24 * 1024 * 1024);
 
         ck_assert_int_eq(headroom_check(&heard.report), -ENOMEM);

@@ -42,16 +42,18 @@ int __wrap_fstatat64(int dir, const char *path, struct stat *st, int flags)
         return __real_fstatat64(dir, path, st, flags);
 }
 
-static enum {
+enum call {
         READDIR,
         ALLOCATE,
         GROW,
         NONE,
-} refuse = NONE;
+};
 
-static bool is_refused(int what)
+static enum call refuse = NONE;
+
+static bool is_refused(enum call what)
 {
-        if ((int)refuse != what || --calls_left != 0)
+        if (refuse != what || --calls_left != 0)
                 return false;
         refused = true;
         return true;
@@ -131,7 +133,7 @@ LOOK_TEST(a_process_costs_one_link_and_one_stat)
 /* ------------------------------------------------------------------ what is refused */
 
 /* Whichever call it is that fails, all is in doubt, and nothing is left behind. */
-static void refuse_each(int what)
+static void refuse_each(enum call what)
 {
         unsigned n = 0;
 
