@@ -146,8 +146,6 @@ static int do_low_memory(void *arg)
         char text[64];
 
         (void)arg;
-        if (SCENE_SANITIZER)
-                return 0; /* it needs terabytes of address space */
         scene_read("/proc/self/statm", text, sizeof(text));
         ck_assert_int_eq(sscanf(text, "%lu", &pages), 1);
         getrlimit(RLIMIT_AS, &limit);
@@ -162,9 +160,9 @@ static int do_nothing(void *arg)
 }
 
 static int (*const callers[])(void *) = {
-        do_nothing,        do_umask_0,      do_umask_0777,  do_no_file_size,  do_ignore_children,
-        do_block_signals,  do_close_0_to_2, do_egid_of_bob, do_ruid_of_alice, do_environment,
-        do_no_environment, do_thread,       do_low_memory,
+        do_nothing,         do_umask_0,       do_umask_0777,     do_no_file_size,
+        do_ignore_children, do_block_signals, do_close_0_to_2,   do_egid_of_bob,
+        do_ruid_of_alice,   do_environment,   do_no_environment, do_thread,
 };
 
 /* All that lies below the base is root's and closed, whatever the caller's umask and groups. */
@@ -214,6 +212,25 @@ START_TEST(whatever_the_caller_chose_the_session_is_the_same)
         assert_nothing_left();
         assert_not_logged("(login:session)");
         ck_assert_int_eq(kill(login.pid, SIGKILL), 0); /* it can't end well, as it is */
+}
+END_TEST
+
+/* Libraries do not always say that they ran out: who has too little room is refused before. */
+START_TEST(with_too_little_memory_open_is_refused)
+{
+        struct login login;
+
+        if (SCENE_SANITIZER)
+                return; /* it needs terabytes of address space */
+        pam_login_begin(SERVICE);
+        login = login_as("alice");
+        ck_assert_int_eq(login_do(&login, do_low_memory, NULL), 0);
+        login.before = *login_state(&login);
+        ck_assert_int_eq(login_do(&login, do_open, NULL), PAM_BUF_ERR);
+        assert_same_state(&login.before, login_state(&login));
+        assert_logged("alice is denied: the caller's limits leave too little room");
+        assert_nothing_left();
+        ck_assert_int_eq(kill(login.pid, SIGKILL), 0);
 }
 END_TEST
 
@@ -1155,6 +1172,7 @@ static Suite *make_suite(void)
         tests = add_case(suite, "caller");
         tcase_add_loop_test(tests, whatever_the_caller_chose_the_session_is_the_same, 0,
                             sizeof(callers) / sizeof(callers[0]));
+        tcase_add_test(tests, with_too_little_memory_open_is_refused);
         tcase_add_test(tests, nothing_is_said_on_the_callers_terminal);
         tcase_add_test(tests, with_few_fds_open_works_or_leaves_nothing);
         tests = add_case(suite, "cwd");
