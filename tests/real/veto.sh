@@ -24,16 +24,34 @@ show() {
         end_all alice
 }
 
+# The ancestor of all that this test starts, whose parents may have ended: process 1, or the reaper.
+top=1
+[ "${1:-}" != listed ] || top=$PPID
+
+# ours USER: what this test has started as the user. Other hosts have users of the same number.
+ours() {
+        ps -e -o pid= -o ppid= -o ruid= | awk -v top="$top" -v uid="$(id -u "$1")" '
+                { parent[$1] = $2; if ($3 == uid) its[$1] }
+                END {
+                        for (pid in its) {
+                                for (p = pid; p in parent && p != top;)
+                                        p = parent[p]
+                                if (p == top)
+                                        print pid
+                        }
+                }'
+}
+
 # end_all USER: whatever runs as the user.
 end_all() {
-        for pid in $(ps -U "$1" -o pid=); do
+        for pid in $(ours "$1"); do
                 kill -9 "$pid" 2>/dev/null || true
         done
         wait_for has_ended "$1"
 }
 
 has_ended() {
-        not ps -U "$1" -o pid=
+        test -z "$(ours "$1")"
 }
 
 # What a killed su leaves behind.
