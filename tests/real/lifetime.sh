@@ -285,9 +285,9 @@ for left in nothing kept stale; do
                         check "$who stopped at lock $number, $left left: and goes on well" go_on
                         table
                         su alice -c true
-                        clean
+                        clean >"$tap/out"
                         find "$base/1001" -name lock -exec touch -d '1 hour ago' {} +
-                        clean
+                        clean >"$tap/out"
                         check "$who stopped at lock $number, $left left: nothing stays" gone alice
                 done
         done

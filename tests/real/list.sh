@@ -302,7 +302,7 @@ check "a full disk is told of" says '^privtmp: standard output: No space left on
 
 # ------------------------------------------------------------------ size
 
-"$command" clean 2>/dev/null || true
+"$command" clean >"$tap/out" 2>&1 || true
 table "$base /tmp *"
 start_session alice su - alice
 top=$(instances alice)

@@ -86,10 +86,10 @@ alice_is_in_doubt() {
         check "$1: list has it" grep -q '^alice.*used' "$tap/out"
         check "$1: and says that it can't be told" \
                 grep -q "list: $(instances alice): can't tell who uses it" "$tap/err"
-        "$command" clean
+        "$command" clean >"$tap/out"
         check "$1: clean leaves it" has_instances alice 1
         show
-        "$command" clean
+        "$command" clean >"$tap/out"
         check "$1: when her processes have ended it is deleted" gone alice
 }
 
