@@ -112,6 +112,8 @@ check "it is started at the end of the user's last session" grep -qx \
         "$to$unitdir/user-runtime-dir@.service.d/privtmp.conf"
 check "the rules for the base are where systemd-tmpfiles looks" \
         is_shipped tmpfiles.d/privtmp.conf "$tmpfilesdir"
+check "the line for sudoedit is where sudo looks" is_shipped sudoers.d/privtmp /etc/sudoers.d
+check "as sudo wants it" same 440 "$(stat -c %a "$to/etc/sudoers.d/privtmp")"
 check "the completion is where bash looks" is_shipped bash-completion/privtmp "$completionsdir"
 check "it completes the verbs of the program" completes 'privtmp ' "$(verbs)"
 check "the options of each verb" completes_options

@@ -311,6 +311,16 @@ for setting in 'Defaults pam_session' 'Defaults !!pam_session' '# Defaults !pam_
         check "and so it is" opens_session
         cp "$tap/sudoers" /etc/sudoers
 done
+mv /etc/sudoers.d/privtmp "$tap/editors"
+missing="fault: /etc/sudoers: sudoedit runs the caller's editor, as the caller, in the other user's private directories; add \"Defaults!sudoedit !pam_session\""
+check "sudoers: the line for sudoedit is missing" finds 1 "$missing"
+echo 'Defaults!sudoedit    !pam_session' >>/etc/sudoers
+check "sudoers: it may stand anywhere" finds 0 "$nothing"
+cp "$tap/sudoers" /etc/sudoers
+echo 'Defaults!sudoedit pam_session' >>/etc/sudoers
+check "sudoers: with the opposite it is missing" finds 1 "$missing"
+cp "$tap/sudoers" /etc/sudoers
+mv "$tap/editors" /etc/sudoers.d/privtmp
 mkdir /etc/more.d
 echo 'Defaults !pam_session' >/etc/more.d/10-a
 cp /etc/more.d/10-a /etc/more.d/20.old

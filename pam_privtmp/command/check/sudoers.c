@@ -8,11 +8,18 @@
 #include "command/check/sudoers.h"
 #include "command/check/text.h"
 
+#define FILE_OF_SUDO "/etc/sudoers"
+
 enum {
         DEPTH_LIMIT = 128, /* of files that include each other, as sudo has it */
 };
 
-static int check_file(struct findings *findings, const char *path, unsigned depth);
+struct sudoers {
+        struct findings *findings;
+        bool editors_have_none; /* sudoedit opens no session, as it should */
+};
+
+static int check_file(struct sudoers *sudoers, const char *path, unsigned depth);
 
 /* Is it "!pam_session", with blanks where sudo takes them? */
 static bool switches_off(const char *setting)
@@ -45,14 +52,23 @@ static bool has_no_sessions(char *line)
         return false;
 }
 
+/* Is it for sudoedit alone? That runs the caller's editor, as the caller. */
+static bool is_for_editors(const char *line)
+{
+        static const char start[] = "Defaults!sudoedit";
+
+        return strncmp(line, start, sizeof(start) - 1) == 0 &&
+               strchr(" \t", line[sizeof(start) - 1]);
+}
+
 /* All that sudo reads in a folder. */
-static int check_folder(struct findings *findings, const char *folder, unsigned depth)
+static int check_folder(struct sudoers *sudoers, const char *folder, unsigned depth)
 {
         struct dirent **entries = NULL;
         int n = scandir(folder, &entries, NULL, alphasort), r = 0;
 
         if (n < 0 && errno != ENOENT)
-                findings_add_unchecked(findings, folder, 0, "%s", strerror(errno));
+                findings_add_unchecked(sudoers->findings, folder, 0, "%s", strerror(errno));
         for (int i = 0; i < n; i++) {
                 const char *name = entries[i]->d_name;
                 _cleanup_free_ char *path = NULL;
@@ -62,7 +78,7 @@ static int check_folder(struct findings *findings, const char *folder, unsigned 
                                 path = NULL;
                                 r = -ENOMEM;
                         } else {
-                                r = check_file(findings, path, depth);
+                                r = check_file(sudoers, path, depth);
                         }
                 }
                 free(entries[i]);
@@ -83,7 +99,7 @@ static const char *included(const char *line, const char *word)
 }
 
 /* Reads what a line of the file names, if it includes something. */
-static int follow(struct findings *findings, const char *file, const char *line, unsigned depth)
+static int follow(struct sudoers *sudoers, const char *file, const char *line, unsigned depth)
 {
         const char *folder = included(line, "includedir"), *one = included(line, "include");
         const char *name = folder ? folder : one, *slash = strrchr(file, '/');
@@ -98,11 +114,11 @@ static int follow(struct findings *findings, const char *file, const char *line,
                 path = NULL;
                 return -ENOMEM;
         }
-        return folder ? check_folder(findings, path, depth + 1)
-                      : check_file(findings, path, depth + 1);
+        return folder ? check_folder(sudoers, path, depth + 1)
+                      : check_file(sudoers, path, depth + 1);
 }
 
-static int check_file(struct findings *findings, const char *path, unsigned depth)
+static int check_file(struct sudoers *sudoers, const char *path, unsigned depth)
 {
         struct text text;
         char *line, *comment;
@@ -111,17 +127,20 @@ static int check_file(struct findings *findings, const char *path, unsigned dept
         if (r == -ENOMEM)
                 return r;
         if (r < 0 && r != -ENOENT) {
-                findings_add_unchecked(findings, path, 0, "%s", strerror(-r));
+                findings_add_unchecked(sudoers->findings, path, 0, "%s", strerror(-r));
                 return 0;
         }
         for (r = 0; text.bytes && r == 0 && (line = text_line(&text, true));) {
                 line += strspn(line, " \t");
-                r = follow(findings, path, line, depth);
+                r = follow(sudoers, path, line, depth);
                 comment = strchr(line, '#');
                 if (comment)
                         *comment = '\0';
-                if (has_no_sessions(line))
-                        findings_add(findings, SEVERITY_WARNING, path, text.number, "take it out",
+                if (is_for_editors(line))
+                        sudoers->editors_have_none |= has_no_sessions(line);
+                else if (has_no_sessions(line))
+                        findings_add(sudoers->findings, SEVERITY_WARNING, path, text.number,
+                                     "take it out",
                                      "with \"!pam_session\" sudo opens no session: whoever the "
                                      "command runs as, it has the caller's /tmp");
         }
@@ -129,7 +148,15 @@ static int check_file(struct findings *findings, const char *path, unsigned dept
         return r;
 }
 
-int check_sudoers(struct findings *findings)
+int check_sudoers(struct findings *findings, bool wired)
 {
-        return check_file(findings, "/etc/sudoers", 0);
+        struct sudoers sudoers = {.findings = findings};
+        int r = check_file(&sudoers, FILE_OF_SUDO, 0);
+
+        if (r == 0 && wired && !sudoers.editors_have_none && access(FILE_OF_SUDO, R_OK) == 0)
+                findings_add(findings, SEVERITY_FAULT, FILE_OF_SUDO, 0,
+                             "add \"Defaults!sudoedit !pam_session\"",
+                             "sudoedit runs the caller's editor, as the caller, in the other "
+                             "user's private directories");
+        return r;
 }

@@ -2,7 +2,12 @@
 /* check/sudoers: does sudo open sessions? */
 #pragma once
 
+#include <stdbool.h>
+
 #include "command/check/findings.h"
 
-/* Warns of each "!pam_session" in /etc/sudoers and in what it includes. 0 or -ENOMEM. */
-int check_sudoers(struct findings *findings);
+/*
+ * Warns of each "!pam_session" in /etc/sudoers and in what it includes, but of that for sudoedit:
+ * where sudo is `wired`, it is a fault that this is missing. 0 or -ENOMEM.
+ */
+int check_sudoers(struct findings *findings, bool wired);

@@ -47,6 +47,7 @@ struct wiring {
         const char *conf;
         unsigned wired;               /* services that name ours */
         bool sshd;                    /* is one of them */
+        bool sudo;                    /* is one of them */
         char *without[LENGTH(doors)]; /* files of doors that do not */
 };
 
@@ -185,6 +186,7 @@ static int check_stack(struct wiring *wiring, const char *service, const char *f
                 return note_door(wiring, service, file);
         wiring->wired++;
         wiring->sshd |= strcmp(service, "sshd") == 0;
+        wiring->sudo |= strcmp(service, "sudo") == 0;
         r = check_lines(wiring, service, stack);
         check_rivals(wiring->findings, wiring->table, stack);
         if (is_one_of(last_of(line->file), common, LENGTH(common))) {
@@ -263,7 +265,7 @@ int check_wiring(struct findings *findings, const struct table *table, const cha
                              "wire services, see pam_privtmp(8)",
                              "no service names pam_privtmp.so: nothing is private");
         if (r == 0 && wiring.wired > 0)
-                r = check_sudoers(findings);
+                r = check_sudoers(findings, wiring.sudo);
         for (size_t i = 0; i < LENGTH(doors); i++) {
                 if (wiring.without[i] && wiring.sshd)
                         findings_add(findings, SEVERITY_WARNING, wiring.without[i], 0,
