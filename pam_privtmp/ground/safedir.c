@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <time.h>
 
 #include "ground/cleanup.h"
 #include "ground/path.h"
@@ -20,6 +21,7 @@
 
 enum {
         WALK_TRIES = 64, /* at a microsecond each */
+        WALK_PAUSES = 8, /* of a millisecond, each with another try */
 };
 
 /* File systems whose locks and mounts other hosts can have too; FUSE may be any of them. */
@@ -127,14 +129,17 @@ int safedir_open_cached(const char *path)
                 .resolve = RESOLVE_CACHED | RESOLVE_NO_SYMLINKS,
         };
 
-        /* a rename or a mount anywhere on the host disturbs such a walk: it is worth another try */
+        /* a rename or a mount anywhere on the host disturbs such a walk: it is worth another try;
+         * one of very many mounts at once lasts for milliseconds */
         for (unsigned try = 0;; try++) {
                 int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
 
                 if (fd >= 0)
                         return fd;
-                if (errno != EAGAIN || try == WALK_TRIES)
+                if (errno != EAGAIN || try == WALK_TRIES + WALK_PAUSES)
                         return -errno;
+                if (try >= WALK_TRIES)
+                        (void)nanosleep(&(struct timespec){.tv_nsec = 1000 * 1000}, NULL);
         }
 }
 
