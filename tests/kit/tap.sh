@@ -17,7 +17,8 @@ exec 3>&1
 
 tap=/run/tap
 mkdir -m 711 "$tap"
-. "$(dirname "$0")/../kit/case.sh"
+# shellcheck source=tests/kit/case.sh
+. "${tap_kit:-$(dirname "$0")/../kit}/case.sh"
 
 # need PROGRAM...
 need() {
