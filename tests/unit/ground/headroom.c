@@ -66,8 +66,12 @@ END_TEST
 START_TEST(address_space_is_needed)
 {
         const __rlimit_resource_t what = _i == 0 ? RLIMIT_AS : RLIMIT_DATA;
-        rlim_t before = limit(what, 24 * 1024 * 1024);
+        const char *preloaded = getenv("LD_PRELOAD");
+        rlim_t before;
 
+        if (_i == 1 && preloaded && strstr(preloaded, "vgpreload"))
+                return; /* valgrind counts no data of the program it runs */
+        before = limit(what, 24 * 1024 * 1024);
         ck_assert_int_eq(headroom_check(&heard.report), -ENOMEM);
         (void)limit(what, before);
         heard_begin(&heard);
