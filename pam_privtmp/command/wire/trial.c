@@ -49,13 +49,19 @@ static void start(bool by_systemd, unsigned seconds, pid_t whose)
         _exit(127);
 }
 
-/* In a session of its own, with nothing of ours open. */
-static void become_watcher(unsigned seconds, pid_t whose)
+/*
+ * In a session of its own, with nothing of ours open. The signals are blocked until it ignores
+ * them: our end, which may be near, sends some to all that have our terminal.
+ */
+static void become_watcher(unsigned seconds, pid_t whose, const sigset_t *signals)
 {
         int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
         (void)setsid();
         (void)signal(SIGHUP, SIG_IGN);
+        (void)signal(SIGINT, SIG_IGN);
+        (void)signal(SIGQUIT, SIG_IGN);
+        (void)sigprocmask(SIG_UNBLOCK, signals, NULL);
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
                 (void)dup2(null, fd);
         start(false, seconds, whose);
@@ -75,16 +81,17 @@ static void block_signals(sigset_t *ret)
 int trial_begin(unsigned seconds)
 {
         bool by_systemd = access("/run/systemd/system", F_OK) == 0;
-        pid_t whose = getpid(), child = fork();
+        pid_t whose = getpid(), child;
         sigset_t signals;
         int status;
 
-        if (child > 0)
-                block_signals(&signals);
+        block_signals(&signals);
+        child = fork();
         if (child == 0) {
-                if (by_systemd)
-                        start(true, seconds, whose);
-                become_watcher(seconds, whose);
+                if (!by_systemd)
+                        become_watcher(seconds, whose, &signals);
+                (void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
+                start(true, seconds, whose);
         }
         if (child < 0) {
                 privtmp_say("wire: can't start a watcher: %s", strerror(errno));
