@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "command/wire/journal.h"
+#include "command/wire/pamfile.h"
 #include "ground/cleanup.h"
 #include "ground/safedir.h"
 #include "ground/safefile.h"
@@ -56,18 +57,15 @@ int journal_open(struct report *report)
 static int put(int journal, const char *name, const struct pamd_text *text)
 {
         _cleanup_close_ int fd = -EBADF;
+        int r;
 
         fd = openat(journal, "new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0)
                 return -errno;
-        for (size_t done = 0; done < text->size;) {
-                ssize_t n = write(fd, text->bytes + done, text->size - done);
-
-                if (n < 0 && errno != EINTR)
-                        return -errno;
-                done += n > 0 ? (size_t)n : 0;
-        }
-        if (fsync(fd) < 0 || renameat(journal, "new", journal, name) < 0 || fsync(journal) < 0)
+        r = pamfile_write(fd, text);
+        if (r < 0)
+                return r;
+        if (renameat(journal, "new", journal, name) < 0 || fsync(journal) < 0)
                 return -errno;
         return 0;
 }

@@ -137,7 +137,7 @@ static int copy_attributes(int from, int to)
         return 0;
 }
 
-static int write_all(int fd, const struct pamd_text *text)
+int pamfile_write(int fd, const struct pamd_text *text)
 {
         for (size_t done = 0; done < text->size;) {
                 ssize_t n = write(fd, text->bytes + done, text->size - done);
@@ -162,7 +162,7 @@ static int stage(int folder, const char *service, const char *name, const struct
         new = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (new < 0)
                 return -errno;
-        r = write_all(new, text);
+        r = pamfile_write(new, text);
         if (r == 0)
                 r = old >= 0 ? copy_attributes(old, new) : fchmod(new, 0644) < 0 ? -errno : 0;
         if (r < 0)

@@ -37,6 +37,9 @@ int pamfile_read_vendor(const char *service, struct pamd_text *ret, const char *
 int pamfile_stage(int folder, const char *service, const struct pamd_text *text,
                   struct report *report);
 
+/* Writes all of the text to fd, and to the disk. 0 or -errno. */
+int pamfile_write(int fd, const struct pamd_text *text);
+
 /* Replaces the file by what is staged. 0 or -errno with the reason in the report. */
 int pamfile_replace(int folder, const char *service, struct report *report);
 
