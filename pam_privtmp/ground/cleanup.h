@@ -2,13 +2,14 @@
 /* cleanup: what releases itself at the end of a scope */
 #pragma once
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "ground/missing.h"
 
 #define _cleanup_(function) __attribute__((__cleanup__(function)))
 
@@ -28,7 +29,7 @@
                 taken_;                                                                            \
         })
 
-/* For fmemopen(3) and libmount, which take a char * for what they only read. */
+/* The same text, for fmemopen(3) and libmount, which take a char * for what they only read. */
 static inline char *as_mutable(const char *text)
 {
         return (char *)(uintptr_t)text;
@@ -64,7 +65,8 @@ static inline int fd_move_up(int fd)
 
 /*
  * renameat2(2) that replaces nothing; by renameat(2) on file systems that do not know the flag (ZFS
- * before 2.2), where directories with something in them, the only ones we rename, are safe too.
+ * before 2.2), where directories with something in them, the only ones we rename, are safe too. 0,
+ * or -1 with errno.
  */
 static inline int rename_new(int old_parent, const char *old_name, int parent, const char *name)
 {
@@ -83,12 +85,5 @@ static inline void cleanup_free(void *pointer)
         free(*(void **)pointer);
 }
 
-static inline void cleanup_closedir(DIR **dir)
-{
-        if (*dir)
-                (void)closedir(*dir);
-}
-
-#define _cleanup_close_    _cleanup_(cleanup_close)
-#define _cleanup_free_     _cleanup_(cleanup_free)
-#define _cleanup_closedir_ _cleanup_(cleanup_closedir)
+#define _cleanup_close_ _cleanup_(cleanup_close)
+#define _cleanup_free_  _cleanup_(cleanup_free)

@@ -21,7 +21,8 @@ struct deadline {
         struct timespec wall;
 };
 
-static inline struct timespec deadline_from_now(clockid_t clock, uint64_t microseconds)
+/* What the clock will say in so many microseconds. */
+static inline struct timespec deadline_from_now_us(clockid_t clock, uint64_t microseconds)
 {
         struct timespec at;
 
@@ -35,6 +36,7 @@ static inline struct timespec deadline_from_now(clockid_t clock, uint64_t micros
         return at;
 }
 
+/* Does the clock say that, or more? */
 static inline bool deadline_has_passed(clockid_t clock, const struct timespec *at)
 {
         struct timespec now;
@@ -44,27 +46,28 @@ static inline bool deadline_has_passed(clockid_t clock, const struct timespec *a
 }
 
 /* So many milliseconds of CPU time from now. It is for the thread that made it. */
-static inline struct deadline deadline_in(unsigned milliseconds)
+static inline struct deadline deadline_in_ms(unsigned milliseconds)
 {
         const uint64_t microseconds = (uint64_t)milliseconds * 1000;
 
         return (struct deadline){
-                .cpu = deadline_from_now(CLOCK_THREAD_CPUTIME_ID, microseconds),
-                .wall = deadline_from_now(CLOCK_MONOTONIC, microseconds * DEADLINE_WALL),
+                .cpu = deadline_from_now_us(CLOCK_THREAD_CPUTIME_ID, microseconds),
+                .wall = deadline_from_now_us(CLOCK_MONOTONIC, microseconds * DEADLINE_WALL),
         };
 }
 
 /* So many microseconds of CPU time, with the wall of another deadline. */
-static inline struct deadline deadline_within(const struct deadline *outer, uint64_t microseconds)
+static inline struct deadline deadline_within_us(const struct deadline *outer,
+                                                 uint64_t microseconds)
 {
         return (struct deadline){
-                .cpu = deadline_from_now(CLOCK_THREAD_CPUTIME_ID, microseconds),
+                .cpu = deadline_from_now_us(CLOCK_THREAD_CPUTIME_ID, microseconds),
                 .wall = outer->wall,
         };
 }
 
 /* How many microseconds of CPU time are left. */
-static inline uint64_t deadline_left(const struct deadline *deadline)
+static inline uint64_t deadline_left_us(const struct deadline *deadline)
 {
         struct timespec now;
         int64_t left;

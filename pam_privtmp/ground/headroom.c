@@ -10,17 +10,17 @@
 #include "ground/headroom.h"
 
 enum {
-        DESCRIPTORS = 16,
+        FOR_SERVICES = 16,        /* descriptors */
         BYTES = 32 * 1024 * 1024, /* of address space, in which data may be written */
 };
 
-static int check_descriptors(void)
+int headroom_for_descriptors(size_t wanted)
 {
-        int fds[DESCRIPTORS] = {open("/", O_PATH | O_CLOEXEC)};
+        int fds[HEADROOM_DESCRIPTORS] = {open("/", O_PATH | O_CLOEXEC)};
         int r = fds[0] < 0 ? -errno : 0;
         size_t n = r < 0 ? 0 : 1;
 
-        for (; r == 0 && n < DESCRIPTORS; n++) {
+        for (; r == 0 && n < wanted && n < HEADROOM_DESCRIPTORS; n++) {
                 fds[n] = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
                 if (fds[n] < 0)
                         r = -errno;
@@ -30,24 +30,19 @@ static int check_descriptors(void)
         return r;
 }
 
-static int check_memory(void)
+int headroom_for_services(void)
+{
+        return headroom_for_descriptors(FOR_SERVICES);
+}
+
+int headroom_check_memory(struct report *report)
 {
         void *memory = mmap(NULL, BYTES, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
         if (memory == MAP_FAILED)
-                return -errno;
+                return report_errno(report, -errno,
+                                    "the caller's limits leave too little room (ulimit -v, -d)");
         (void)munmap(memory, BYTES);
         return 0;
-}
-
-int headroom_check(struct report *report)
-{
-        int r = check_descriptors();
-
-        if (r == 0)
-                r = check_memory();
-        return r < 0 ? report_errno(report, r,
-                                    "the caller's limits leave too little room (ulimit -n, -v, -d)")
-                     : 0;
 }

@@ -5,21 +5,11 @@
 
 #include "ground/grow.h"
 #include "ground/idset.h"
+#include "ground/sorted.h"
 
-/* Where the number is, or belongs. */
 static size_t find(const struct idset *set, uint64_t number)
 {
-        size_t low = 0, high = set->n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (set->ids[middle] < number)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return sorted_find(set->ids, set->n, sizeof(*set->ids), number);
 }
 
 int idset_add(struct idset *set, uint64_t number)

@@ -18,6 +18,7 @@ int idset_add(struct idset *set, uint64_t number);
 /* Is it in the set? */
 bool idset_has(const struct idset *set, uint64_t number);
 
+/* Releases what it has. */
 static inline void idset_done(struct idset *set)
 {
         free(set->ids);

@@ -11,6 +11,7 @@
 
 #include "ground/cleanup.h"
 #include "ground/label.h"
+#include "ground/missing.h"
 
 static inline void freecon_cleanup(char **label)
 {

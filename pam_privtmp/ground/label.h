@@ -7,7 +7,8 @@
  * and where SELinux is off, the label is NULL and all calls succeed.
  *
  * A label that can't be read or set is an error only where SELinux enforces; otherwise it is said
- * in the log, with its errno, and there is no label.
+ * in the log, with its errno, and there is no label. All calls return 0, or -errno with the reason
+ * in the report, if not said otherwise. Needs no privilege but what the policy asks for.
  */
 #pragma once
 
@@ -21,7 +22,8 @@ int label_read(int fd, char **ret, struct report *report);
 
 /*
  * mkdirat(2) of a directory that has the label from the first moment (setfscreatecon(3)). The
- * thread's creation label is put back on every path: what the session creates later is not ours.
+ * thread's creation label is put back on every path: what the session creates later is not ours. 0
+ * or -errno.
  */
 int label_mkdirat(const char *label, int parent, const char *name, mode_t mode,
                   struct report *report);

@@ -67,7 +67,7 @@ struct mark mark_of_root(const char *root)
         } else if (dot == name) { /* UID/.XXXXXX */
                 memmove(name, name + 1, strlen(name));
         }
-        return mark_parse(text, &mark) == 0 && mark.kind == MARK_DISK ? mark : (struct mark){0};
+        return mark_parse(text, &mark) == 0 ? mark : (struct mark){0}; /* its "/" says which kind */
 }
 
 void mark_format(struct mark mark, char text[MARK_BYTES])

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ground/name.h"
+#include "ground/number.h"
 
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 

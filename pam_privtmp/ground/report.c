@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ground/missing.h"
 #include "ground/report.h"
 
 static int note_fault(struct report *report, int error, bool words, const char *format,
@@ -79,6 +80,9 @@ void report_note(struct report *report, enum report_level level, const char *for
         va_start(args, format);
         (void)vsnprintf(text, sizeof(text), format, args);
         va_end(args);
+        for (char *p = text; *p; p++)
+                if ((unsigned char)*p < ' ' || *p == 0x7f)
+                        *p = '?';
         report->say(report->arg, level, text);
 }
 

@@ -20,12 +20,12 @@ struct report {
 
 /*
  * Notes why the call fails; what was noted first stays, since later faults follow from it.
- * error is a negative errno and is returned as it is.
+ * Returns `error`, a negative errno, as it is.
  */
 int report_fault(struct report *report, int error, const char *format, ...)
         __attribute__((__format__(__printf__, 3, 4)));
 
-/* As report_fault, and adds ": " and the words of the error. */
+/* As report_fault, and adds ": " and the words of the error. Returns it as well. */
 int report_errno(struct report *report, int error, const char *format, ...)
         __attribute__((__format__(__printf__, 3, 4)));
 
@@ -36,7 +36,10 @@ void report_prefix(struct report *report, const char *format, ...)
 /* Puts a sentence behind the fault noted so far, after a semicolon; nothing where it is NULL. */
 void report_suffix(struct report *report, const char *sentence);
 
-/* Says something now that does not make the call fail. */
+/*
+ * Says something now that does not make the call fail. A name in it may be any user's: what could
+ * not be printed, or begins a line of its own in the log, becomes "?".
+ */
 void report_note(struct report *report, enum report_level level, const char *format, ...)
         __attribute__((__format__(__printf__, 3, 4)));
 

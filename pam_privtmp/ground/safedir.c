@@ -6,8 +6,6 @@
  * MUST NOT walk through a directory that anybody but root can write (unit/ground/safedir.c).
  */
 #include <limits.h>
-#include <linux/magic.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +14,7 @@
 #include <time.h>
 
 #include "ground/cleanup.h"
+#include "ground/missing.h"
 #include "ground/path.h"
 #include "ground/safedir.h"
 
@@ -61,10 +60,11 @@ static int check_parent(int fd, const char *path, size_t length, struct report *
         return 0;
 }
 
-/* Says why a component could not be opened as a directory; error is what open said. */
-static int explain(int parent, const char *name, const char *path, size_t length, int error,
+/* Says why a component could not be opened as a directory: errno is what open said. */
+static int explain(int parent, const char *name, const char *path, size_t length,
                    struct report *report)
 {
+        const int error = -errno;
         struct stat st;
 
         if (error == -ENOTDIR && fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -99,7 +99,7 @@ int safedir_walk_to_parent(const char *path, const char **last, struct report *r
                 if (next < 0 && errno == ENOENT)
                         return -ENOENT;
                 if (next < 0)
-                        return explain(fd, name, path, so_far + length, -errno, report);
+                        return explain(fd, name, path, so_far + length, report);
                 fd_close(fd);
                 fd = next;
                 component += length + 1;
@@ -117,7 +117,7 @@ int safedir_open(const char *path, int *ret, struct report *report)
                 return report_errno(report, parent, "%s", path);
         fd = openat(parent, last, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return explain(parent, last, path, strlen(path), -errno, report);
+                return explain(parent, last, path, strlen(path), report);
         *ret = fd;
         return 0;
 }
@@ -179,8 +179,8 @@ int safedir_open_own(const char *path, bool create, int *ret, struct report *rep
         parent = safedir_walk_to_parent(path, &last, report);
         if (parent == -ENOENT && !create)
                 return 1;
-        if (parent < 0)
-                return report_errno(report, parent, "%s", path);
+        if (parent < 0) /* it is the parent that is missing, and is not made */
+                return report_errno(report, parent, "%.*s", (int)(strrchr(path, '/') - path), path);
         fd = openat(parent, last, flags);
         if (fd < 0 && errno == ENOENT) {
                 if (!create)
@@ -191,7 +191,7 @@ int safedir_open_own(const char *path, bool create, int *ret, struct report *rep
                 fd = openat(parent, last, flags);
         }
         if (fd < 0)
-                return explain(parent, last, path, strlen(path), -errno, report);
+                return explain(parent, last, path, strlen(path), report);
         if (made && fchmod(fd, 0700) < 0) /* the caller's umask took what it liked */
                 return report_errno(report, -errno, "%s", path);
         r = check_own(fd, path, report);
@@ -204,16 +204,16 @@ int safedir_open_own(const char *path, bool create, int *ret, struct report *rep
 int safedir_open_folder(const char *path, int *ret, struct report *report)
 {
         _cleanup_close_ int parent = -EBADF, fd = -EBADF;
-        const char *last;
+        const char *last = NULL;
         int r;
 
         parent = safedir_walk_to_parent(path, &last, report);
         if (parent < 0)
                 return parent == -ENOENT ? 1 : parent;
+        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): -errno is not 0 */
         fd = openat(parent, last, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return errno == ENOENT ? 1
-                                       : explain(parent, last, path, strlen(path), -errno, report);
+                return errno == ENOENT ? 1 : explain(parent, last, path, strlen(path), report);
         r = check_parent(fd, path, strlen(path), report);
         if (r == 0)
                 *ret = TAKE_FD(fd);

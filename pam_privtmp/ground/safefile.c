@@ -2,7 +2,7 @@
 /*
  * safefile: files that only root can have written, and folders of them
  *
- * MUST NOT wait for a fifo (unit/ground/safedir.c).
+ * MUST NOT wait for a fifo (unit/ground/safefile.c).
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
+#include "ground/names.h"
 #include "ground/path.h"
 #include "ground/safedir.h"
 #include "ground/safefile.h"
@@ -106,49 +107,47 @@ static bool ends_with(const char *name, const char *suffix)
         return length > wanted && strcmp(name + length - wanted, suffix) == 0;
 }
 
-/* Fills names, which has room for limit, from the folder. */
-static int read_names(DIR *dir, const char *suffix, size_t limit, char **names, size_t *n)
+/* Fills *ret, which has room for limit, from the folder. */
+static int read_names(int folder, const char *suffix, size_t limit, char **ret, size_t *n)
 {
-        struct dirent *entry;
+        struct names names;
+        const char *name;
 
-        while ((errno = 0, entry = readdir(dir))) {
-                if (entry->d_name[0] == '.' || !ends_with(entry->d_name, suffix))
+        names_begin(&names, folder);
+        while ((name = names_next(&names))) {
+                if (name[0] == '.' || !ends_with(name, suffix))
                         continue;
                 if (*n == limit)
                         return -E2BIG;
-                names[*n] = strdup(entry->d_name);
-                if (!names[*n])
+                ret[*n] = strdup(name);
+                if (!ret[*n])
                         return -ENOMEM;
                 (*n)++;
         }
-        return -errno;
+        return names.error;
 }
 
-int safefile_list(const char *path, const char *suffix, size_t limit, char ***ret, size_t *n,
+int safefile_list(const char *path, const char *suffix, size_t limit, struct safefile_names *ret,
                   struct report *report)
 {
-        _cleanup_closedir_ DIR *dir = NULL;
         _cleanup_close_ int fd = -EBADF;
         int r;
 
         r = safedir_open_folder(path, &fd, report);
         if (r != 0)
                 return r < 0 ? r : 0;
-        dir = fdopendir(fd);
-        if (!dir)
-                return report_errno(report, -errno, "%s", path);
-        (void)TAKE_FD(fd); /* the stream has it */
-        *ret = calloc(limit, sizeof(**ret));
-        r = *ret ? read_names(dir, suffix, limit, *ret, n) : -ENOMEM;
+        ret->names = calloc(limit, sizeof(*ret->names));
+        r = ret->names ? read_names(fd, suffix, limit, ret->names, &ret->n) : -ENOMEM;
         if (r < 0)
                 return report_errno(report, r, "%s", path);
-        qsort(*ret, *n, sizeof(**ret), compare_names);
+        qsort(ret->names, ret->n, sizeof(*ret->names), compare_names);
         return 0;
 }
 
-void safefile_free_list(char **names, size_t n)
+void safefile_free_list(struct safefile_names *list)
 {
-        for (size_t i = 0; names && i < n; i++)
-                free(names[i]);
-        free(names);
+        for (size_t i = 0; i < list->n; i++)
+                free(list->names[i]);
+        free(list->names);
+        *list = (struct safefile_names){0};
 }

@@ -23,11 +23,18 @@ int safefile_read(const char *path, size_t limit, char **ret, size_t *size, stru
  */
 int safefile_read_fd(int fd, size_t limit, char **ret, size_t *size);
 
+/* A list of names. */
+struct safefile_names {
+        char **names;
+        size_t n;
+};
+
 /*
  * The names in a folder of root's that end with `suffix` and do not begin with a dot, sorted by
  * strcmp(). At most `limit`, else -E2BIG. A missing folder has none. The list is the caller's to
- * release by safefile_free_list(). 0 or -errno.
+ * release by safefile_free_list(), also then. 0 or -errno.
  */
-int safefile_list(const char *path, const char *suffix, size_t limit, char ***ret, size_t *n,
+int safefile_list(const char *path, const char *suffix, size_t limit, struct safefile_names *ret,
                   struct report *report);
-void safefile_free_list(char **names, size_t n);
+/* Releases the list; it has no names any more. */
+void safefile_free_list(struct safefile_names *list);

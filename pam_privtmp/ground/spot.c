@@ -5,11 +5,11 @@
  * MUST NOT ask a user's FUSE file system: it may never answer (unit/ground/spot.c).
  * MUST NOT take or close an fd that is not what it was (unit/ground/spot.c).
  */
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "ground/cleanup.h"
+#include "ground/missing.h"
 #include "ground/spot.h"
 
 /*

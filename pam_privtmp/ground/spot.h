@@ -22,7 +22,7 @@ struct spot {
 /* What the fd (O_PATH will do) stands for. 0, or -errno and a spot that is no file's. */
 int spot_of(int fd, struct spot *ret);
 
-/* The same for this thread's "/", its working directory, and a path below the fd. */
+/* The same for this thread's "/", and for its working directory. 0 or -errno. */
 int spot_of_root(struct spot *ret);
 int spot_of_cwd(struct spot *ret);
 
