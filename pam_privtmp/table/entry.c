@@ -4,8 +4,9 @@
  *
  * libmount 2.38 swallows a bad last line, takes the format of a whole file from its first line,
  * knows no line numbers and ignores further columns. So it is given one line at a time, and
- * MUST give exactly one entry for it (unit/table/line.c).
- * MUST NOT decode what could then be taken for something else: a NUL, a comma (unit/table/line.c).
+ * MUST give exactly one entry for it (unit/table/grammar.c).
+ * MUST NOT decode what could then be taken for something else: a NUL, a comma
+ * (unit/table/grammar.c).
  */
 #include <errno.h>
 #include <libmount.h>
@@ -53,6 +54,11 @@ static unsigned count_columns(const char *text, const char *end, const char **la
 static bool has_wrong_byte(const char *text, const char *end, char what[ENTRY_WHAT_BYTES])
 {
         for (const char *p = text; p < end; p++) {
+                if (*p == '\r' && p == end - 1) {
+                        (void)snprintf(what, ENTRY_WHAT_BYTES,
+                                       "ends as lines of Windows do (CR LF)");
+                        return true;
+                }
                 if (((unsigned char)*p < ' ' && *p != '\t') || *p == 0x7f) {
                         (void)snprintf(what, ENTRY_WHAT_BYTES, "has a control character (byte %td)",
                                        p - text + 1);
@@ -110,8 +116,8 @@ int entry_read(const char *text, size_t length, struct entry *ret, char what[ENT
         if (columns < COLUMNS_MIN || columns > COLUMNS_MAX) {
                 (void)snprintf(
                         what, ENTRY_WHAT_BYTES,
-                        "%u columns, where source, directory, users and maybe options belong",
-                        columns);
+                        "%u column%s, where source, directory, users and maybe options belong",
+                        columns, columns == 1 ? "" : "s");
                 return -EINVAL;
         }
         (void)snprintf(what, ENTRY_WHAT_BYTES, "can't be read as a line of fstab(5)");

@@ -23,4 +23,6 @@ struct entry {
  * with the reason in `what`. Uses one fmemopen(3) stream, libmount's only input; touches no file.
  */
 int entry_read(const char *text, size_t length, struct entry *ret, char what[ENTRY_WHAT_BYTES]);
+
+/* Releases what it has. */
 void entry_done(struct entry *entry);

@@ -7,7 +7,6 @@
 #include <sys/types.h>
 
 #include "ground/flag.h"
-#include "ground/report.h"
 #include "table/users.h"
 #include "table/value.h"
 
@@ -31,7 +30,7 @@ struct line {
         bool end_at_close;
         unsigned keep; /* seconds that an instance stays after it became idle */
         bool nofail;
-        char *size, *inodes;       /* of a tmpfs, in its own notation; NULL: not named */
+        char *size, *inodes;       /* limits, in tmpfs's notation; NULL: not named */
         struct value_glob *shares; /* what of the system directory is bound into the private one */
         size_t n_shares;
 };
@@ -42,12 +41,5 @@ static inline bool line_is_private(const struct line *line)
         return line->source == LINE_DISK || line->source == LINE_MEMORY;
 }
 
-/*
- * Parses one line of a table, without its newline, by libmount's fstab parser. `file` is borrowed
- * for as long as the line lives. Returns 1 and the line in *ret (whose contents the caller releases
- * by line_done()), 0 for a comment or an empty line, or -errno with FILE:LINE in the report.
- * Uses one fmemopen(3) stream, libmount's only input; touches no file.
- */
-int line_parse(const char *file, unsigned number, const char *text, size_t length, struct line *ret,
-               struct report *report);
+/* Releases what the line points to; it has nothing any more. */
 void line_done(struct line *line);

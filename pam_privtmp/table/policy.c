@@ -11,9 +11,15 @@
 
 #include "table/policy.h"
 
+/* For whom, and who tells whether he is in a group. */
+struct asker {
+        const struct subject *subject;
+        users_member member;
+        void *arg;
+};
+
 /* The line that decides for a directory, NULL if none matches. */
-static int find_line(const struct table *table, const char *directory,
-                     const struct subject *subject, users_member member, void *arg,
+static int find_line(const struct table *table, const char *directory, const struct asker *asker,
                      const struct line **ret)
 {
         *ret = NULL;
@@ -23,7 +29,7 @@ static int find_line(const struct table *table, const char *directory,
 
                 if (strcmp(line->directory, directory) != 0)
                         continue;
-                r = users_match(&line->users, subject, member, arg);
+                r = users_match(&line->users, asker->subject, asker->member, asker->arg);
                 if (r < 0)
                         return r;
                 if (r > 0) {
@@ -56,6 +62,7 @@ static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t n)
 {
         /* FNV-1a: tells plans apart, withstands no attack; only root writes tables */
         for (const uint8_t *byte = bytes; n > 0; byte++, n--)
+                /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): all are set */
                 digest = (digest ^ *byte) * 0x100000001b3;
         return digest;
 }
@@ -85,6 +92,7 @@ static uint64_t digest_line(uint64_t digest, const struct plan_line *plan_line)
 int policy_plan(const struct table *table, const struct subject *subject, users_member member,
                 void *arg, struct plan **ret)
 {
+        const struct asker asker = {.subject = subject, .member = member, .arg = arg};
         _cleanup_plan_ struct plan *plan = calloc(1, sizeof(*plan));
 
         if (!plan)
@@ -100,7 +108,7 @@ int policy_plan(const struct table *table, const struct subject *subject, users_
 
                 if (!table_is_first_of_directory(table, i))
                         continue;
-                r = find_line(table, directory, subject, member, arg, &entry->line);
+                r = find_line(table, directory, &asker, &entry->line);
                 if (r < 0)
                         return r;
                 if (!entry->line)

@@ -29,6 +29,7 @@ struct plan {
  */
 int policy_plan(const struct table *table, const struct subject *subject, users_member member,
                 void *arg, struct plan **ret);
+/* Frees the plan; NULL will do. Returns NULL. */
 struct plan *plan_free(struct plan *plan);
 
 /* The plan's line for a directory, NULL if it has none. */

@@ -82,14 +82,31 @@ static const char *find_in_lists(const char *text, const char *end)
         }
 }
 
+/* The source or the directory. */
+static bool ends_with_slash(const char *text, const char *end)
+{
+        for (size_t i = 0; i < USERS; i++) {
+                struct word word = next_word(&text, end);
+
+                if (word.length > 1 && word.text[word.length - 1] == '/')
+                        return true;
+        }
+        return false;
+}
+
 const char *slip_find(const char *text, size_t length)
 {
-        const char *end = text + length;
+        const char *end = text + length, *slip;
 
         if (length > 0 && end[-1] == '\r')
-                return "it ends as lines of DOS do: take the carriage returns out of the file";
+                return "take the carriage returns out of the file: sed -i 's/\\r$//' FILE";
+        if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+                return "it begins with a byte order mark: save the file without one";
         if (is_of_namespace_conf(text, end))
                 return "it looks like a line of namespace.conf: here the base stands first, then "
                        "the directory, the users and the options";
-        return find_in_lists(text, end);
+        slip = find_in_lists(text, end);
+        if (!slip && ends_with_slash(text, end))
+                slip = "leave the \"/\" at the end out";
+        return slip;
 }

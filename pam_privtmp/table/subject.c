@@ -2,7 +2,8 @@
 /*
  * subject: the user that a session is for
  *
- * MUST NOT take "the lookup failed" for "not found" (unit/table/subject.c).
+ * MUST NOT take "the lookup failed" for "not found", nor what could not be looked up for want of
+ * descriptors (unit/table/subject.c).
  * MUST NOT use calls that return static storage: it belongs to the application
  * (unit/table/subject.c).
  */
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "ground/cleanup.h"
+#include "ground/headroom.h"
 #include "table/subject.h"
 
 enum {
@@ -73,6 +75,7 @@ struct subject *subject_free(struct subject *subject)
                 return NULL;
         free(subject->name);
         free(subject->groups);
+        free(subject->missing_group);
         free(subject);
         return NULL;
 }
@@ -124,16 +127,23 @@ static int find_group(const struct subject *subject, const char *name, gid_t *gi
         return 0;
 }
 
-int subject_is_member(void *arg, const char *group)
+/* The first one: one is enough to be told. 0 or -ENOMEM. */
+static int note_missing(struct subject *subject, const char *group)
 {
-        struct subject *subject = arg;
-        bool listed;
-        gid_t gid;
+        if (!subject->missing_group)
+                subject->missing_group = strdup(group);
+        return subject->missing_group ? 0 : -ENOMEM;
+}
+
+static int ask(struct subject *subject, const char *group)
+{
+        bool listed = false;
+        gid_t gid = 0;
         int r;
 
         r = find_group(subject, group, &gid, &listed);
         if (r != 0)
-                return r < 0 ? r : 0;
+                return r < 0 ? r : note_missing(subject, group);
         if (listed || gid == subject->gid)
                 return 1;
         /* sssd may leave the list of members out of a group: ask for the user's groups too */
@@ -146,4 +156,16 @@ int subject_is_member(void *arg, const char *group)
                 if (subject->groups[i] == gid)
                         return 1;
         return 0;
+}
+
+int subject_is_member(void *arg, const char *group)
+{
+        struct subject *subject = arg;
+        int r = ask(subject, group);
+
+        if (r != 0 || subject->has_room)
+                return r;
+        r = headroom_for_services();
+        subject->has_room = r == 0;
+        return r;
 }

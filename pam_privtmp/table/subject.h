@@ -2,6 +2,7 @@
 /* subject: the user that a session is for */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 enum {
@@ -14,6 +15,8 @@ struct subject {
         gid_t gid;     /* the primary group */
         gid_t *groups; /* all groups, NULL until subject_is_member() needs them */
         size_t n_groups;
+        char *missing_group; /* the first that was asked for and does not exist; NULL: none */
+        bool has_room;       /* asked when a group was not found, once */
 };
 
 /*
@@ -22,14 +25,15 @@ struct subject {
  * denied, for "not found" and "can't tell" are not the same.
  */
 int subject_load(const char *name, struct subject **ret);
+/* Frees the subject; NULL will do. Returns NULL. */
 struct subject *subject_free(struct subject *subject);
 
 /*
- * Is the subject in the group of that name? Returns 1 or 0 (also for a group that does not exist),
- * or -errno when a lookup failed. It is a users_member, whose first argument is a
- * subject.
+ * Is the subject in the group of that name? Returns 1 or 0 (also for a group that does not exist,
+ * which is noted in the subject), or -errno when a lookup failed; -EMFILE when it may have failed
+ * for want of descriptors. It is a users_member, whose first argument is a subject.
  */
-int subject_is_member(void *subject, const char *group);
+int subject_is_member(void *arg, const char *group);
 
 static inline void subject_cleanup(struct subject **subject)
 {

@@ -13,6 +13,7 @@
 #include "ground/path.h"
 #include "ground/safefile.h"
 #include "table/slip.h"
+#include "table/grammar.h"
 #include "table/table.h"
 
 enum {
@@ -53,8 +54,7 @@ static int add_file(struct table *table, const char *name, const char **ret)
         return 0;
 }
 
-static int add_line(struct table *table, const char *file, unsigned number, const char *text,
-                    size_t length, struct report *report)
+static int add_line(struct table *table, const struct grammar_text *text, struct report *report)
 {
         struct line *lines = grow(table->lines, table->n, sizeof(*lines));
         int r;
@@ -62,11 +62,11 @@ static int add_line(struct table *table, const char *file, unsigned number, cons
         if (!lines)
                 return -ENOMEM;
         table->lines = lines;
-        r = line_parse(file, number, text, length, &lines[table->n], report);
+        r = grammar_parse(text, &lines[table->n], report);
         if (r > 0)
                 table->n++;
         if (r == -EINVAL)
-                report_suffix(report, slip_find(text, length));
+                report_suffix(report, slip_find(text->text, text->length));
         return r < 0 ? r : 0;
 }
 
@@ -88,8 +88,12 @@ static int add_text(struct table *table, const char *file, const char *text, siz
         for (; text < end; number++) {
                 const char *newline = memchr(text, '\n', (size_t)(end - text));
                 const char *stop = newline ? newline : end;
+                const struct grammar_text line = {.file = file,
+                                                  .number = number,
+                                                  .text = text,
+                                                  .length = (size_t)(stop - text)};
 
-                r = add_line(table, file, number, text, (size_t)(stop - text), report);
+                r = add_line(table, &line, report);
                 r = judge(table, file, number, r, report);
                 if (r < 0)
                         return report_errno(report, r, "%s:%u", file, number);
@@ -98,20 +102,50 @@ static int add_text(struct table *table, const char *file, const char *text, siz
         return 0;
 }
 
-static int check_pair(const struct line *a, const struct line *b, struct report *report)
+/* How a path lies to another one; NULL where neither is within the other. */
+static const char *relation(const char *path, const char *other)
 {
-        if (a->base &&
-            (path_is_within(a->base, b->directory) || path_is_within(b->directory, a->base)))
-                return report_fault(report, -EINVAL,
-                                    "%s:%u: the base %s is at, below or above the directory %s of "
-                                    "%s:%u",
-                                    a->file, a->number, a->base, b->directory, b->file, b->number);
-        if (strcmp(a->directory, b->directory) != 0 && path_is_within(a->directory, b->directory))
-                return report_fault(report, -EINVAL,
-                                    "%s:%u: the directory %s is below the directory %s of %s:%u",
-                                    a->file, a->number, a->directory, b->directory, b->file,
-                                    b->number);
-        return 0;
+        if (strcmp(path, other) == 0)
+                return "is";
+        if (path_is_within(path, other))
+                return "is below";
+        return path_is_within(other, path) ? "is above" : NULL;
+}
+
+/* The base of a line, or its directory, and that of an earlier one: it is the later that is told.
+ */
+static int check_paths(const struct line *line, bool base, const struct line *earlier,
+                       bool earlier_base, struct report *report)
+{
+        const char *path = base ? line->base : line->directory;
+        const char *other = earlier_base ? earlier->base : earlier->directory;
+        const char *lies = path && other ? relation(path, other) : NULL;
+        bool same = lies && strcmp(path, other) == 0;
+
+        if (!lies || (same && base == earlier_base))
+                return 0;
+        return report_fault(report, -EINVAL, "%s:%u: the %s %s %s the %s %s of %s:%u%s", line->file,
+                            line->number, base ? "base" : "directory", path, lies,
+                            earlier_base ? "base" : "directory", other, earlier->file,
+                            earlier->number,
+                            same && line->base && line != earlier
+                                    ? "; are columns 1 and 2 of one of them exchanged?"
+                                    : "");
+}
+
+static int check_pair(const struct table *table, const struct line *line,
+                      const struct line *earlier, struct report *report)
+{
+        static const struct {
+                bool base, earlier_base;
+        } pairs[] = {{true, false}, {false, true}, {false, false}};
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < (line == earlier ? 1 : 3); i++) {
+                r = check_paths(line, pairs[i].base, earlier, pairs[i].earlier_base, report);
+                r = judge(table, line->file, line->number, r, report);
+        }
+        return r;
 }
 
 /* Is there an earlier line with the same base and directory? Then it stands for this one too. */
@@ -132,6 +166,7 @@ static bool has_twin(const struct table *table, size_t i)
 /* What lines must not be to each other. Few lines differ in base or directory, however many. */
 static int check_lines(const struct table *table, struct report *report)
 {
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers it is */
         _cleanup_free_ const struct line **distinct = calloc(table->n + 1, sizeof(*distinct));
         size_t n = 0;
 
@@ -141,11 +176,9 @@ static int check_lines(const struct table *table, struct report *report)
                 if (!has_twin(table, i))
                         distinct[n++] = &table->lines[i];
         for (size_t i = 0; i < n; i++)
-                for (size_t j = 0; j < n; j++) {
-                        const struct line *line = distinct[i];
-                        int r = check_pair(line, distinct[j], report);
+                for (size_t j = 0; j <= i; j++) {
+                        int r = check_pair(table, distinct[i], distinct[j], report);
 
-                        r = judge(table, line->file, line->number, r, report);
                         if (r < 0)
                                 return r;
                 }
@@ -167,44 +200,45 @@ static int add_path(struct table *table, const char *path, struct report *report
 
 static int add_drop_ins(struct table *table, const char *folder, struct report *report)
 {
-        char **names = NULL;
-        size_t n = 0;
+        struct safefile_names names = {0};
         int r;
 
-        r = safefile_list(folder, ".conf", FILES_LIMIT, &names, &n, report);
+        r = safefile_list(folder, ".conf", FILES_LIMIT, &names, report);
         r = judge(table, folder, 0, r, report);
-        for (size_t i = 0; r == 0 && i < n; i++) {
+        for (size_t i = 0; r == 0 && i < names.n; i++) {
                 char path[PATH_MAX];
 
-                (void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+                (void)snprintf(path, sizeof(path), "%s/%s", folder, names.names[i]);
                 r = add_path(table, path, report);
                 if (r > 0) /* removed since: as if it had never been there */
                         r = 0;
         }
-        safefile_free_list(names, n);
+        safefile_free_list(&names);
         return r;
 }
 
-static int load(struct table *table, const struct table_place *place, struct report *report)
+static int load(struct table *table, const struct table_source *source, struct report *report)
 {
         int r;
 
-        if (place->only) {
-                if (!path_is_valid(place->only))
+        if (source->text)
+                return add_text(table, source->only, source->text, source->length, report);
+        if (source->only) {
+                if (!path_is_valid(source->only))
                         r = report_fault(report, -EINVAL,
                                          "conf=%s is no absolute path in its shortest form",
-                                         place->only);
+                                         source->only);
                 else
-                        r = add_path(table, place->only, report);
+                        r = add_path(table, source->only, report);
                 if (r > 0)
-                        r = report_errno(report, -ENOENT, "conf=%s", place->only);
-                return judge(table, place->only, 0, r, report);
+                        r = report_errno(report, -ENOENT, "conf=%s", source->only);
+                return judge(table, source->only, 0, r, report);
         }
-        r = add_path(table, place->conf, report);
+        r = add_path(table, source->conf, report);
         if (r > 0)
                 r = add_text(table, "built-in table", table_built_in, strlen(table_built_in),
                              report);
-        return r < 0 ? r : add_drop_ins(table, place->drop_ins, report);
+        return r < 0 ? r : add_drop_ins(table, source->drop_ins, report);
 }
 
 /* The end of reading, if that went well: r is 0. Takes the table over, or gives it away. */
@@ -219,8 +253,8 @@ static int finish(struct table *table, int r, struct table **ret, struct report 
         return r;
 }
 
-int table_load_all(const struct table_place *place, table_tell *tell, void *arg, struct table **ret,
-                   struct report *report)
+int table_load_all(const struct table_source *source, table_tell *tell, void *arg,
+                   struct table **ret, struct report *report)
 {
         struct table *table = calloc(1, sizeof(*table));
 
@@ -228,22 +262,12 @@ int table_load_all(const struct table_place *place, table_tell *tell, void *arg,
                 return report_errno(report, -ENOMEM, "table");
         table->tell = tell;
         table->tell_arg = arg;
-        return finish(table, load(table, place, report), ret, report);
+        return finish(table, load(table, source, report), ret, report);
 }
 
-int table_load(const struct table_place *place, struct table **ret, struct report *report)
+int table_load(const struct table_source *source, struct table **ret, struct report *report)
 {
-        return table_load_all(place, NULL, NULL, ret, report);
-}
-
-int table_parse(const char *file, const char *text, size_t length, struct table **ret,
-                struct report *report)
-{
-        struct table *table = calloc(1, sizeof(*table));
-
-        if (!table)
-                return report_errno(report, -ENOMEM, "table");
-        return finish(table, add_text(table, file, text, length, report), ret, report);
+        return table_load_all(source, NULL, NULL, ret, report);
 }
 
 bool table_is_first_of_directory(const struct table *table, size_t i)
@@ -252,25 +276,6 @@ bool table_is_first_of_directory(const struct table *table, size_t i)
                 if (strcmp(table->lines[j].directory, table->lines[i].directory) == 0)
                         return false;
         return true;
-}
-
-void table_make_own(struct table *table)
-{
-        size_t kept = 0;
-
-        for (size_t i = 0; i < table->n; i++) {
-                struct line *line = &table->lines[i];
-
-                if (!line_is_private(line)) {
-                        line_done(line);
-                        continue;
-                }
-                line->per_session = true;
-                line->end_at_close = line->source == LINE_DISK;
-                line->keep = 0;
-                table->lines[kept++] = *line;
-        }
-        table->n = kept;
 }
 
 struct table *table_free(struct table *table)

@@ -26,10 +26,12 @@ struct table {
 };
 
 /* Where a table is read from. */
-struct table_place {
+struct table_source {
         const char *conf;     /* the file; where it is missing the built-in lines stand in */
         const char *drop_ins; /* the folder of *.conf files that follow; may be missing */
         const char *only;     /* not NULL: this file, which must exist, instead of all the above */
+        const char *text;     /* not NULL: this text, and `only` is what it is called */
+        size_t length;        /* of the text */
 };
 
 #define TABLE_CONF     "/etc/security/privtmp.conf"
@@ -39,31 +41,23 @@ struct table_place {
 extern const char table_built_in[];
 
 /*
- * Reads a table: each file through a checked fd (safedir.h), each line by line_parse(), then what
- * concerns lines together: no base at, below or above a directory, no directory below another.
+ * Reads a table: each file through a checked fd (safedir.h), each line by grammar_parse(), then
+ * what concerns lines together: no base at, below or above a directory, no directory below another.
  * *ret is the caller's to free. Returns 0, or -errno with FILE:LINE in the report.
  */
-int table_load(const struct table_place *place, struct table **ret, struct report *report);
+int table_load(const struct table_source *source, struct table **ret, struct report *report);
 
 /*
- * Goes on behind each fault, after having told it: *ret has the lines that are good. -errno only
- * when memory runs out.
+ * Goes on behind each fault, after having told it: *ret has the lines that are good, and is the
+ * caller's to free. 0, or -ENOMEM.
  */
-int table_load_all(const struct table_place *place, table_tell *tell, void *arg, struct table **ret,
-                   struct report *report);
+int table_load_all(const struct table_source *source, table_tell *tell, void *arg,
+                   struct table **ret, struct report *report);
 
 /* Is line i the first one with its directory? */
 bool table_is_first_of_directory(const struct table *table, size_t i);
 
-/*
- * Takes out the lines that make nothing private, and makes the others such that a session has its
- * directories for itself and they end with it.
- */
-void table_make_own(struct table *table);
-
-/* The same from a text in memory, for which `file` is only a name. */
-int table_parse(const char *file, const char *text, size_t length, struct table **ret,
-                struct report *report);
+/* Frees the table; NULL will do. Returns NULL. */
 struct table *table_free(struct table *table);
 
 static inline void table_cleanup_pointer(struct table **table)

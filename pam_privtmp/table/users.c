@@ -15,20 +15,20 @@
 /* (uid_t)-1 means "no user" to the kernel */
 static const uint64_t uid_max = UINT32_MAX - 1;
 
-/* fstab(5) has the type where we have the users: a line copied from there must not pass silently.
- */
-static bool is_fstab_word(const char *item, size_t length)
+/* Types of fstab(5) and options must not pass for users whom nobody is. "dev" may be somebody. */
+static bool is_of_other_column(const char *item, size_t length)
 {
         static const char *const words[] = {
-                "tmpfs", "auto",    "none",  "defaults", "swap",  "proc", "sysfs",
-                "nfs",   "nfs4",    "cifs",  "ext2",     "ext3",  "ext4", "xfs",
-                "vfat",  "overlay", "btrfs", "fuse",     "ramfs",
+                "noexec", "exec",  "nosuid",  "suid",  "nodev",    "noatime", "relatime",
+                "nofail", "tmpfs", "auto",    "none",  "defaults", "swap",    "proc",
+                "sysfs",  "nfs",   "nfs4",    "cifs",  "ext2",     "ext3",    "ext4",
+                "xfs",    "vfat",  "overlay", "btrfs", "fuse",     "ramfs",
         };
 
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
                 if (strlen(words[i]) == length && memcmp(words[i], item, length) == 0)
                         return true;
-        return false;
+        return memchr(item, '=', length) != NULL;
 }
 
 static const char *parse_uids(const char *text, const char *end, struct users_item *ret)
@@ -36,6 +36,8 @@ static const char *parse_uids(const char *text, const char *end, struct users_it
         const char *colon = memchr(text, ':', (size_t)(end - text));
         uint64_t min, max;
 
+        if (memchr(text, '-', (size_t)(end - text)))
+                return "is not a uid, and a range of them has a colon, as 1:999";
         if (!number_read(text, colon ? colon : end, uid_max, &min))
                 return "is not a uid";
         max = min;
@@ -72,8 +74,8 @@ static const char *parse_item(const char *text, size_t length, struct users_item
         if (memchr(text, '!', (size_t)(end - text)) || *text == '@' ||
             memchr(text, '*', (size_t)(end - text)) || memchr(text, ':', (size_t)(end - text)))
                 return "is no *, NAME, UID, MIN:MAX or @group";
-        if (ret->kind == USERS_NAME && is_fstab_word(text, (size_t)(end - text)))
-                return "is a word of fstab(5), the third column names users";
+        if (ret->kind == USERS_NAME && is_of_other_column(text, (size_t)(end - text)))
+                return "belongs to another column, the third one names users";
         ret->name = strndup(text, (size_t)(end - text));
         return ret->name ? NULL : "";
 }

@@ -36,6 +36,8 @@ typedef int (*users_member)(void *arg, const char *group);
  */
 int users_parse(const char *text, struct users *ret, const char **what, const char **item,
                 size_t *length);
+
+/* Releases what it has. */
 void users_done(struct users *users);
 
 /*

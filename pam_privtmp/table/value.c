@@ -54,30 +54,51 @@ bool value_time(const char *text, unsigned *ret)
  * Bytes or a number, with one of the kernel's letters: each is 1024 times the one before. With a
  * leading zero it would be octal, to the kernel.
  */
-static bool is_scaled(const char *text, uint64_t max)
+static bool read_scaled(const char *text, uint64_t max, uint64_t *ret)
 {
         static const char letters[] = "kmgt";
-        uint64_t number;
-        const char *unit = read_number(text, max, &number), *letter;
+        const char *unit = read_number(text, max, ret), *letter;
+        long shift;
 
         if (!unit || *text == '0' || *unit == '\0')
                 return unit && *text != '0';
         letter = strchr(letters, *unit | ('a' - 'A'));
-        return letter && unit[1] == '\0' && number <= max >> (10 * (letter - letters + 1));
+        shift = letter ? 10 * (letter - letters + 1) : 0;
+        if (!letter || unit[1] != '\0' || *ret > max >> shift)
+                return false;
+        *ret <<= shift;
+        return true;
+}
+
+static bool read_percent(const char *text, uint64_t *ret)
+{
+        const char *end = read_number(text, 100, ret);
+
+        return end && *text != '0' && strcmp(end, "%") == 0;
 }
 
 bool value_is_size(const char *text)
 {
-        uint64_t percent;
-        const char *end = read_number(text, 100, &percent);
+        uint64_t number;
 
-        return (end && *text != '0' && strcmp(end, "%") == 0) || is_scaled(text, INT64_MAX);
+        return read_percent(text, &number) || read_scaled(text, INT64_MAX, &number);
+}
+
+uint64_t value_size(const char *text, uint64_t whole)
+{
+        uint64_t number;
+
+        if (read_percent(text, &number))
+                return whole / 100 * number + whole % 100 * number / 100;
+        return read_scaled(text, INT64_MAX, &number) ? number : 0;
 }
 
 bool value_is_count(const char *text)
 {
+        uint64_t number;
+
         /* the kernel counts an inode as a KiB */
-        return is_scaled(text, INT64_MAX >> 10);
+        return read_scaled(text, INT64_MAX >> 10, &number);
 }
 
 /* Takes one item, `length` bytes of it. 0, -EINVAL or -ENOMEM. */
@@ -129,5 +150,5 @@ void value_free_globs(struct value_glob *globs, size_t n)
 
 bool value_is_plain(const char *glob)
 {
-        return !strpbrk(glob, "*?[");
+        return !strpbrk(glob, "*?[") && !strstr(glob, VALUE_UID);
 }
