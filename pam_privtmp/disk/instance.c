@@ -3,7 +3,7 @@
  * instance: one private directory's home on disk
  *
  * MUST NOT use an instance again unless its links and root/ say what is wanted
- * (unit/disk/instance.c).
+ * (unit/disk/instance-fit.c).
  * MUST NOT trust the caller's umask, egid or default ACLs (unit/disk/instance.c).
  * MUST NOT show an instance before it is complete and locked (unit/disk/instance.c).
  */
@@ -19,7 +19,9 @@
 #include "disk/instance.h"
 #include "ground/label.h"
 #include "disk/remove.h"
+#include "disk/seal.h"
 #include "ground/number.h"
+#include "ground/path.h"
 
 enum {
         TRIES = 8, /* names that may be taken already: 62^6 are there */
@@ -77,7 +79,7 @@ int instance_open_user(int base, uid_t uid, int *ret, struct report *report)
         if (st.st_uid != 0 || st.st_mode & (S_IRWXG | S_IRWXO))
                 return report_fault(report, -EPERM, "%s in the base is not root's 0700", name);
         r = drop_default_acl(fd);
-        if (r == 0)
+        if (r == 0 && (st.st_gid != 0 || (st.st_mode & 07777) != 0700))
                 r = set_owner(fd, 0, 0, 0700);
         if (r < 0)
                 return report_errno(report, r, "can't protect %s in the base", name);
@@ -207,27 +209,33 @@ int instance_make(int user, const struct instance_want *want, struct instance *r
         }
 }
 
+/* What can't be opened is none of ours, unless the machine is to blame. */
+static int error_or_stale(int r)
+{
+        return r == -EIO || r == -EMFILE || r == -ENFILE || r == -ENOMEM ? r : -ESTALE;
+}
+
 int instance_open(int user, const char *name, struct instance *ret)
 {
         struct instance instance = INSTANCE_NONE;
         struct stat st;
-        int r = -ESTALE;
+        int r;
 
-        instance.dir = open_dir(user, name, O_RDONLY);
-        if (instance.dir < 0)
-                return instance.dir == -ENOENT ? -ENOENT : -ESTALE;
-        instance.lock = openat(instance.dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        r = seal_is_on_name(user, name) ? -ESTALE : open_dir(user, name, O_RDONLY);
+        if (r < 0)
+                return r == -ENOENT ? r : error_or_stale(r);
+        instance.dir = r;
+        r = openat(instance.dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        instance.lock = r < 0 ? -errno : fd_move_up(r);
         instance.root = open_dir(instance.dir, "root", O_RDONLY);
-        if (fstat(instance.dir, &st) == 0 && st.st_uid == 0 && instance.lock >= 0 &&
-            instance.root >= 0) {
-                instance.time = st.st_mtime;
-                instance.lock = fd_move_up(instance.lock);
-                r = instance.lock < 0 ? instance.lock : 0;
-        }
-        if (r < 0) {
+        r = instance.lock < 0 ? instance.lock : instance.root;
+        if (r >= 0 && fstat(instance.dir, &st) < 0)
+                r = -errno;
+        if (r < 0 || st.st_uid != 0) {
                 instance_done(&instance);
-                return r;
+                return error_or_stale(r);
         }
+        instance.time = st.st_mtime;
         (void)snprintf(instance.name, sizeof(instance.name), "%s", name);
         *ret = instance;
         return 0;
@@ -275,7 +283,7 @@ bool instance_is_in_place(int user, const char *name, int lock)
                named.st_dev == held.st_dev && named.st_ino == held.st_ino;
 }
 
-int instance_join(int user, struct instance *instance, struct patience *patience)
+int instance_hold(int user, struct instance *instance, struct patience *patience)
 {
         int r = lock_take(instance->lock, LOCK_SH, patience);
 

@@ -52,7 +52,7 @@ struct instance_want {
 };
 
 /* Where a user's instances are. */
-struct instance_place {
+struct shelf {
         int base;         /* fd of the base */
         const char *path; /* of the base */
         int user;         /* fd of BASE/UID at its beginning */
@@ -61,18 +61,24 @@ struct instance_place {
 };
 
 /*
- * BASE/UID, made if need be: a readable fd, the caller's to close. No default ACL is left on it, so
- * that what is made below has the mode it is given.
+ * BASE/UID, made if need be: a readable fd in *ret, the caller's to close. No default ACL is left
+ * on it, so that what is made below has the mode it is given. 0, or -errno with the reason in the
+ * report. Needs root, as all calls here.
  */
 int instance_open_user(int base, uid_t uid, int *ret, struct report *report);
 
-/* Makes an instance below `user` (BASE/UID) and takes its lock shared. Undone on error. */
+/*
+ * Makes an instance below `user` (BASE/UID) and takes its lock shared. 0 with *ret to be released
+ * by instance_done(), or -errno with the reason in the report: then nothing is left of it. Needs
+ * CAP_CHOWN and CAP_FOWNER.
+ */
 int instance_make(int user, const struct instance_want *want, struct instance *ret,
                   struct report *report);
 
 /*
  * Opens the instance of that name, without taking its lock. Returns 0, or -errno: -ENOENT when it
- * is gone, -ESTALE when it is not (or no longer) an instance of ours.
+ * is gone, -ESTALE when it is not (or no longer) an instance of ours, or -EIO, -EMFILE, -ENFILE or
+ * -ENOMEM. Looks at nothing in one that is sealed.
  */
 int instance_open(int user, const char *name, struct instance *ret);
 
@@ -86,7 +92,7 @@ bool instance_fits(const struct instance *instance, const struct instance_want *
  * Takes the lock shared and makes sure that the instance is still in its place: it could have been
  * ended between the look and the lock. 0, -EBUSY, -ESTALE, or -errno.
  */
-int instance_join(int user, struct instance *instance, struct patience *patience);
+int instance_hold(int user, struct instance *instance, struct patience *patience);
 
 /* Is the lock behind the fd that of the instance of that name, in its place? */
 bool instance_is_in_place(int user, const char *name, int lock);

@@ -29,4 +29,6 @@ int listing_next(struct listing *listing);
 
 /* Closes the directory, and keeps the memory for the next one. */
 void listing_end(struct listing *listing);
+
+/* Releases what it has. */
 void listing_done(struct listing *listing);

@@ -5,10 +5,10 @@
  * MUST NOT follow a symbolic link or enter another mount (unit/disk/remove.c).
  */
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/syscall.h>
 
 #include "ground/cleanup.h"
+#include "ground/missing.h"
 #include "disk/seal.h"
 
 int seal_open(int parent, const char *name)
@@ -36,4 +36,12 @@ int seal_put(int fd)
         if (seal_is_on(&st))
                 return 0;
         return fchown(fd, 0, 0) < 0 || fchmod(fd, 0) < 0 ? -errno : 0;
+}
+
+bool seal_is_on_name(int parent, const char *name)
+{
+        struct stat st;
+
+        return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
+               seal_is_on(&st);
 }

@@ -16,4 +16,12 @@ int seal_open(int parent, const char *name);
 /* Seals what is open as `fd`. Needs CAP_CHOWN and CAP_FOWNER. Returns 0, or -errno. */
 int seal_put(int fd);
 
+/* Is it sealed, by its owner and mode? */
 bool seal_is_on(const struct stat *st);
+
+/*
+ * Is the directory of that name sealed, such as an instance that is being deleted where it stands?
+ * Who does that may hang for ever with the kernel's lock of its top held, and who looked for a name
+ * in it would hang, too.
+ */
+bool seal_is_on_name(int parent, const char *name);

@@ -5,7 +5,6 @@
  * MUST NOT rename or delete a tree without its lock (unit/disk/trash.c).
  * MUST NOT touch another user's tree for a user (unit/disk/trash.c).
  */
-#include <linux/fs.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -13,6 +12,7 @@
 
 #include "disk/trash.h"
 #include "ground/cleanup.h"
+#include "ground/names.h"
 
 enum {
         NAMES_LIMIT = 4096, /* looked at in a folder, by trash_delete_own() */
@@ -61,30 +61,25 @@ static int remove_project_inheritance(int folder)
         return ioctl(folder, FS_IOC_FSSETXATTR, &attributes) < 0 ? -errno : 1;
 }
 
-/* Into the folder of the base, whose fd is *ret then, the caller's to close. 0 or -errno. */
-static int move_to(int parent, const char *name, int base, const char *folder, const char *as,
-                   int *ret)
+/* Into the folder of a base that is open. 0 or -errno. */
+static int move_to(int parent, const char *name, int folder, const char *as)
 {
-        _cleanup_close_ int fd = -EBADF;
-        int r = trash_open(base, folder, &fd);
+        int r = rename_new(parent, name, folder, as) < 0 ? -errno : 0;
 
-        if (r == 0 && rename_new(parent, name, fd, as) < 0)
-                r = -errno;
         /* the base may have a quota project, and the user's instances another */
-        if (r == -EXDEV && remove_project_inheritance(fd) > 0)
-                r = rename_new(parent, name, fd, as) < 0 ? -errno : 0;
-        if (r == 0)
-                *ret = TAKE_FD(fd);
+        if (r == -EXDEV && remove_project_inheritance(folder) > 0)
+                r = rename_new(parent, name, folder, as) < 0 ? -errno : 0;
         return r;
 }
 
-int trash_put(const struct instance_place *place, const char *folder, const char *name)
+int trash_put(const struct shelf *shelf, const char *folder, const char *name)
 {
         _cleanup_close_ int fd = -EBADF;
         char as[NAME_BYTES];
+        int r = trash_open(shelf->base, folder, &fd);
 
-        name_trash(as, place->uid, name[0] == '.' ? name + 1 : name);
-        return move_to(place->user, name, place->base, folder, as, &fd);
+        name_trash(as, shelf->uid, name[0] == '.' ? name + 1 : name);
+        return r < 0 ? r : move_to(shelf->user, name, fd, as);
 }
 
 static bool is_still_there(const struct trash_tree *tree)
@@ -145,13 +140,15 @@ int trash_take(int base, const char *folder, const char *name, struct trash_tree
 
 int trash_move(struct trash_tree *tree, int base, const char *folder)
 {
-        int fd = -EBADF;
-        int r = move_to(tree->folder, tree->name, base, folder, tree->name, &fd);
+        _cleanup_close_ int fd = -EBADF;
+        int r = trash_open(base, folder, &fd);
 
+        if (r == 0)
+                r = move_to(tree->folder, tree->name, fd, tree->name);
         if (r < 0)
                 return r;
         fd_close(tree->folder);
-        tree->folder = fd;
+        tree->folder = TAKE_FD(fd);
         return 0;
 }
 
@@ -177,18 +174,18 @@ int trash_delete(int base, const char *folder, const char *name, struct remove_b
 /* Goes through one folder. */
 static void delete_in(int base, const char *folder, uid_t uid, struct remove_budget *budget)
 {
-        int fd = open_folder(base, folder);
-        _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-        struct dirent *entry;
+        _cleanup_close_ int fd = open_folder(base, folder);
+        struct names names;
+        const char *name;
         unsigned trees = 0;
 
-        if (!dir) {
-                fd_close(fd);
+        if (fd < 0)
                 return;
-        }
-        for (unsigned i = 0; i < NAMES_LIMIT && trees < TREES_LIMIT && (entry = readdir(dir)); i++)
-                if (name_is_trash_of(entry->d_name, uid) && !remove_is_spent(budget)) {
-                        (void)trash_delete(base, folder, entry->d_name, budget);
+        names_begin(&names, fd);
+        for (unsigned i = 0; i < NAMES_LIMIT && trees < TREES_LIMIT && (name = names_next(&names));
+             i++)
+                if (name_is_trash_of(name, uid) && !remove_is_spent(budget)) {
+                        (void)trash_delete(base, folder, name, budget);
                         trees++;
                 }
 }

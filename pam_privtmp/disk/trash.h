@@ -32,7 +32,7 @@ int trash_open(int base, const char *folder, int *ret);
  * The caller still has to give up the instance's lock. 0 or -errno: -EXDEV where the file system
  * can't rename a directory to another place (an overlay's lower layer).
  */
-int trash_put(const struct instance_place *place, const char *folder, const char *name);
+int trash_put(const struct shelf *shelf, const char *folder, const char *name);
 
 /* A tree that is locked. */
 struct trash_tree {
@@ -55,7 +55,8 @@ int trash_lock(int parent, const char *name, struct trash_tree *ret);
 
 /*
  * The same for one in a folder of the base, and renames it to .work (where the file system
- * can't, it stays where it is). Also -EEXIST when there is another one of that name in .work.
+ * can't, it stays where it is). 0 or -errno; also -EEXIST when there is another one of that name in
+ * .work.
  */
 int trash_take(int base, const char *folder, const char *name, struct trash_tree *ret);
 
