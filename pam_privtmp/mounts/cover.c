@@ -6,22 +6,23 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/statvfs.h>
 
 #include "ground/cleanup.h"
 #include "mounts/cover.h"
 #include "ground/flag.h"
 #include "ground/label.h"
+#include "ground/missing.h"
 #include "ground/spot.h"
 #include "mounts/mounts.h"
 
-/* What a tmpfs of ours is said to come from. */
-#define SOURCE     "privtmp"
+#define SOURCE     COVER_SOURCE
 #define OWN_MOUNTS "/proc/thread-self/mountinfo"
 
 enum {
         STACK_LIMIT = 64, /* mounts on one directory */
+        HANDLE_BYTES = (COVER_IDENTITY - 16) / 2,
+        BENEATH = 0x200, /* MOVE_MOUNT_BENEATH, which Debian 12's headers do not have */
 };
 
 static const struct {
@@ -44,12 +45,13 @@ static unsigned attr_of(unsigned flags)
         return attr;
 }
 
-int cover_clone(int root, unsigned flags, int *ret)
+/* A clone with the flags; others that are to be cleared are named. */
+static int clone(int root, unsigned flags, unsigned cleared, int *ret)
 {
         _cleanup_close_ int tree =
                 open_tree(root, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
         struct mount_attr attr = {
-                .attr_clr = MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+                .attr_clr = MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | cleared,
                 .propagation = MS_PRIVATE,
         };
 
@@ -62,6 +64,44 @@ int cover_clone(int root, unsigned flags, int *ret)
         if (mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
                 return -errno;
         *ret = TAKE_FD(tree);
+        return 0;
+}
+
+int cover_clone(int root, unsigned flags, int *ret)
+{
+        return clone(root, flags, 0, ret);
+}
+
+int cover_clone_memory(int top, unsigned flags, int *ret)
+{
+        /* in a user namespace of their own a user can set these, and they are copied */
+        return clone(top, flags, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSYMFOLLOW, ret);
+}
+
+int cover_identify(int top, char ret[COVER_IDENTITY])
+{
+        union {
+                struct file_handle handle;
+                char room[sizeof(struct file_handle) + HANDLE_BYTES];
+        } file = {.handle.handle_bytes = HANDLE_BYTES};
+        int mount, n;
+
+        if (name_to_handle_at(top, "", &file.handle, &mount, AT_EMPTY_PATH) < 0)
+                return -errno;
+        n = snprintf(ret, COVER_IDENTITY, "%x.", (unsigned)file.handle.handle_type);
+        for (unsigned i = 0; i < file.handle.handle_bytes; i++)
+                n += snprintf(ret + n, COVER_IDENTITY - (size_t)n, "%02x", file.handle.f_handle[i]);
+        return 0;
+}
+
+int cover_resize_memory(int tree, const char *size, const char *inodes)
+{
+        _cleanup_close_ int fs = fspick(tree, "", FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+
+        if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "size", size, 0) < 0 ||
+            fsconfig(fs, FSCONFIG_SET_STRING, "nr_inodes", inodes, 0) < 0 ||
+            fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0) < 0)
+                return -errno;
         return 0;
 }
 
@@ -105,6 +145,14 @@ int cover_put(int tree, int directory)
 {
         return move_mount(tree, "", directory, "",
                           MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
+                       ? -errno
+                       : 0;
+}
+
+int cover_put_beneath(int tree, int mount)
+{
+        return move_mount(tree, "", mount, "",
+                          MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | BENEATH) < 0
                        ? -errno
                        : 0;
 }
@@ -169,16 +217,20 @@ static struct mark mark_of(const struct mounts_entry *entry)
 }
 
 struct visit {
-        int (*each)(void *arg, const char *directory, struct mark mark);
+        int (*each)(void *arg, const struct cover_found *found);
         void *arg;
 };
 
 static int visit_one(void *arg, const struct mounts_entry *entry)
 {
         const struct visit *visit = arg;
-        struct mark mark = mark_of(entry);
+        const struct cover_found found = {
+                .directory = entry->target,
+                .mark = mark_of(entry),
+                .propagates = entry->shared || entry->slave,
+        };
 
-        return mark.kind == MARK_NONE ? 0 : visit->each(visit->arg, entry->target, mark);
+        return found.mark.kind == MARK_NONE ? 0 : visit->each(visit->arg, &found);
 }
 
 static int each_mount(const char *mountinfo, int (*each)(void *, const struct mounts_entry *),
@@ -195,13 +247,13 @@ static int each_mount(const char *mountinfo, int (*each)(void *, const struct mo
         return r < 0 ? r : mounts_each(table, each, arg);
 }
 
-int cover_each_in(const char *mountinfo,
-                  int (*each)(void *arg, const char *directory, struct mark mark), void *arg)
+int cover_each_in(const char *mountinfo, int (*each)(void *arg, const struct cover_found *found),
+                  void *arg)
 {
         return each_mount(mountinfo, visit_one, &(struct visit){.each = each, .arg = arg});
 }
 
-int cover_each(int (*each)(void *arg, const char *directory, struct mark mark), void *arg)
+int cover_each(int (*each)(void *arg, const struct cover_found *found), void *arg)
 {
         return cover_each_in(OWN_MOUNTS, each, arg);
 }
@@ -236,4 +288,12 @@ int cover_take_off(const char *directory, struct mark mark)
                         return -errno;
         }
         return -ELOOP;
+}
+
+int cover_take_off_top(int mount)
+{
+        char path[64];
+
+        (void)snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", mount);
+        return umount2(path, MNT_DETACH) < 0 ? -errno : 0;
 }

@@ -36,6 +36,19 @@ static void unescape(char *text)
         *to = '\0';
 }
 
+/*
+ * " - TYPE SOURCE OPTIONS" at the end; blanks within a field are escaped. Of a line that is cut off
+ * the kind may not be known.
+ */
+static bool may_be_of_kind(const char *rest, const char *kind)
+{
+        const char *end = strstr(rest, " - ");
+        const char *type = end ? end + strlen(" - ") : "";
+        size_t length = strlen(type);
+
+        return strncmp(type, kind, length < strlen(kind) ? length : strlen(kind)) == 0;
+}
+
 /* "ID PARENT MAJOR:MINOR ROOT TARGET ...", without a newline; it may end anywhere behind ROOT. */
 static int judge_line(const struct mounts_wanted *wanted, char *line)
 {
@@ -44,8 +57,9 @@ static int judge_line(const struct mounts_wanted *wanted, char *line)
 
         for (unsigned i = 0; i < 2; i++) {
                 field = strchr(field, ' ');
-                if (!field++)
+                if (!field)
                         return -EBADMSG;
+                field++;
         }
         major = strtoul(field, &field, 10);
         if (*field != ':')
@@ -54,6 +68,8 @@ static int judge_line(const struct mounts_wanted *wanted, char *line)
         if (*root++ != ' ')
                 return -EBADMSG;
         if (makedev((unsigned)major, (unsigned)minor) != wanted->device)
+                return 0;
+        if (wanted->kind && !may_be_of_kind(root, wanted->kind))
                 return 0;
         root[strcspn(root, " ")] = '\0';
         unescape(root);

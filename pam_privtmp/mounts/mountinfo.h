@@ -9,6 +9,11 @@
 /* The mounts of one device, wherever they are looked for. */
 struct mounts_wanted {
         dev_t device; /* as mountinfo gives it: not st_dev (btrfs) */
+        /*
+         * "TYPE SOURCE ", or NULL for all; mountinfo_search() alone knows it. What is mounted at a
+         * path of more than 4,000 bytes may be of any kind.
+         */
+        const char *kind;
         const struct deadline *deadline;
         /*
          * Called for each, with the path in the file system that the mount begins at: as it is, not

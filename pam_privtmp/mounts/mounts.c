@@ -11,8 +11,9 @@
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
-#include "mounts/mounts.h"
+#include "ground/path.h"
 #include "ground/safefile.h"
+#include "mounts/mounts.h"
 
 enum {
         TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
@@ -51,6 +52,7 @@ int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret)
         size_t length;
 
         length = (size_t)snprintf(start, sizeof(start), "%ju ", (uintmax_t)id);
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): -errno is not 0 */
         for (; *text; text += strcspn(text, "\n") + 1) {
                 if (strncmp(text, start, length) == 0)
                         return mounts_parse(text, strcspn(text, "\n") + 1, ret);
@@ -73,6 +75,7 @@ static struct mounts_entry entry_of(struct libmnt_fs *fs)
         (void)mnt_fs_get_propagation(fs, &propagation); /* else it is none that counts */
         return (struct mounts_entry){
                 .id = (uint64_t)mnt_fs_get_id(fs),
+                .parent = (uint64_t)mnt_fs_get_parent_id(fs),
                 .device = mnt_fs_get_devno(fs),
                 .root = mnt_fs_get_root(fs),
                 .target = mnt_fs_get_target(fs),
@@ -80,6 +83,7 @@ static struct mounts_entry entry_of(struct libmnt_fs *fs)
                 .source = mnt_fs_get_source(fs),
                 .options = mnt_fs_get_fs_options(fs),
                 .shared = propagation & MS_SHARED,
+                .slave = propagation & MS_SLAVE,
         };
 }
 
@@ -117,6 +121,19 @@ int mounts_find(struct libmnt_table *table, uint64_t id, struct mounts_entry *re
         int r = each_fs(table, is_wanted, &(struct wanted){.id = id, .ret = ret});
 
         return r == 0 ? -ENOENT : r < 0 ? r : 0;
+}
+
+int mounts_locate(const struct mounts_entry *entry, const char *path, char ret[PATH_MAX])
+{
+        int n;
+
+        if (strcmp(entry->target, "/") != 0) {
+                if (!path_is_within(path, entry->target))
+                        return -EXDEV;
+                path += strlen(entry->target);
+        }
+        n = snprintf(ret, PATH_MAX, "%s%s", strcmp(entry->root, "/") == 0 ? "" : entry->root, path);
+        return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
 struct visit {
@@ -181,6 +198,19 @@ bool mounts_top_is_shared(void)
 
         return statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_MNT_ID, &top) == 0 &&
                judge_own(top.stx_mnt_id, is_shared, false);
+}
+
+static bool begins_at_top(const struct mounts_entry *entry)
+{
+        return strcmp(entry->root, "/") == 0;
+}
+
+bool mounts_is_whole(int fd)
+{
+        struct statx here;
+
+        return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &here) == 0 &&
+               judge_own(here.stx_mnt_id, begins_at_top, false);
 }
 
 bool mounts_is_fuse(int fd)

@@ -2,6 +2,7 @@
 /* mounts: reading mount tables, by libmount */
 #pragma once
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,13 +12,18 @@ struct libmnt_table;
 
 /*
  * The text of a mountinfo file, opened below the directory fd `proc`: "self/mountinfo",
- * "PID/task/TID/mountinfo". *ret is the caller's to free and ends with a NUL. -EINVAL and -ESRCH
- * when the task is gone.
+ * "PID/task/TID/mountinfo". 0 with *ret, which is the caller's to free and ends with a NUL; or
+ * -errno, of which -EINVAL and -ESRCH say that the task is gone.
  */
 int mounts_read(int proc, const char *path, char **ret, size_t *size);
 
-/* Parses such a text; *ret is the caller's to release by mounts_free(). */
+/*
+ * Parses such a text. 0 with *ret, the caller's to release by mounts_free(); -EINVAL for what
+ * libmount can't read; or another -errno.
+ */
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret);
+
+/* Releases the table; NULL will do. Returns NULL. */
 struct libmnt_table *mounts_free(struct libmnt_table *table);
 
 static inline void mounts_cleanup(struct libmnt_table **table)
@@ -26,12 +32,15 @@ static inline void mounts_cleanup(struct libmnt_table **table)
 }
 #define _cleanup_mounts_ __attribute__((__cleanup__(mounts_cleanup)))
 
-/* Parses only the line of the mount with that id. -ENOENT when there is none. */
+/*
+ * The same for the line of the mount with that id alone. 0; -ENOENT when there is none; or another
+ * -errno.
+ */
 int mounts_parse_one(const char *text, uint64_t id, struct libmnt_table **ret);
 
 /* Where the mount of an id stands (statx(2), stx_mnt_id). Pointers are the table's. */
 struct mounts_entry {
-        uint64_t id;
+        uint64_t id, parent;
         dev_t device;        /* as mountinfo gives it: not st_dev (btrfs) */
         const char *root;    /* path in the file system that the mount begins at */
         const char *target;  /* path that it is mounted on */
@@ -39,10 +48,17 @@ struct mounts_entry {
         const char *source;  /* what was named as such, NULL if nothing was */
         const char *options; /* of the file system */
         bool shared;         /* with the mounts that are copied from it */
+        bool slave;          /* gets what is mounted on such a one */
 };
 
-/* Finds a mount by its id. -ENOENT when the table does not have it. */
+/* Finds a mount by its id. 0; -ENOENT when the table does not have it; or another -errno. */
 int mounts_find(struct libmnt_table *table, uint64_t id, struct mounts_entry *ret);
+
+/*
+ * Where `path`, which lies on that mount, is in its file system: "" for the top of that. 0;
+ * -EXDEV where the path is not below the mount's target; -ENAMETOOLONG.
+ */
+int mounts_locate(const struct mounts_entry *entry, const char *path, char ret[PATH_MAX]);
 
 /*
  * Calls each() for the mounts in the table until it returns something else than 0, and returns
@@ -54,8 +70,16 @@ int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mou
 /* Is "/" a shared mount? False also when it can't be told. */
 bool mounts_top_is_shared(void);
 
-/* Is it a FUSE file system? And one that this user mounted? */
+/*
+ * Does the mount that the fd is on begin at the top of its file system? False also when it can't be
+ * told.
+ */
+bool mounts_is_whole(int fd);
+
+/* Is it a FUSE file system? */
 bool mounts_is_fuse_entry(const struct mounts_entry *entry);
+
+/* Is it one that this user mounted? */
 bool mounts_is_fuse_of(const struct mounts_entry *entry, uid_t uid);
 
 /*

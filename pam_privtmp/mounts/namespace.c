@@ -64,7 +64,7 @@ bool namespace_is_same(const struct namespace_id *a, const struct namespace_id *
 
 bool namespace_is_own(const struct namespace_id *id)
 {
-        struct namespace_id own;
+        struct namespace_id own = {0};
 
         return namespace_own(&own, NULL) == 0 && own.number != 0 && namespace_is_same(&own, id);
 }

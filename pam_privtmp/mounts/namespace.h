@@ -20,19 +20,19 @@ struct namespace_id {
 #define NAMESPACE_USER "/proc/thread-self/ns/user"
 
 /*
- * Opens one of the above and tells which it is (fstat(2), ioctl_nsfs(2) NS_GET_MNTNS_ID). *fd is
+ * Opens one of the above and tells which it is (fstat(2), ioctl_nsfs(2) NS_GET_MNTNS_ID). *ret is
  * the caller's to close, and may be NULL. -EACCES: PID 1's, in some containers.
  */
-int namespace_open(const char *path, struct namespace_id *id, int *fd);
+int namespace_open(const char *path, struct namespace_id *id, int *ret);
 
 /* Which one is behind the fd? 0 or -errno. */
 int namespace_identify(int fd, struct namespace_id *ret);
 
 /*
  * The same for this thread's own. A security policy may refuse the file to a login program: that is
- * no error. *fd stays as it is then, and the id has the number, if that may be asked for, else 0.
+ * no error. *ret stays as it is then, and the id has the number, if that may be asked for, else 0.
  */
-int namespace_own(struct namespace_id *id, int *fd);
+int namespace_own(struct namespace_id *id, int *ret);
 
 /* Is this thread in PID 1's? False also where that can't be told. */
 bool namespace_is_first(void);
@@ -40,6 +40,7 @@ bool namespace_is_first(void);
 /* Is it the one this thread is in? */
 bool namespace_is_own(const struct namespace_id *id);
 
+/* Have both the same number and the same id? */
 bool namespace_is_same(const struct namespace_id *a, const struct namespace_id *b);
 
 /* Does the namespace behind the fd belong to this thread's user namespace (ioctl_nsfs(2))? */

@@ -13,7 +13,10 @@
 #include "ground/deadline.h"
 #include "mounts/namespace.h"
 
-/* -errno of such a call; -EOPNOTSUPP for those that say that there is none, or none for us. */
+/*
+ * What to return when such a call failed with `error`, a positive errno: -EOPNOTSUPP for those that
+ * say that there is no such call, or none for us; -errno for the others.
+ */
 int nsfs_error(int error);
 
 struct nsfs_entry {
@@ -30,16 +33,3 @@ struct nsfs_entry {
  */
 int nsfs_each(const struct deadline *deadline, int (*each)(void *, const struct nsfs_entry *),
               void *arg);
-
-/*
- * Which ones there are, in no order; *ret is the caller's to free. Where the kernel does not tell,
- * the numbers of those that tasks are in (tasks.h), without ids. 0 or -errno.
- */
-int nsfs_alive(struct namespace_id **ret, size_t *n, const struct deadline *deadline);
-
-/*
- * How many belong to this thread's user namespace: they count for whoever made them there, which
- * for sessions is root (namespaces(7), /proc/sys/user/max_mnt_namespaces). Where the kernel does
- * not list them, those that nobody is in are missing. 0 or -errno.
- */
-int nsfs_count(const struct deadline *deadline, uint64_t *ret);

@@ -41,5 +41,7 @@ struct owner owner_of_mounts(int fd, ino_t own)
 {
         _cleanup_close_ int users = ioctl(fd, NS_GET_USERNS);
 
-        return users < 0 ? (struct owner){.is_user = false} : owner_of_users(users, own);
+        if (users < 0)
+                return (struct owner){.is_user = false};
+        return owner_of_users(users, own);
 }

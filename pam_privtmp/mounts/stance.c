@@ -3,95 +3,18 @@
  * stance: where this thread is, and every way there and back
  *
  * MUST NOT send a process to "/" or anywhere else than it was (unit/mounts/stance.c).
- * MUST NOT ask a user's FUSE file system: it may never answer (unit/mounts/stance.c).
+ * MUST NOT ask a user's FUSE file system: it may never answer (unit/mounts/stance-enter.c).
  * MUST NOT go on when "/" can't be made slave: the mount would show on the whole host
  * (module/session.c).
  */
-#include <limits.h>
 #include <sched.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 
 #include "mounts/stance.h"
 #include "ground/cleanup.h"
+#include "ground/missing.h"
 #include "mounts/mounts.h"
 #include "ground/safedir.h"
-
-/*
- * A caller whose cwd is "/" (sshd, login, cron): is that the top of the namespace? setns(2) to the
- * own namespace goes there, so it tells. Else, or where that can't be asked, root is kept.
- */
-static int save_root(struct stance *stance, const struct spot *root, bool at_root)
-{
-        int r = kept_set(&stance->root, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-        struct spot top;
-
-        if (r < 0 || !at_root || setns(stance->ns.fd, CLONE_NEWNS) < 0)
-                return r;
-        r = spot_of_root(&top);
-        if (r == 0 && spot_is_same(root, &top)) {
-                stance->root.fd = fd_close(stance->root.fd);
-                return 0;
-        }
-        if (fchdir(stance->root.fd) < 0 || chroot(".") < 0)
-                return -errno;
-        return r;
-}
-
-static int save_cwd(struct stance *stance)
-{
-        char path[PATH_MAX];
-        int r = kept_set(&stance->cwd, spot_open_cwd());
-
-        if (r < 0)
-                return r;
-        stance->can_return = stance->can_return && !mounts_is_fuse(stance->cwd.fd) &&
-                             fchdir(stance->cwd.fd) == 0;
-        /* raw: glibc's would walk up a directory that the kernel has no path for */
-        if (syscall(SYS_getcwd, path, sizeof(path)) < 0 || path[0] != '/')
-                return 0;
-        stance->path = strdup(path);
-        return stance->path ? 0 : -ENOMEM;
-}
-
-static int save(struct stance *stance)
-{
-        struct spot root, cwd;
-        int fd = -EBADF, r;
-
-        r = namespace_own(&stance->caller, &fd);
-        if (r == 0 && fd >= 0)
-                r = kept_set(&stance->ns, fd);
-        if (r < 0)
-                return r;
-        r = spot_of_root(&root);
-        if (r < 0)
-                return r;
-        r = spot_of_cwd(&cwd);
-        if (r < 0)
-                return r;
-        stance->can_return = stance->ns.fd >= 0;
-        r = save_root(stance, &root, spot_is_same(&root, &cwd));
-        if (r == 0 && !spot_is_same(&root, &cwd))
-                r = save_cwd(stance);
-        return r;
-}
-
-int stance_save(struct stance *ret, struct report *report)
-{
-        struct stance stance = STANCE_NONE;
-        int r = save(&stance);
-
-        if (r < 0) {
-                stance_done(&stance);
-                return report_errno(report, r, "can't save where the caller is%s",
-                                    r == -ENOENT ? " (is /proc mounted?)" : "");
-        }
-        stance.here = stance.origin = stance.caller;
-        *ret = stance;
-        return 0;
-}
 
 /* The working directory of the caller, in the namespace that the thread has just entered. */
 static int enter_cwd(const struct stance *stance)
@@ -148,20 +71,26 @@ static int go(const struct stance *stance, int ns, bool aside)
         return aside || stance->cwd.fd < 0 || enter_cwd(stance) == 0 ? 1 : -ENOTSUP;
 }
 
+/* What is not kept need not be valid. */
+static bool can_restore(const struct stance *stance)
+{
+        return (stance->root.fd < 0 || kept_is_valid(&stance->root)) &&
+               (stance->cwd.fd < 0 || kept_is_valid(&stance->cwd));
+}
+
 /*
  * setns(2) to the caller's namespace, with root as it was saved, and cwd, unless that is negative:
  * then it is "/". What can be known before anything is changed is known.
  */
 static int go_back(struct stance *stance, int cwd)
 {
-        if ((stance->root.fd >= 0 && !kept_is_valid(&stance->root)) ||
-            (stance->cwd.fd >= 0 && !kept_is_valid(&stance->cwd)))
+        if (!can_restore(stance))
                 return -EBADF;
         if (setns(stance->ns.fd, CLONE_NEWNS) < 0)
                 return -errno;
         stance->at = STANCE_LOST;
         if (stance->root.fd >= 0 && (fchdir(stance->root.fd) < 0 || chroot(".") < 0))
-                return -EBADF;
+                return -errno;
         if (cwd >= 0 && fchdir(cwd) < 0)
                 return -errno;
         stance->at = stance->from = STANCE_CALLER;
@@ -229,6 +158,25 @@ int stance_part(struct stance *stance)
         stance->at = STANCE_FIRST;
         stance->here = stance->origin;
         return 0;
+}
+
+int stance_visit(struct stance *stance, int ns, void (*look)(void *), void *arg)
+{
+        const struct namespace_id origin = stance->origin;
+        const bool in_first = stance->at == STANCE_FIRST;
+        int r;
+
+        if (!stance->can_return || !kept_is_valid(&stance->ns) || !can_restore(stance))
+                return -ENOTSUP;
+        if (setns(ns, CLONE_NEWNS) < 0)
+                return -errno;
+        look(arg);
+        r = retreat(stance);
+        if (r == 0 && in_first && stance_go_first(stance, &origin, stance->aside) <= 0)
+                r = -ENOTRECOVERABLE;
+        if (r < 0)
+                stance->at = STANCE_LOST;
+        return r;
 }
 
 int stance_make_own(struct stance *stance, struct report *report)

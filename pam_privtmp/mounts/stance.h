@@ -50,12 +50,6 @@ struct stance {
         }
 
 /*
- * Saves where the thread is: CALLER. *ret is to be released by stance_done(). Changes nothing. 0,
- * or -errno with the reason in the report.
- */
-int stance_save(struct stance *ret, struct report *report);
-
-/*
  * Goes from CALLER to PID 1's namespace, if that is `wanted`, with root and working directory being
  * the very same directories there: FIRST. `aside`: the working directory is left at "/", whoever
  * calls sees to it. Returns 1; 0 when it is not possible: nothing has changed then; or -errno:
@@ -72,6 +66,14 @@ int stance_join(struct stance *stance, int ns, const struct namespace_id *id, bo
 
 /* Goes back from JOINED to where that was entered from. 0, or -errno: LOST. */
 int stance_part(struct stance *stance);
+
+/*
+ * Calls look() in another namespace, whoever made it, and comes back to where the thread is now,
+ * CALLER or FIRST. What look() finds there may be of a user's design: root, working directory and
+ * /proc are that namespace's. 0; -errno where it can't be entered, or where the way back is not
+ * known to be open: nothing has changed then; LOST where the kernel has refused it all the same.
+ */
+int stance_visit(struct stance *stance, int ns, void (*look)(void *), void *arg);
 
 /*
  * Leaves the namespace for a copy of it in which everything is slave: what the host mounts shows

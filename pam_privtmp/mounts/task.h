@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* tasks: all that run, as /proc shows them, and their mount namespaces */
+/* task: one task, as /proc shows it, and its mount namespace */
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "ground/deadline.h"
-#include "ground/idset.h"
 #include "mounts/mountinfo.h"
 #include "mounts/owner.h"
 
@@ -20,31 +17,6 @@ struct task {
         ino_t number;    /* of its mount namespace */
 };
 
-/* How to walk over all tasks. */
-struct tasks {
-        const struct deadline *deadline;
-        /*
-         * Processes that need not be visited, and those that each() says this of: for the next
-         * walk. Or NULL.
-         */
-        struct idset *settled;
-};
-
-enum {
-        TASK_SETTLED = 1, /* each(): this task need not be visited in the next walk */
-};
-
-/*
- * Calls each() for every task until it returns -errno, and returns that; -ETIMEDOUT when the
- * deadline has passed; -EACCES where processes are hidden (hidepid=); -EBUSY where they end faster
- * than they can be visited; 0 at the end. What ends meanwhile is passed over, and what it has left
- * behind is visited; each() says by an error of task_is_gone() that the task has ended.
- *
- * Costs for each process one stat(2), for its threads, and one readlink(2); for a process with
- * several threads one readlink(2) for each.
- */
-int tasks_each(const struct tasks *tasks, int (*each)(void *, const struct task *), void *arg);
-
 /* Does this error of a file below /proc/PID mean that the task has ended? */
 bool task_is_gone(int error);
 
@@ -54,8 +26,14 @@ bool task_is_gone(int error);
  */
 int task_is_rooted(const struct task *task);
 
-/* Searches the task's mount table; as mountinfo_search(). */
+/* Searches the task's mount table. Returns as mountinfo_search(): 0, -errno or what each() says. */
 int task_search_mounts(const struct task *task, const struct mounts_wanted *wanted);
+
+/*
+ * The number of the task's namespace of that kind ("mnt", "user"), into *ret. False with errno
+ * where it can't be told.
+ */
+bool task_read_namespace(const struct task *task, const char *kind, ino_t *ret);
 
 /* The mount namespace that the task is in: an fd, the caller's to close, or -errno. */
 int task_open_namespace(const struct task *task);
@@ -77,6 +55,3 @@ int task_open_process(pid_t pid);
  * down to a tick. 0, -ESRCH when it has ended, or -EINVAL.
  */
 int task_read_start(int process, uint64_t *ret);
-
-/* The numbers of all mount namespaces that tasks are in; *ret is empty at first. 0 or -errno. */
-int tasks_namespaces(const struct deadline *deadline, struct idset *ret);
