@@ -9,26 +9,16 @@
 #include "ground/grow.h"
 #include "lifetime/budget.h"
 
-static bool is_own(const struct budget *budget, uid_t uid)
+static bool is_others(const struct budget *budget, const struct owner *owner)
 {
-        size_t low = 0, high = budget->n_uids;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (budget->uids[middle] < uid)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low < budget->n_uids && budget->uids[low] == uid;
+        return owner->is_user && !idset_has(budget->uids, owner->uid);
 }
 
 static uint64_t share_of(const struct budget *budget, const struct owner *owner)
 {
         if (!owner->is_user)
                 return budget->nobodys;
-        return is_own(budget, owner->uid) ? budget->own : budget->others;
+        return is_others(budget, owner) ? budget->others : budget->own;
 }
 
 int budget_start(struct budget *budget, const struct owner *owner)
@@ -47,11 +37,19 @@ int budget_start(struct budget *budget, const struct owner *owner)
                 larger[budget->n++] = (struct budget_share){*owner, share_of(budget, owner)};
         }
         budget->current = i;
-        budget->end = deadline_within(budget->all, budget->shares[i].left);
+        budget->given = budget->shares[i].left;
+        if (is_others(budget, owner) && budget->given > budget->together)
+                budget->given = budget->together;
+        budget->end = deadline_within_us(budget->all, budget->given);
         return 0;
 }
 
 void budget_stop(struct budget *budget)
 {
-        budget->shares[budget->current].left = deadline_left(&budget->end);
+        struct budget_share *share = &budget->shares[budget->current];
+        const uint64_t spent = budget->given - deadline_left_us(&budget->end);
+
+        share->left -= spent;
+        if (is_others(budget, &share->owner))
+                budget->together -= spent;
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "ground/deadline.h"
+#include "ground/idset.h"
 #include "mounts/owner.h"
 
 /*
@@ -17,25 +18,29 @@ struct budget {
         uint64_t nobodys;           /* for all that is no single user's */
         uint64_t own;               /* for each user whom the look is about */
         uint64_t others;            /* for any other */
-        const uid_t *uids;          /* of those whom it is about, rising; borrowed */
+        uint64_t together;          /* for all those others together */
+        const struct idset *uids;   /* of those whom it is about; borrowed */
         const struct deadline *all; /* for everything together; borrowed */
-        size_t n_uids;
         struct budget_share {
                 struct owner owner;
                 uint64_t left;
         } * shares;
         size_t n;
         size_t current; /* share that is being spent */
+        uint64_t given; /* of it at the most, in this reading */
         struct deadline end;
 };
 
 /*
  * Begins to spend that owner's share; budget->end is when it is over, which may be at once. 0 or
- * -ENOMEM. What is spent until budget_stop() is taken off the share.
+ * -ENOMEM.
  */
 int budget_start(struct budget *budget, const struct owner *owner);
+
+/* What was spent since budget_start() is taken off the share. */
 void budget_stop(struct budget *budget);
 
+/* Releases what it has. */
 static inline void budget_done(struct budget *budget)
 {
         free(budget->shares);

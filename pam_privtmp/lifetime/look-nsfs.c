@@ -11,9 +11,10 @@
 #include "ground/cleanup.h"
 #include "ground/grow.h"
 #include "ground/idset.h"
+#include "ground/sorted.h"
 #include "lifetime/look-nsfs.h"
 #include "mounts/statmount.h"
-#include "mounts/tasks.h"
+#include "mounts/proc.h"
 
 enum {
         WALKS = 30,
@@ -23,7 +24,7 @@ enum {
 
 /* A namespace that shows something. */
 struct holder {
-        ino_t number;
+        uint64_t number; /* of the namespace; it stands first: see ground/sorted */
         struct sight_shown shown;
         bool ours;   /* a task of the closing program's is in it */
         bool others; /* so is another one */
@@ -75,12 +76,15 @@ static int read_namespace(void *arg, const struct nsfs_entry *entry)
         if (r != 0)
                 return r < 0 ? r : 0;
         owner = owner_of_mounts(entry->fd, sight->users);
+        owner = sight_claim(sight, entry->fd, &owner);
         list->news |= sight_matters(sight, &owner);
         r = sight_start(sight, &owner, &wanted);
         if (r < 0)
                 return r;
         r = deadline_is_over(wanted.deadline) ? -ETIMEDOUT : statmount_each(entry, &wanted);
         sight_stop(sight, &shown);
+        if (shown.n > 0)
+                sight_keep_where(sight, entry->fd);
         if (is_theirs(r)) {
                 sight_doubt(sight, &owner);
                 r = 0;
@@ -90,13 +94,6 @@ static int read_namespace(void *arg, const struct nsfs_entry *entry)
         if (r < 0 || shown.n == 0)
                 free(shown.asked);
         return r;
-}
-
-static int compare(const void *a, const void *b)
-{
-        ino_t x = ((const struct holder *)a)->number, y = ((const struct holder *)b)->number;
-
-        return x < y ? -1 : x > y;
 }
 
 /*
@@ -115,24 +112,14 @@ static int read_all(struct list *list)
                 calm = list->news ? 0 : calm + 1;
         }
         if (list->n > 0)
-                qsort(list->holders, list->n, sizeof(*list->holders), compare);
+                qsort(list->holders, list->n, sizeof(*list->holders), sorted_compare);
         return r;
 }
 
 /* The first holder with that number, or where it belongs. */
-static size_t find(const struct list *list, ino_t number)
+static size_t find(const struct list *list, uint64_t number)
 {
-        size_t low = 0, high = list->n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (list->holders[middle].number < number)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
+        return sorted_find(list->holders, list->n, sizeof(*list->holders), number);
 }
 
 /* What can't be told of a task whose namespace has no number for us is looked up in its table. */
@@ -181,10 +168,10 @@ static int visit(void *arg, const struct task *task)
 /* When a session closes, a namespace with nobody but the closing program in it does not count. */
 static int look_at_tasks(struct list *list)
 {
-        const struct tasks tasks = {.deadline = &list->sight->end};
+        const struct proc proc = {.deadline = &list->sight->end};
         size_t n_before = list->n;
         bool empty = false;
-        int r = tasks_each(&tasks, visit, list);
+        int r = proc_each(&proc, visit, list);
 
         for (size_t i = 0; r == 0 && i < list->n; i++) {
                 const struct holder *holder = &list->holders[i];
@@ -210,7 +197,7 @@ static void use_all(struct list *list)
 
 static int look_once(struct list *list, bool last)
 {
-        const struct tasks tasks = {.deadline = &list->sight->end};
+        const struct proc proc = {.deadline = &list->sight->end};
         int r = read_all(list);
 
         if (r < 0 || list->n == 0)
@@ -218,7 +205,7 @@ static int look_once(struct list *list, bool last)
         if (list->sight->why == LOOK_CLOSE)
                 r = look_at_tasks(list);
         else if (list->sight->why == LOOK_LIST)
-                r = tasks_each(&tasks, visit, list);
+                r = proc_each(&proc, visit, list);
         /* nobody knows who holds what nobody is in */
         if (list->sight->why != LOOK_CLOSE || (r == -EAGAIN && last))
                 use_all(list);
@@ -238,7 +225,7 @@ int look_nsfs(struct sight *sight)
                 _cleanup_(list_done) struct list list = {.sight = sight};
 
                 if (i > 0)
-                        (void)nanosleep(&(struct timespec){.tv_nsec = i * 1000000L}, NULL);
+                        (void)nanosleep(&(struct timespec){.tv_nsec = (long)i * 1000000}, NULL);
                 r = look_once(&list, i + 1 == TRIES);
         }
         return r == -EAGAIN ? 0 : r;

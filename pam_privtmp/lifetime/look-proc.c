@@ -8,12 +8,13 @@
  */
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ground/cleanup.h"
 #include "lifetime/look-proc.h"
 #include "lifetime/met.h"
 #include "mounts/namespace.h"
-#include "mounts/tasks.h"
+#include "mounts/proc.h"
 
 enum {
         CALM_WALKS = 2, /* a process may move to a namespace that was read before it came */
@@ -79,6 +80,11 @@ static int examine(struct walk *walk, struct met *met, const struct task *task,
         sight_stop(walk->sight, &shown);
         if (shown.n == 0)
                 return r;
+        if (walk->sight->where) {
+                _cleanup_close_ int ns = task_open_namespace(task);
+
+                sight_keep_where(walk->sight, ns);
+        }
         free(met->shown.asked);
         met->shown = shown;
         return r;
@@ -120,7 +126,7 @@ static int judge_task(struct walk *walk, struct met *met, const struct task *tas
                 return 0;
         met->counts = true;
         sight_use(sight, &met->shown);
-        if (sight->why != LOOK_LIST && !sight_is_open(sight))
+        if (sight->why != LOOK_LIST && !sight->where && !sight_is_open(sight))
                 return -ECANCELED;
         if (met->whole || met->doubted)
                 return 0;
@@ -139,6 +145,21 @@ static bool stays(const struct walk *walk, const struct met *met)
                                   : met->number == walk->own || met->number == walk->first;
 }
 
+static void learn_owner(const struct walk *walk, struct met *met, const struct task *task)
+{
+        struct sight *sight = walk->sight;
+
+        if (met->number != walk->first) { /* PID 1's is nobody's in particular */
+                _cleanup_close_ int fd = task_open_namespace(task);
+
+                met->owner = owner_of_mounts(fd, sight->users);
+                met->stays = stays(walk, met);
+                met->owner = sight_claim(sight, fd, &met->owner);
+        } else {
+                met->stays = true;
+        }
+}
+
 static int visit(void *arg, const struct task *task)
 {
         struct walk *walk = arg;
@@ -153,12 +174,8 @@ static int visit(void *arg, const struct task *task)
         if (!met)
                 return -ENOMEM;
         first = !met->tried && !met->failed;
-        if (first) {
-                _cleanup_close_ int fd = task_open_namespace(task);
-
-                met->owner = owner_of_mounts(fd, walk->sight->users);
-                met->stays = stays(walk, met);
-        }
+        if (first)
+                learn_owner(walk, met, task);
         owner = met->owner;
         /* in what is nobody's in particular each answers for what their own chroot hides */
         if (!first && !met->whole && !met->doubted && !owner.is_user)
@@ -172,7 +189,7 @@ static int visit(void *arg, const struct task *task)
         if (r < 0)
                 return r;
         met->processes += strcmp(task->pid, task->tid) == 0;
-        return met->stays && (met->whole || met->owner.is_user) ? TASK_SETTLED : 0;
+        return met->stays && (met->whole || met->owner.is_user) ? PROC_SETTLED : 0;
 }
 
 /* After a walk. True: it must be done again for what was torn, if `again` is wanted. */
@@ -193,7 +210,7 @@ static bool judge_walk(struct walk *walk, bool again)
                         sight_doubt(sight, &one->owner);
         }
         for (size_t i = 0; i < walk->met.n; i++) {
-                const struct met *met = walk->met.met[i];
+                const struct met *met = walk->met.places[i].met;
 
                 /* more may have been seen of it behind the task that counts */
                 if (met->counts)
@@ -203,24 +220,20 @@ static bool judge_walk(struct walk *walk, bool again)
         return torn;
 }
 
-static ino_t number_of(const char *path)
-{
-        struct namespace_id id;
-
-        return namespace_open(path, &id, NULL) == 0 ? id.number : 0;
-}
-
 int look_proc(struct sight *sight)
 {
         _cleanup_(idset_done) struct idset settled = {0};
-        const struct tasks tasks = {.deadline = &sight->end, .settled = &settled};
-        const ino_t own = number_of(NAMESPACE_OWN), first = number_of(NAMESPACE_FIRST);
+        const struct proc proc = {.deadline = &sight->end, .settled = &settled};
+        struct stat own = {0}, first = {0};
         unsigned calm = 0;
 
+        /* one that can't be had is 0, which no namespace is */
+        (void)stat(NAMESPACE_OWN, &own);
+        (void)stat(NAMESPACE_FIRST, &first);
         for (unsigned i = 0; calm < (sight->why == LOOK_LIST ? 1 : CALM_WALKS); i++) {
                 _cleanup_(walk_done) struct walk walk = {
-                        .sight = sight, .own = own, .first = first};
-                int r = tasks_each(&tasks, visit, &walk);
+                        .sight = sight, .own = own.st_ino, .first = first.st_ino};
+                int r = proc_each(&proc, visit, &walk);
 
                 if (r == -ECANCELED) /* everything is used */
                         return 0;

@@ -14,7 +14,7 @@
 static void forget(struct look_query *queries, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
-                queries[i].used = queries[i].doubt = false;
+                queries[i].used = queries[i].doubt = queries[i].theirs = false;
                 queries[i].processes = 0;
         }
 }
@@ -43,7 +43,8 @@ void look_base(int base, const char *path, struct look_query *queries, size_t n,
         answer(&sight, r, queries, n);
 }
 
-void look_memory(dev_t device, struct look_query *query, enum look_why why)
+void look_memory(dev_t device, struct look_query *query, enum look_why why,
+                 struct look_where *where)
 {
         _cleanup_(sight_done) struct sight sight = {.n = 0};
         int r;
@@ -51,5 +52,13 @@ void look_memory(dev_t device, struct look_query *query, enum look_why why)
         forget(query, 1);
         r = sight_ask(&sight, query, 1, why);
         sight_begin_memory(&sight, device);
+        sight.where = where;
         answer(&sight, r, query, 1);
+}
+
+void look_where_done(struct look_where *where)
+{
+        for (size_t i = 0; i < where->n; i++)
+                fd_close(where->ns[i]);
+        where->n = 0;
 }

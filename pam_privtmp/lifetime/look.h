@@ -3,7 +3,7 @@
  * look: which mount namespaces show which instances, and who is in them
  *
  * By the kernel's list of namespaces (nsfs.h, statmount.h); where that can't be had, by the mount
- * tables of all tasks in /proc (tasks.h), which do not show a namespace that nobody is in any more
+ * tables of all tasks in /proc (proc.h), which do not show a namespace that nobody is in any more
  * but that is held open.
  *
  * In doubt an instance is used. But what can't be told because of what one user has (their
@@ -30,5 +30,11 @@
  */
 void look_base(int base, const char *path, struct look_query *queries, size_t n, enum look_why why);
 
-/* The same for the tmpfs that has this device; it needs no name. */
-void look_memory(dev_t device, struct look_query *query, enum look_why why);
+/*
+ * The same for the tmpfs that has this device; it needs no name. `where`: NULL, or empty, and gets
+ * namespaces that show it.
+ */
+void look_memory(dev_t device, struct look_query *query, enum look_why why,
+                 struct look_where *where);
+/* Closes the fds. */
+void look_where_done(struct look_where *where);

@@ -5,51 +5,37 @@
 #include <string.h>
 
 #include "ground/grow.h"
+#include "ground/sorted.h"
 #include "lifetime/met.h"
 
 void met_done(struct met_list *list)
 {
         for (size_t i = 0; i < list->n; i++) {
-                free(list->met[i]->shown.asked);
-                free(list->met[i]);
+                free(list->places[i].met->shown.asked);
+                free(list->places[i].met);
         }
-        free(list->met);
+        free(list->places);
         free(list->suspects);
-}
-
-/* Where the number is, or belongs. */
-static size_t find(const struct met_list *list, ino_t number)
-{
-        size_t low = 0, high = list->n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (list->met[middle]->number < number)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low;
 }
 
 struct met *met_get(struct met_list *list, ino_t number)
 {
-        size_t at = find(list, number);
-        struct met **larger, *new;
+        size_t at = sorted_find(list->places, list->n, sizeof(*list->places), number);
+        struct met_place *larger;
+        struct met *new;
 
-        if (at < list->n && list->met[at]->number == number)
-                return list->met[at];
-        larger = grow(list->met, list->n, sizeof(struct met *));
+        if (at < list->n && list->places[at].number == number)
+                return list->places[at].met;
+        larger = grow(list->places, list->n, sizeof(*larger));
         if (!larger)
                 return NULL;
-        list->met = larger;
+        list->places = larger;
         new = calloc(1, sizeof(*new));
         if (!new)
                 return NULL;
         new->number = number;
-        memmove(larger + at + 1, larger + at, (list->n - at) * sizeof(struct met *));
-        larger[at] = new;
+        memmove(larger + at + 1, larger + at, (list->n - at) * sizeof(*larger));
+        larger[at] = (struct met_place){.number = number, .met = new};
         list->n++;
         return new;
 }

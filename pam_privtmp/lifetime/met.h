@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "lifetime/sight.h"
@@ -31,7 +32,10 @@ struct met_suspect {
 };
 
 struct met_list {
-        struct met **met; /* sorted by number; a user can make many */
+        struct met_place {
+                uint64_t number; /* of the namespace; it stands first: see ground/sorted */
+                struct met *met;
+        } * places; /* sorted by number; a user can make many */
         size_t n;
         struct met_suspect *suspects;
         size_t n_suspects;
@@ -43,4 +47,5 @@ struct met *met_get(struct met_list *list, ino_t number);
 /* Adds that owner to those who may hide something in the namespace. 0 or -ENOMEM. */
 int met_suspect(struct met_list *list, const struct met *met, const struct owner *owner);
 
+/* Releases what it has. */
 void met_done(struct met_list *list);

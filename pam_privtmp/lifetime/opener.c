@@ -3,13 +3,13 @@
  * opener: the process that a record names
  *
  * MUST NOT take another process for it: pids and numbers of namespaces are used again
- * (module/join.c).
+ * (module/join-record.c).
  */
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
 #include "lifetime/opener.h"
-#include "mounts/tasks.h"
+#include "mounts/task.h"
 
 int opener_open_namespace(const struct record *record, const char **why)
 {
@@ -24,7 +24,11 @@ int opener_open_namespace(const struct record *record, const char **why)
                 return -ESRCH;
         fd = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
         *why = "its process is in another namespace";
-        if (fd < 0 || namespace_identify(fd, &id) < 0 || !namespace_is_same(&id, &record->ns))
+        if (fd < 0 || namespace_identify(fd, &id) < 0)
+                return -ESTALE;
+        if (record->ns.id == 0)
+                id.id = 0;
+        if (!namespace_is_same(&id, &record->ns))
                 return -ESTALE;
         *why = "its process runs the user's program";
         if (id.id == 0 && (fstat(process, &st) < 0 || st.st_uid != 0))

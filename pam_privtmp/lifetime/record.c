@@ -64,6 +64,13 @@ int record_add_cover(struct record *record, const char *directory, struct mark m
         return 0;
 }
 
+void record_set_cover(struct record *record, const char *directory, struct mark mark)
+{
+        for (size_t i = 0; i < record->n_covers; i++)
+                if (strcmp(record->covers[i].directory, directory) == 0)
+                        record->covers[i].mark = mark;
+}
+
 void record_drop_cover(struct record *record, struct mark mark)
 {
         size_t kept = 0;

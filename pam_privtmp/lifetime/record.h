@@ -55,15 +55,20 @@ int record_stamp(struct record *record);
 /* Copies the remote side's words: printable ones, "?" for the others, cut. NULL gives "". */
 void record_set_words(char ret[RECORD_WORDS + 1], const char *words);
 
-/* Adds a cover. -E2BIG when there are too many, or the directory's name is too long. */
+/* Adds a cover. 0, or -E2BIG when there are too many, or the directory's name is too long. */
 int record_add_cover(struct record *record, const char *directory, struct mark mark);
+
+/* Gives the cover of that directory another mark. */
+void record_set_cover(struct record *record, const char *directory, struct mark mark);
 
 /* Takes the covers with that mark out again. */
 void record_drop_cover(struct record *record, struct mark mark);
 
 /*
- * The note as text, and back (pure). It begins with its version: one of another version can't be
- * understood, and is none to us. 0, -E2BIG when it does not fit; -EINVAL when it is none.
+ * The note as text (pure). It begins with its version: one of another version can't be understood,
+ * and is none to us. 0, or -E2BIG when it does not fit.
  */
 int record_format(const struct record *record, char text[RECORD_BYTES + 1]);
+
+/* And back (pure): only what record_format() can have written. 0, or -EINVAL when it is no note. */
 int record_parse(const char *text, struct record *ret);

@@ -2,14 +2,16 @@
 /*
  * records: the folder of records
  *
- * MUST NOT write a file (unit/lifetime/record.c).
- * MUST NOT believe a record of another boot or another namespace (unit/lifetime/record.c).
+ * MUST NOT write a file (unit/lifetime/records.c).
+ * MUST NOT believe a record of another boot or another namespace (unit/lifetime/records.c).
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "ground/cleanup.h"
 #include "ground/name.h"
+#include "ground/names.h"
+#include "ground/number.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
 
@@ -83,24 +85,32 @@ typedef int (*each_name)(void *arg, int folder, const char *name);
 static int for_each_name(int folder, const char *prefix, const char *suffix, each_name each,
                          void *arg)
 {
-        _cleanup_closedir_ DIR *dir = NULL;
-        struct dirent *entry;
-        int fd, r;
+        struct names names;
+        const char *name;
 
-        fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        dir = fd < 0 ? NULL : fdopendir(fd);
-        if (!dir) {
-                fd_close(fd);
-                return -errno;
-        }
-        while ((errno = 0, entry = readdir(dir))) {
-                if (!is_named(entry->d_name, prefix, suffix))
-                        continue;
-                r = each(arg, folder, entry->d_name);
+        names_begin(&names, folder);
+        while ((name = names_next(&names))) {
+                int r = is_named(name, prefix, suffix) ? each(arg, folder, name) : 0;
+
                 if (r != 0)
                         return r;
         }
-        return -errno;
+        return names.error;
+}
+
+int records_each_name(int folder, int (*each)(void *arg, int folder, const char *name), void *arg)
+{
+        return for_each_name(folder, "", "", each, arg);
+}
+
+bool records_read_name(const char *name, uint64_t *number)
+{
+        const char *pid = strchr(name, '.'), *uid = pid ? strchr(pid + 1, '.') : NULL;
+        uint64_t ignored;
+
+        return uid && number_read(name, pid, UINT64_MAX, number) &&
+               number_read(pid + 1, uid, INT32_MAX, &ignored) &&
+               number_read(uid + 1, uid + strlen(uid), UINT32_MAX, &ignored);
 }
 
 typedef int (*each_record)(void *arg, int folder, const char *name, struct record *record);

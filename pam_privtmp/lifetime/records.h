@@ -19,7 +19,8 @@ int records_note(struct record *record, bool fresh, struct report *report);
 
 /*
  * Writes a record into the folder; an old one of that name is replaced. Where the note is too long,
- * the remote side's words go first.
+ * the remote side's words go first. 0 or -errno: -E2BIG where it does not fit without them either.
+ * Needs root, as all calls here: only root can enter the folder.
  */
 int records_write(int folder, const struct record *record);
 
@@ -30,29 +31,35 @@ int records_write(int folder, const struct record *record);
 int records_read(int folder, const char *name, struct record *ret);
 
 /*
- * A record of `own`, this thread's namespace: of this boot, with its number and id, and one that
+ * A record of `ns`, this thread's namespace: of this boot, with its number and id, and one that
  * fits() what is mounted there: without ids a stale record's number may be another container's.
  * Returns 1, 0 when there is none, or -errno.
  */
-int records_find(int folder, const struct namespace_id *own,
+int records_find(int folder, const struct namespace_id *ns,
                  bool (*fits)(const void *arg, const struct record *record), const void *arg,
                  struct record *ret);
 
 /*
  * Calls each() for the user's records, or all with (uid_t)-1, of whatever boot, until it returns
- * something else than 0, and returns that; 0 at the end, or -errno.
+ * something else than 0, and returns that; 0 at the end, or -errno. each() may not read the folder
+ * by the same fd.
  */
 int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct record *record),
                  void *arg);
 
+/* Calls each() for every name in the folder, in the same way, and returns the same. */
+int records_each_name(int folder, int (*each)(void *arg, int folder, const char *name), void *arg);
+
+/* The number of the namespace, if the name is like a record's, NSNUMBER.PID.UID. */
+bool records_read_name(const char *name, uint64_t *number);
+
 /*
- * Is there another record of the same user and namespace? Who removes one for that has the folder
- * locked: of two at once none would stay.
+ * Is there another record of the same user and namespace? Who removes one for that has the user's
+ * lock: of two at once none would stay.
  */
 bool records_have_other(int folder, const struct record *record);
 
-/* Takes a session's record away: ns.number, pid and uid count. It may be gone. 0
- * or -errno. */
+/* Takes a session's record away: ns.number, pid and uid count. It may be gone. 0 or -errno. */
 int records_remove(int folder, const struct record *record);
 
 /* Takes away the user's records that name the cover: it is mounted nowhere any more. */

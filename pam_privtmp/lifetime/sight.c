@@ -5,7 +5,6 @@
  * MUST NOT go by st_dev: it is not the device that mountinfo has (btrfs) (unit/lifetime/look.c).
  * MUST NOT let a doubt about one user touch another (unit/lifetime/look-users.c).
  */
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -22,11 +21,21 @@
  * is theirs; of any other user's namespaces a login reads what a few containers have. privtmp(8)
  * has these numbers, too.
  */
+#define WAITING                                                                                    \
+        {                                                                                          \
+                .nobodys = 250 * 1000, .own = 100 * 1000, .others = 1000, .together = 50 * 1000    \
+        }
+#define PATIENT                                                                                    \
+        {                                                                                          \
+                .nobodys = 10000 * 1000, .own = 500 * 1000, .others = 50 * 1000,                   \
+                .together = 5000 * 1000                                                            \
+        }
+
 static const struct budget budgets[] = {
-        [LOOK_OPEN] = {.nobodys = 250 * 1000, .own = 100 * 1000, .others = 1000},
-        [LOOK_CLOSE] = {.nobodys = 250 * 1000, .own = 100 * 1000, .others = 1000},
-        [LOOK_CLEAN] = {.nobodys = 10000 * 1000, .own = 500 * 1000, .others = 50 * 1000},
-        [LOOK_LIST] = {.nobodys = 10000 * 1000, .own = 500 * 1000, .others = 50 * 1000},
+        [LOOK_OPEN] = WAITING,
+        [LOOK_CLOSE] = WAITING,
+        [LOOK_CLEAN] = PATIENT,
+        [LOOK_LIST] = PATIENT,
 };
 
 enum {
@@ -38,8 +47,7 @@ int sight_begin_base(struct sight *sight, int base, const char *path)
 {
         _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
-        struct mounts_entry entry;
-        const char *below = path;
+        struct mounts_entry entry = {.target = "", .root = ""};
         struct statx stx;
         size_t size;
         int r;
@@ -53,16 +61,10 @@ int sight_begin_base(struct sight *sight, int base, const char *path)
                 r = mounts_find(table, stx.stx_mnt_id, &entry);
         if (r < 0)
                 return r;
-        if (strcmp(entry.target, "/") != 0) {
-                if (!path_is_within(path, entry.target))
-                        return -EXDEV;
-                below += strlen(entry.target);
-        }
         sight->device = entry.device;
-        r = snprintf(sight->prefix, sizeof(sight->prefix), "%s%s",
-                     strcmp(entry.root, "/") == 0 ? "" : entry.root, below);
-        sight->prefix_length = (size_t)r;
-        return r < 0 || (size_t)r >= sizeof(sight->prefix) ? -ENAMETOOLONG : 0;
+        r = mounts_locate(&entry, path, sight->prefix);
+        sight->prefix_length = r < 0 ? 0 : strlen(sight->prefix);
+        return r;
 }
 
 void sight_begin_memory(struct sight *sight, dev_t device)
@@ -77,43 +79,44 @@ static int compare_asked(const void *a, const void *b)
                       ((const struct sight_asked *)b)->query->name);
 }
 
-static int compare_uids(const void *a, const void *b)
-{
-        uid_t x = *(const uid_t *)a, y = *(const uid_t *)b;
-
-        return x < y ? -1 : x > y;
-}
-
 int sight_ask(struct sight *sight, struct look_query *queries, size_t n, enum look_why why)
 {
+        sight->claims = (struct claim_list)CLAIM_LIST_NONE;
         sight->asked = calloc(n + 1, sizeof(*sight->asked));
-        sight->uids = calloc(n + 1, sizeof(*sight->uids));
-        if (!sight->asked || !sight->uids)
+        if (!sight->asked)
                 return -ENOMEM;
         for (size_t i = 0; i < n; i++) {
                 sight->asked[i].query = &queries[i];
-                sight->uids[i] = queries[i].uid;
+                if (idset_add(&sight->uids, queries[i].uid) < 0)
+                        return -ENOMEM;
         }
         qsort(sight->asked, n, sizeof(*sight->asked), compare_asked);
-        qsort(sight->uids, n, sizeof(*sight->uids), compare_uids);
         sight->n = n;
         sight->why = why;
         sight->users = owner_begin();
         sight->budget = budgets[why];
-        sight->budget.uids = sight->uids;
-        sight->budget.n_uids = n;
+        sight->budget.uids = &sight->uids;
         sight->budget.all = &sight->end;
-        sight->end = deadline_in(why == LOOK_OPEN || why == LOOK_CLOSE ? WAITING_MILLISECONDS
-                                                                       : PATIENT_MILLISECONDS);
+        sight->end = deadline_in_ms(why == LOOK_OPEN || why == LOOK_CLOSE ? WAITING_MILLISECONDS
+                                                                          : PATIENT_MILLISECONDS);
         return 0;
 }
 
 void sight_done(struct sight *sight)
 {
         budget_done(&sight->budget);
+        claim_done(&sight->claims);
         free(sight->asked);
-        free(sight->uids);
+        idset_done(&sight->uids);
         free(sight->shown.asked);
+}
+
+struct owner sight_claim(struct sight *sight, int fd, const struct owner *owner)
+{
+        struct namespace_id id;
+
+        return owner->is_user || namespace_identify(fd, &id) < 0 ? *owner
+                                                                 : claim_owner(&sight->claims, &id);
 }
 
 /* As strcmp(3) for a mark that has no NUL behind it. */
@@ -198,11 +201,26 @@ void sight_stop(struct sight *sight, struct sight_shown *shown)
         sight->shown = (struct sight_shown){0};
 }
 
+void sight_keep_where(struct sight *sight, int ns)
+{
+        struct look_where *where = sight->where;
+        struct namespace_id id, other;
+
+        if (!where || where->n == LOOK_WHERE || namespace_identify(ns, &id) < 0)
+                return;
+        for (size_t i = 0; i < where->n; i++)
+                if (namespace_identify(where->ns[i], &other) == 0 && namespace_is_same(&id, &other))
+                        return;
+        where->ns[where->n] = fcntl(ns, F_DUPFD_CLOEXEC, 0);
+        where->n += where->ns[where->n] >= 0;
+}
+
 void sight_use(struct sight *sight, const struct sight_shown *shown)
 {
         for (size_t i = 0; i < shown->n; i++) {
                 sight->asked[shown->asked[i]].query->used = true;
                 sight->asked[shown->asked[i]].query->doubt = false;
+                sight->asked[shown->asked[i]].query->theirs = false;
         }
 }
 
@@ -241,6 +259,8 @@ bool sight_is_open(const struct sight *sight)
 void sight_doubt(struct sight *sight, const struct owner *owner)
 {
         for (size_t i = 0; i < sight->n; i++)
-                if (is_open(sight->asked[i].query, owner))
+                if (is_open(sight->asked[i].query, owner)) {
                         sight->asked[i].query->used = sight->asked[i].query->doubt = true;
+                        sight->asked[i].query->theirs = owner->is_user;
+                }
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "lifetime/budget.h"
+#include "lifetime/claim.h"
 #include "lifetime/query.h"
 #include "mounts/mountinfo.h"
 
@@ -27,31 +28,47 @@ struct sight {
         bool any;              /* every mount of the device counts */
         char prefix[PATH_MAX]; /* of the base in its file system */
         size_t prefix_length;
+        struct look_where *where;  /* for one question; NULL: not wanted */
         struct sight_asked *asked; /* sorted by name */
         size_t n;
-        uid_t *uids; /* whose they are, rising */
-        ino_t users; /* of owner_begin() */
+        struct idset uids; /* whose they are */
+        ino_t users;       /* of owner_begin() */
+        struct claim_list claims;
         struct budget budget;
         struct deadline end;      /* of the whole look */
         size_t reading;           /* its number */
         struct sight_shown shown; /* in the reading that goes on */
 };
 
-/* A look at what is below a base: 0 or -errno; or at a tmpfs: one question. */
+/* Begins a look at what is below a base. 0 or -errno. */
 int sight_begin_base(struct sight *sight, int base, const char *path);
+
+/* Begins a look at a tmpfs: there is one question then. */
 void sight_begin_memory(struct sight *sight, dev_t device);
 
 /* Takes the questions, which are borrowed. 0 or -ENOMEM. */
 int sight_ask(struct sight *sight, struct look_query *queries, size_t n, enum look_why why);
 
+/* Releases all but the questions. */
 void sight_done(struct sight *sight);
 
 /*
- * Begins to read a namespace of that owner: *wanted is for the rooms that read mounts. After
- * sight_stop(), *shown is what was seen, the caller's to free. 0 or -ENOMEM.
+ * Who answers for the namespace behind the fd: `owner`, by its user namespace, or, where that is
+ * nobody in particular, the user whose session made it.
+ */
+struct owner sight_claim(struct sight *sight, int fd, const struct owner *owner);
+
+/*
+ * Begins to read a namespace of that owner: *wanted is for the rooms that read mounts. 0 or
+ * -ENOMEM.
  */
 int sight_start(struct sight *sight, const struct owner *owner, struct mounts_wanted *wanted);
+
+/* Ends it: *shown is what was seen; shown->asked is the caller's to free. */
 void sight_stop(struct sight *sight, struct sight_shown *shown);
+
+/* Keeps a copy of the fd of a namespace that shows something, where that is wanted. */
+void sight_keep_where(struct sight *sight, int ns);
 
 /* What is shown somewhere is used. */
 void sight_use(struct sight *sight, const struct sight_shown *shown);

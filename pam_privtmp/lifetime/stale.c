@@ -5,22 +5,21 @@
  * MUST NOT end what is in use, or kept (unit/lifetime/stale.c).
  */
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #include "ground/cleanup.h"
+#include "ground/missing.h"
 #include "disk/trash.h"
 #include "ground/path.h"
 #include "lifetime/record.h"
 #include "lifetime/stale.h"
-
-enum {
-        TEMPORARY_SECONDS = 600,
-};
 
 void stale_name(struct stale_one *one, uid_t uid, const struct instance *instance)
 {
@@ -46,20 +45,19 @@ void stale_stop(const struct instance *instance)
                 set_clock(instance, 0);
 }
 
-/* What the host empties when it boots. */
-static bool is_emptied_by_boot(const char *directory)
+bool stale_boot_ends(const char *directory, int fd)
 {
-        return path_is_within(directory, "/tmp") || path_is_within(directory, "/dev/shm");
+        struct statfs fs;
+
+        return path_is_within(directory, "/tmp") || path_is_within(directory, "/dev/shm") ||
+               (fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC);
 }
 
 int stale_note_boot(const struct instance *instance)
 {
-        char boot[RECORD_BOOT], noted[PATH_MAX], directory[PATH_MAX];
-        int r = instance_read(instance->dir, "directory", directory);
+        char boot[RECORD_BOOT], noted[PATH_MAX];
+        int r = record_read_boot(boot);
 
-        if (r < 0 || !is_emptied_by_boot(directory))
-                return r;
-        r = record_read_boot(boot);
         if (r < 0 || (instance_read(instance->dir, "boot", noted) == 0 && strcmp(noted, boot) == 0))
                 return r;
         (void)unlinkat(instance->dir, "boot", 0); /* it may be missing */
@@ -94,7 +92,7 @@ bool stale_is_forgotten(int user, const char *temporary)
         struct stat st;
 
         if (fstatat(user, temporary, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            time(NULL) - st.st_mtime < TEMPORARY_SECONDS)
+            time(NULL) - st.st_mtime < STALE_TEMPORARY_SECONDS)
                 return false;
         (void)snprintf(path, sizeof(path), "%s/lock", temporary);
         lock = openat(user, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -102,30 +100,6 @@ bool stale_is_forgotten(int user, const char *temporary)
                 return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EISDIR ||
                        errno == ENXIO;
         return lock_try(lock, LOCK_EX) == 0;
-}
-
-static bool is_missing(int user, const char *name, const char *what)
-{
-        char path[2 * NAME_BYTES];
-        struct stat st;
-
-        (void)snprintf(path, sizeof(path), "%s/%s", name, what);
-        return fstatat(user, path, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
-}
-
-bool stale_is_wreck(const struct instance_place *place, const char *name)
-{
-        char mark[MARK_BYTES];
-        struct look_query query = {.name = mark, .uid = place->uid};
-        struct stat st;
-
-        if (fstatat(place->user, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
-            time(NULL) - st.st_mtime < TEMPORARY_SECONDS ||
-            (!is_missing(place->user, name, "lock") && !is_missing(place->user, name, "root")))
-                return false;
-        mark_format(mark_of_instance(place->uid, name), mark);
-        look_base(place->base, place->path, &query, 1, LOOK_CLEAN);
-        return !query.used;
 }
 
 /* Of an idle one. */
@@ -147,8 +121,8 @@ static enum stale_is judge_idle(const struct instance *instance, bool sure)
         return stale_is_kept(instance) ? STALE_KEPT : STALE_OVER;
 }
 
-void stale_judge(const struct instance_place *place, struct stale_one *ones, size_t n,
-                 enum look_why why, bool sure)
+void stale_judge(const struct shelf *shelf, struct stale_one *ones, size_t n, enum look_why why,
+                 bool sure)
 {
         _cleanup_free_ struct look_query *queries = calloc(n + 1, sizeof(*queries));
         _cleanup_free_ char(*names)[MARK_BYTES] = calloc(n + 1, sizeof(*names));
@@ -161,7 +135,7 @@ void stale_judge(const struct instance_place *place, struct stale_one *ones, siz
                 mark_format(ones[i].mark, names[i]);
                 queries[i] = (struct look_query){.name = names[i], .uid = ones[i].mark.uid};
         }
-        look_base(place->base, place->path, queries, n, why);
+        look_base(shelf->base, shelf->path, queries, n, why);
         for (size_t i = 0; i < n; i++) {
                 ones[i].is = queries[i].used ? STALE_USED : judge_idle(ones[i].instance, sure);
                 if (ones[i].is == STALE_USED && sure && instance_keep(ones[i].instance->dir) > 0)
@@ -170,23 +144,23 @@ void stale_judge(const struct instance_place *place, struct stale_one *ones, siz
 }
 
 /* What becomes of a rename into the trash; -ENOENT: somebody was faster. */
-static int say(const struct instance_place *place, const char *name, int r)
+static int say(const struct shelf *shelf, const char *name, int r)
 {
-        if (r < 0 && r != -ENOENT && place->report)
-                report_note(place->report, REPORT_WARNING, "can't move %s/%ju/%s to the trash: %s",
-                            place->path, (uintmax_t)place->uid, name, strerrordesc_np(-r));
+        if (r < 0 && r != -ENOENT && shelf->report)
+                report_note(shelf->report, REPORT_WARNING, "can't move %s/%ju/%s to the trash: %s",
+                            shelf->path, (uintmax_t)shelf->uid, name, strerrordesc_np(-r));
         return r;
 }
 
-int stale_trash(const struct instance_place *place, const char *name)
+int stale_trash(const struct shelf *shelf, const char *name)
 {
-        return say(place, name, trash_put(place, TRASH_NEW, name));
+        return say(shelf, name, trash_put(shelf, TRASH_NEW, name));
 }
 
-int stale_end(const struct instance_place *place, const struct stale_one *one)
+int stale_end(const struct shelf *shelf, const struct stale_one *one)
 {
-        int r = trash_put(place, TRASH_WORK, one->instance->name);
+        int r = trash_put(shelf, TRASH_WORK, one->instance->name);
 
         (void)lock_try(one->instance->lock, LOCK_UN);
-        return say(place, one->instance->name, r);
+        return say(shelf, one->instance->name, r);
 }

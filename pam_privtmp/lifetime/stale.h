@@ -14,6 +14,10 @@
 #include "lifetime/look.h"
 #include "disk/instance.h"
 
+enum {
+        STALE_TEMPORARY_SECONDS = 600, /* what is not complete yet may be being made until then */
+};
+
 enum stale_is {
         STALE_USED, /* mounted somewhere */
         STALE_KEPT, /* idle, its time is not over */
@@ -33,17 +37,17 @@ void stale_name(struct stale_one *one, uid_t uid, const struct instance *instanc
  * Judges instances, by one look. The caller holds their locks exclusively: else one could be taken
  * into use meanwhile. With `sure` the clock of what is kept is set going or stopped.
  */
-void stale_judge(const struct instance_place *place, struct stale_one *ones, size_t n,
-                 enum look_why why, bool sure);
+void stale_judge(const struct shelf *shelf, struct stale_one *ones, size_t n, enum look_why why,
+                 bool sure);
 
 /*
  * Ends an instance whose lock the caller holds exclusively: renames it to .work (trash.h), and
  * gives up the lock. To delete it is left to the caller, or to clean. 0 or -errno.
  */
-int stale_end(const struct instance_place *place, const struct stale_one *one);
+int stale_end(const struct shelf *shelf, const struct stale_one *one);
 
 /* Moves what has that name below BASE/UID to the trash. 0, or -errno, which has been said. */
-int stale_trash(const struct instance_place *place, const char *name);
+int stale_trash(const struct shelf *shelf, const char *name);
 
 /* Is it kept, and its time known not to be over? Needs no lock. */
 bool stale_is_kept(const struct instance *instance);
@@ -55,15 +59,15 @@ bool stale_is_kept(const struct instance *instance);
 bool stale_is_forgotten(int user, const char *temporary);
 
 /*
- * Is it a directory with an instance's name that has no lock or no root/, as a power loss may leave
- * it, 10 minutes old, and mounted nowhere?
+ * Is the directory empty when the host has booted? /tmp and /dev/shm, what is below them, and what
+ * lies in memory, as the fd tells (O_PATH will do; a negative one tells nothing).
  */
-bool stale_is_wreck(const struct instance_place *place, const char *name);
+bool stale_boot_ends(const char *directory, int fd);
 
 /*
- * Notes this boot in an instance that is to be kept, where the host empties the directory when it
- * boots (/tmp, /dev/shm, and what is below them): then the next boot ends it. No clock is asked for
- * that. Needs root. 0 or -errno: what can't be noted, on a full disk, is kept by its time alone.
+ * Notes this boot in an instance that is to be kept, but that the next boot ends. No clock is asked
+ * for that. Needs root. 0 or -errno: what can't be noted, on a full disk, is kept by its time
+ * alone.
  */
 int stale_note_boot(const struct instance *instance);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* candidate: which of a user's instances a session can use again, and which are stale */
+/* reuse: which of a user's instances a session can use again, and which are stale */
 #pragma once
 
 #include "disk/instance.h"
@@ -10,5 +10,5 @@
  * the trash on the way: at most 16, and none when a live one is found first. The caller has
  * BASE/UID locked. Returns 1, or 0 when there is none to use.
  */
-int candidate_pick(const struct instance_place *place, const struct instance_want *want,
-                   struct patience *patience, struct instance *ret);
+int reuse_pick(const struct shelf *shelf, const struct instance_want *want,
+               struct patience *patience, struct instance *ret);

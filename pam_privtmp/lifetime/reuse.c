@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * candidate: which of a user's instances a session can use again, and which are stale
+ * reuse: which of a user's instances a session can use again, and which are stale
  *
- * MUST NOT end an instance that has a session or is in use (unit/lifetime/candidate.c).
+ * MUST NOT end an instance that has a session or is in use (unit/lifetime/reuse.c).
  * MUST leave a temporary name alone until it is old and its lock can be had
- * (unit/lifetime/candidate.c).
+ * (unit/lifetime/reuse.c).
  */
 #include <limits.h>
-#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "lifetime/candidate.h"
+#include "lifetime/reuse.h"
 #include "ground/cleanup.h"
+#include "ground/names.h"
 #include "lifetime/records.h"
 #include "lifetime/stale.h"
 
@@ -26,6 +26,9 @@ enum {
 
 /* Instances without a session, each with its lock held exclusively. */
 struct idle_ones {
+        const struct shelf *shelf;
+        const struct instance_want *want;
+        struct patience *patience;
         struct instance instances[LOOK_AT]; /* to be looked at */
         size_t n;
         struct instance best; /* the youngest that can be used again */
@@ -43,28 +46,28 @@ static void idle_ones_done(struct idle_ones *ones)
  * What can't be moved now will be tried at the next open, and what is said of one need not be said
  * of the others.
  */
-static bool trash(const struct instance_place *place, const char *name, struct idle_ones *ones)
+static bool trash(const struct shelf *shelf, const char *name, struct idle_ones *ones)
 {
-        bool moved = stale_trash(place, name) == 0;
+        bool moved = stale_trash(shelf, name) == 0;
 
         ones->swept = moved ? ones->swept + 1 : LOOK_AT;
         return moved;
 }
 
 /* A look at those that were found: the stale go to the trash, the youngest of the others stays. */
-static void look(const struct instance_place *place, const struct instance_want *want,
+static void look(const struct shelf *shelf, const struct instance_want *want,
                  struct idle_ones *idle)
 {
         struct stale_one ones[LOOK_AT];
 
         for (size_t i = 0; i < idle->n; i++)
                 stale_name(&ones[i], want->uid, &idle->instances[i]);
-        stale_judge(place, ones, idle->n, LOOK_OPEN, true);
+        stale_judge(shelf, ones, idle->n, LOOK_OPEN, true);
         for (size_t i = 0; i < idle->n; i++) {
                 struct instance *one = &idle->instances[i];
 
                 if (ones[i].is == STALE_OVER && idle->swept < LOOK_AT) {
-                        if (trash(place, one->name, idle))
+                        if (trash(shelf, one->name, idle))
                                 records_forget_instance(want->uid, ones[i].mark);
                 } else if (ones[i].is != STALE_OVER && !want->per_session &&
                            instance_fits(one, want) &&
@@ -83,22 +86,22 @@ static void look(const struct instance_place *place, const struct instance_want 
  * Looks at one name. 1: it is live and wanted, *ret has joined it. 0: it is not, or it was put
  * among the idle ones.
  */
-static int consider(const struct instance_place *place, const struct instance_want *want,
-                    const char *name, struct patience *patience, struct idle_ones *ones,
-                    struct instance *ret)
+static int consider(struct idle_ones *ones, const char *name, struct instance *ret)
 {
+        const struct shelf *shelf = ones->shelf;
+        const struct instance_want *want = ones->want;
         struct instance instance;
         int r;
 
         /* what was killed in an open or a close leaves its temporary name behind */
         if (name_is_temporary(name) && ones->swept < LOOK_AT &&
-            stale_is_forgotten(place->user, name))
-                (void)trash(place, name, ones);
-        if (!name_is_instance(name) || instance_open(place->user, name, &instance) < 0)
+            stale_is_forgotten(shelf->user, name))
+                (void)trash(shelf, name, ones);
+        if (!name_is_instance(name) || instance_open(shelf->user, name, &instance) < 0)
                 return 0;
         r = lock_try(instance.lock, LOCK_EX);
         if (r == -EBUSY && !want->per_session && instance_fits(&instance, want) &&
-            instance_join(place->user, &instance, patience) == 0) {
+            instance_hold(shelf->user, &instance, ones->patience) == 0) {
                 *ret = instance;
                 return 1;
         }
@@ -107,31 +110,25 @@ static int consider(const struct instance_place *place, const struct instance_wa
         else
                 instance_done(&instance);
         if (ones->n == LOOK_AT)
-                look(place, want, ones);
+                look(shelf, want, ones);
         return 0;
 }
 
-int candidate_pick(const struct instance_place *place, const struct instance_want *want,
-                   struct patience *patience, struct instance *ret)
+int reuse_pick(const struct shelf *shelf, const struct instance_want *want,
+               struct patience *patience, struct instance *ret)
 {
-        _cleanup_(idle_ones_done) struct idle_ones ones = {.best = INSTANCE_NONE};
-        alignas(struct dirent64) char entries[2048];
-        unsigned names = 0;
-        ssize_t n;
+        _cleanup_(idle_ones_done) struct idle_ones ones = {
+                .shelf = shelf, .want = want, .patience = patience, .best = INSTANCE_NONE};
+        struct names names;
+        const char *name;
 
-        /* not readdir(3): most often there is nothing, and its buffer of 32 KiB is dear */
-        while (names < NAMES_LIMIT && (n = getdents64(place->user, entries, sizeof(entries))) > 0) {
-                for (ssize_t at = 0; at < n; names++) {
-                        const struct dirent64 *entry = (const void *)(entries + at);
-
-                        if (consider(place, want, entry->d_name, patience, &ones, ret) > 0)
-                                return 1;
-                        at += entry->d_reclen;
-                }
-        }
+        names_begin(&names, shelf->user);
+        for (unsigned i = 0; i < NAMES_LIMIT && (name = names_next(&names)); i++)
+                if (consider(&ones, name, ret) > 0)
+                        return 1;
         if (ones.n > 0)
-                look(place, want, &ones);
-        if (ones.best.dir < 0 || instance_join(place->user, &ones.best, patience) < 0)
+                look(shelf, want, &ones);
+        if (ones.best.dir < 0 || instance_hold(shelf->user, &ones.best, patience) < 0)
                 return 0;
         *ret = ones.best;
         ones.best = (struct instance)INSTANCE_NONE;
