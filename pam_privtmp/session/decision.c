@@ -2,7 +2,7 @@
 /*
  * decision: what an open has to do
  *
- * MUST NOT change anything (module/session.c).
+ * MUST NOT change anything (module/failure.c).
  */
 #include <string.h>
 
@@ -17,6 +17,33 @@ static bool has_work(const struct decision *decision)
         return outer_must_go(&decision->outer);
 }
 
+/* The line that names the group. */
+static const struct line *find_group_line(const struct table *table, const char *group)
+{
+        for (size_t i = 0; i < table->n; i++) {
+                const struct users *users = &table->lines[i].users;
+
+                for (size_t j = 0; j < users->n; j++)
+                        if (users->items[j].kind == USERS_GROUP &&
+                            strcmp(users->items[j].name, group) == 0)
+                                return &table->lines[i];
+        }
+        return NULL;
+}
+
+/* A group that nobody has may be a slip, or a name service that is down and does not say so. */
+static void say_missing_group(const struct decision *decision, const struct subject *subject,
+                              struct report *report)
+{
+        const char *group = subject->missing_group;
+        const struct line *line = group ? find_group_line(decision->table, group) : NULL;
+
+        if (line)
+                report_note(report, REPORT_WARNING,
+                            "%s:%u: there is no group \"%s\", so it does not match %s", line->file,
+                            line->number, group, subject->name);
+}
+
 static int make_plan(struct decision *decision, struct subject *subject, struct report *report)
 {
         int r;
@@ -26,40 +53,22 @@ static int make_plan(struct decision *decision, struct subject *subject, struct 
         return r < 0 ? report_errno(report, r, "can't tell the groups of %s", subject->name) : 0;
 }
 
-/* A plan of lines that make something private: the table's, else the built-in one. */
-static int make_own_plan(struct decision *decision, struct subject *subject, struct report *report)
-{
-        int r;
-
-        table_make_own(decision->table);
-        r = make_plan(decision, subject, report);
-        if (r < 0 || decision->plan->n > 0)
-                return r;
-        decision->plan = plan_free(decision->plan);
-        decision->table = table_free(decision->table);
-        r = table_parse("built-in table", table_built_in, strlen(table_built_in), &decision->table,
-                        report);
-        if (r < 0)
-                return r;
-        table_make_own(decision->table);
-        return make_plan(decision, subject, report);
-}
-
 int decision_make(const struct session_request *request, struct subject *subject,
                   struct decision *ret, struct report *report)
 {
         int r;
 
         *ret = (struct decision){.step = FAULT_TABLE};
-        r = table_load(&request->table, &ret->table, report);
+        r = request->load ? request->load(&request->table, subject, &ret->table, report)
+                          : table_load(&request->table, &ret->table, report);
         if (r == 0)
-                r = request->own ? make_own_plan(ret, subject, report)
-                                 : make_plan(ret, subject, report);
+                r = make_plan(ret, subject, report);
         if (r < 0)
                 return r;
         plan_say(ret->plan, subject->name, report);
+        say_missing_group(ret, subject, report);
         ret->step = FAULT_OUTER;
-        r = outer_find(&ret->outer, ret->plan, subject->uid, report);
+        r = outer_find(&ret->outer, ret->table, ret->plan, subject->uid, report);
         if (r < 0)
                 return r;
         if (!has_work(ret))

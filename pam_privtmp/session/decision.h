@@ -12,9 +12,14 @@
 struct session_request {
         const char *user;
         const char *service, *tty, *rhost;
-        struct table_place table;
+        struct table_source table;
         const char *environment[HINT_VARIABLES]; /* PAM's, see hint.h */
-        bool own; /* "privtmp run": directories of its own, whatever the lines say of sharing */
+        /*
+         * Loads the table in place of table_load(), for what is no login ("privtmp run"): without a
+         * private directory nobody is let in. NULL for a login.
+         */
+        int (*load)(const struct table_source *source, struct subject *subject, struct table **ret,
+                    struct report *report);
 };
 
 /* What was found, as long as the open lasts. */
@@ -34,4 +39,5 @@ struct decision {
 int decision_make(const struct session_request *request, struct subject *subject,
                   struct decision *ret, struct report *report);
 
+/* Releases what it has. */
 void decision_done(struct decision *decision);

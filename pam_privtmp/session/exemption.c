@@ -29,7 +29,7 @@ bool exemption_of_root(struct outer *outer, enum fault_step step, int error)
 
         if (step <= FAULT_OUTER) {
                 outer_done(outer);
-                r = outer_find(outer, &nothing, 0, &silent);
+                r = outer_find(outer, NULL, &nothing, 0, &silent);
         }
         /* where nobody can tell whether this is an outer session, it may be one */
         if (r < 0 && (!is_roots_doing() || fault_is_callers(FAULT_OUTER, r)))

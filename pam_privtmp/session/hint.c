@@ -58,7 +58,7 @@ void hint_say(const char *const values[HINT_VARIABLES], const char *directory,
                         continue;
                 entry = path + strlen(directory);
                 entry += strspn(entry, "/");
-                if (*entry == '\0' || share_has(shares, entry, strcspn(entry, "/")))
+                if (*entry == '\0' || share_find(shares, entry, strcspn(entry, "/")))
                         continue;
                 make_printable(text, values[i]);
                 report_note(report, REPORT_WARNING, "%s=%s is not in the private %s: %s",

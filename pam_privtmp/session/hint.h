@@ -6,10 +6,11 @@
 
 #include "session/share.h"
 
-/* The variables that are looked at, in the order of hint_values. */
 enum {
         HINT_VARIABLES = 4,
 };
+
+/* The names of the variables that are looked at; their values stand in the same order. */
 extern const char *const hint_names[HINT_VARIABLES];
 
 /*

@@ -11,7 +11,8 @@
 #include "disk/instance.h"
 #include "disk/trash.h"
 #include "ground/cleanup.h"
-#include "lifetime/look.h"
+#include "ground/missing.h"
+#include "lifetime/memory.h"
 #include "session/hold.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -25,8 +26,8 @@ enum {
 };
 
 /* Ends the instance, whose lock is held exclusively, if its line says so. */
-static int end(const struct hold *hold, const struct instance *instance,
-               const struct instance_place *where)
+static int end(const struct hold *hold, const struct instance *instance, const struct shelf *where,
+               int records)
 {
         struct stale_one one;
 
@@ -37,8 +38,8 @@ static int end(const struct hold *hold, const struct instance *instance,
         if (one.is == STALE_USED)
                 return HOLD_USED;
         /* with end=close nobody has looked: who is there may use another directory of the record */
-        if (!hold->end_at_close)
-                records_forget_instance(hold->uid, hold->mark);
+        if (!hold->end_at_close && records >= 0)
+                records_forget(records, hold->uid, hold->mark);
         /* what stays is found by the next open, or by clean */
         if (one.is == STALE_OVER)
                 (void)stale_end(where, &one);
@@ -58,55 +59,52 @@ static int open_user(const struct hold *hold, int base)
         return instance_is_in_place(user, hold->mark.name, hold->lock.fd) ? TAKE_FD(user) : -ESTALE;
 }
 
-static int end_on_disk(const struct hold *hold, struct report *report)
+static int end_on_disk(struct hold *hold, int records, struct report *report)
 {
-        struct instance_place where = {.path = hold->base, .uid = hold->uid, .report = report};
-        _cleanup_close_ int base = -EBADF, user = -EBADF, dir = -EBADF;
+        struct shelf where = {.path = hold->base, .uid = hold->uid, .report = report};
+        _cleanup_close_ int user = -EBADF, dir = -EBADF;
         struct instance instance = INSTANCE_NONE;
         struct report silent = {0};
         int r;
 
-        if (safedir_open_own(hold->base, false, &base, &silent) == 0)
-                user = open_user(hold, base);
+        if (safedir_open_own(hold->base, false, &hold->folder, &silent) == 0)
+                user = open_user(hold, hold->folder);
         if (user < 0)
                 return 0;
         memcpy(instance.name, hold->mark.name, sizeof(hold->mark.name));
         dir = openat(user, instance.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         instance.dir = dir;
         instance.lock = hold->lock.fd;
-        where.base = base;
+        where.base = hold->folder;
         where.user = user;
         /* a failure loses the shared lock, and of two closers one succeeds */
         r = lock_try(instance.lock, LOCK_EX);
         if (r < 0 && r != -EBUSY)
                 report_note(report, REPORT_WARNING, "can't lock %s/%ju/%s: %s", hold->base,
                             (uintmax_t)hold->uid, instance.name, strerrordesc_np(-r));
-        r = r == 0 ? end(hold, &instance, &where) : HOLD_USED;
+        r = r == 0 ? end(hold, &instance, &where, records) : HOLD_USED;
         hold_release(hold);
         return r;
 }
 
-int hold_end(struct hold *hold, struct report *report)
+int hold_end(struct hold *hold, int records, const struct namespace_id *left, struct report *report)
 {
-        struct look_query query = {.uid = hold->uid};
-
         switch (hold->mark.kind) {
         case MARK_MEMORY: /* it ends with the last namespace that has it */
-                look_memory(hold->mark.device, &query, LOOK_CLOSE);
-                return query.used ? HOLD_USED : 0;
+                return memory_end(records, hold->uid, hold->mark, left) ? HOLD_USED : 0;
         case MARK_DISK:
-                return kept_is_valid(&hold->lock) ? end_on_disk(hold, report) : 0;
+                return kept_is_valid(&hold->lock) ? end_on_disk(hold, records, report) : 0;
         case MARK_NONE:
                 break;
         }
         return 0;
 }
 
-/* Has one of those before it the same base? */
+/* Has one of those before it the same base open? */
 static bool is_done(const struct hold *holds, size_t i)
 {
         for (size_t j = 0; j < i; j++)
-                if (holds[j].base && strcmp(holds[j].base, holds[i].base) == 0)
+                if (holds[j].folder >= 0 && strcmp(holds[j].base, holds[i].base) == 0)
                         return true;
         return false;
 }
@@ -116,14 +114,9 @@ void hold_empty(const struct hold *holds, size_t n)
         struct remove_budget budget = {
                 .entries = ENTRIES, .milliseconds = MILLISECONDS, .file_bytes = FILE_BYTES};
 
-        for (size_t i = 0; i < n; i++) {
-                _cleanup_close_ int base = -EBADF;
-                struct report silent = {0};
-
-                if (holds[i].base && !is_done(holds, i) &&
-                    safedir_open_own(holds[i].base, false, &base, &silent) == 0)
-                        trash_delete_own(base, holds[i].uid, &budget);
-        }
+        for (size_t i = 0; i < n; i++)
+                if (holds[i].folder >= 0 && !is_done(holds, i))
+                        trash_delete_own(holds[i].folder, holds[i].uid, &budget);
 }
 
 void hold_release(const struct hold *hold)
@@ -135,6 +128,7 @@ void hold_release(const struct hold *hold)
 void hold_done(struct hold *hold)
 {
         kept_done(&hold->lock);
+        fd_close(hold->folder);
         free(hold->base);
         *hold = (struct hold)HOLD_NONE;
 }

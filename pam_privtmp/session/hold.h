@@ -9,9 +9,11 @@
 #include "ground/mark.h"
 #include "ground/report.h"
 #include "ground/spot.h"
+#include "mounts/namespace.h"
 
 struct hold {
         char *base; /* path; NULL for a line in memory */
+        int folder; /* that, from hold_end() on; negative if it could not be opened */
         uid_t uid;
         bool end_at_close;
         struct mark mark; /* of the instance or the tmpfs; MARK_NONE: nothing is held */
@@ -20,7 +22,7 @@ struct hold {
 
 #define HOLD_NONE                                                                                  \
         {                                                                                          \
-                .lock = KEPT_NONE                                                                  \
+                .folder = -EBADF, .lock = KEPT_NONE                                                \
         }
 
 enum {
@@ -30,10 +32,12 @@ enum {
 /*
  * The end of a session: the last one out ends the instance (renames it to .work, see trash.h),
  * unless somebody still uses it and its line ends it when idle. The lock is given up. Returns 0 or
- * HOLD_USED. What can't be done now is said, and left to the next open of the user. Needs to be
- * root.
+ * HOLD_USED. `records` is the folder of records, negative where there is none: what others left of
+ * an instance that nobody uses is forgotten there. `left` is the session's namespace. What can't be
+ * done now is said, and left to the next open of the user. Needs to be root.
  */
-int hold_end(struct hold *hold, struct report *report);
+int hold_end(struct hold *hold, int records, const struct namespace_id *left,
+             struct report *report);
 
 /*
  * Deletes what the user has in the trash of the bases of these holds, as far as a fixed budget

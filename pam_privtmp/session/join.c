@@ -3,13 +3,15 @@
  * join: enter the namespace of a live session of the user
  *
  * MUST NOT believe a record: pids and numbers of namespaces are used again, and an opener may have
- * become the user's program (module/join.c).
- * MUST NOT enter a namespace that somebody else made, or one of another origin (module/join.c).
- * MUST NOT ask a user's file system: it may never answer (module/join.c).
+ * become the user's program (module/join-record.c).
+ * MUST NOT enter a namespace that somebody else made, or one of another origin
+ * (module/join-origin.c).
+ * MUST NOT ask a user's file system: it may never answer (module/join-cover.c).
  */
 #include <string.h>
 
 #include "ground/cleanup.h"
+#include "ground/missing.h"
 #include "mounts/cover.h"
 #include "session/join.h"
 #include "ground/path.h"
@@ -93,9 +95,10 @@ static bool is_covered(const struct join *join, const struct record *record)
                 const struct record_cover *cover = find_cover(record, line->directory);
                 _cleanup_close_ int fd = safedir_open_cached(line->directory);
 
-                if (fd < 0 || !(place_is_in_memory(place)
-                                        ? cover_shows_memory(fd, cover->mark, line->flags)
-                                        : cover_shows(fd, place->instance.root, line->flags)))
+                if (fd < 0 ||
+                    !(place_is_in_memory(place)
+                              ? cover_shows_memory(fd, cover->mark, line->flags)
+                              : cover_shows(fd, place->source.instance.root, line->flags)))
                         return false;
                 place->top = TAKE_FD(fd);
         }
@@ -109,7 +112,7 @@ static void forget_covers(const struct join *join)
 }
 
 /* What is in memory there is the session's from now on. */
-static void take_over(const struct join *join, const struct record *record)
+static void take_over(const struct join *join, const struct record *record, struct report *report)
 {
         for (size_t i = 0; i < join->n; i++) {
                 struct place *place = &join->places[i];
@@ -117,7 +120,10 @@ static void take_over(const struct join *join, const struct record *record)
 
                 if (cover) /* as has_same_covers() found */
                         place->hold->mark = cover->mark;
-                place->tree = fd_close(place->tree);
+                /* the session may have been opened before the line was another for a while */
+                if (place_is_in_memory(place))
+                        source_give_limits(&place->source, place->top, place->plan->line, report);
+                place->source.tree = fd_close(place->source.tree);
         }
 }
 
@@ -135,15 +141,16 @@ static int try(void *arg, const struct record *record)
         const struct join *join = search->join;
         _cleanup_close_ int fd = -EBADF;
         const char *why = why_not_by_record(search, record);
+        struct namespace_id id;
         int r;
 
         if (!why)
                 fd = opener_open_namespace(record, &why);
-        if (fd >= 0 && !namespace_is_ours(fd))
+        if (fd >= 0 && (!namespace_is_ours(fd) || namespace_identify(fd, &id) < 0))
                 why = "its namespace belongs to another user namespace";
         if (why)
                 return no(search, record, why);
-        r = stance_join(join->stance, fd, &record->ns, is_aside(join));
+        r = stance_join(join->stance, fd, &id, is_aside(join));
         if (r == 0)
                 return no(search, record, "its namespace can't be entered from here");
         if (join->stance->at == STANCE_LOST)
@@ -151,7 +158,7 @@ static int try(void *arg, const struct record *record)
         if (r < 0)
                 return no(search, record, "\"/\" or the working directory is another there");
         if (is_covered(join, record)) {
-                take_over(join, record);
+                take_over(join, record, search->report);
                 return 1;
         }
         forget_covers(join);

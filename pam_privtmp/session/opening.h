@@ -14,7 +14,7 @@
 
 #include "mounts/stance.h"
 #include "session/decision.h"
-#include "session/place.h"
+#include "session/places.h"
 #include "ground/report.h"
 
 /* What lasts until the session is closed. */
@@ -34,8 +34,7 @@ struct opening {
         struct subject *subject;
         struct decision decision;
         enum fault_step step; /* under way, or failed */
-        struct place *places; /* with the session's holds */
-        size_t n_places;
+        struct places places; /* with the session's holds */
         struct record record;
         struct patience patience;
         struct session *session;

@@ -5,9 +5,7 @@
  * MUST NOT leave a cover of the outer session under or over one of the inner (module/session.c).
  * MUST NOT rely on a record to know what the outer session covers (module/session.c).
  */
-#include <stdio.h>
 #include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "ground/cleanup.h"
@@ -20,17 +18,18 @@
 #include "ground/safedir.h"
 #include "ground/spot.h"
 
-static int add_cover(void *arg, const char *directory, struct mark mark)
+static int add_cover(void *arg, const struct cover_found *found)
 {
         struct outer *outer = arg;
         struct outer_cover *covers = grow(outer->covers, outer->n, sizeof(*covers));
-        char *copy = covers ? strdup(directory) : NULL;
+        char *copy = covers ? strdup(found->directory) : NULL;
 
         if (covers)
                 outer->covers = covers;
         if (!copy)
                 return -ENOMEM;
-        covers[outer->n++] = (struct outer_cover){.directory = copy, .mark = mark};
+        covers[outer->n++] = (struct outer_cover){
+                .directory = copy, .mark = found->mark, .propagates = found->propagates};
         return 0;
 }
 
@@ -64,7 +63,42 @@ static void find_record(struct outer *outer)
                           records_find(folder, &own, fits, outer, &outer->record) > 0;
 }
 
-int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report)
+static bool is_of_table(const struct table *table, const char *directory)
+{
+        for (size_t i = 0; i < table->n; i++)
+                if (strcmp(table->lines[i].directory, directory) == 0)
+                        return true;
+        return false;
+}
+
+static bool is_recorded(const struct outer *outer, const struct outer_cover *cover)
+{
+        for (size_t i = 0; outer->recorded && i < outer->record.n_covers; i++)
+                if (strcmp(outer->record.covers[i].directory, cover->directory) == 0 &&
+                    mark_is_same(outer->record.covers[i].mark, cover->mark))
+                        return true;
+        return false;
+}
+
+/* Takes out what only looks like a cover. */
+static void sift(struct outer *outer, const struct table *table)
+{
+        size_t kept = 0;
+
+        for (size_t i = 0; i < outer->n; i++) {
+                const struct outer_cover *cover = &outer->covers[i];
+
+                if (!cover->propagates || !table || is_of_table(table, cover->directory) ||
+                    is_recorded(outer, cover))
+                        outer->covers[kept++] = *cover;
+                else
+                        free(cover->directory);
+        }
+        outer->n = kept;
+}
+
+int outer_find(struct outer *ret, const struct table *table, const struct plan *plan, uid_t uid,
+               struct report *report)
 {
         int r;
 
@@ -76,9 +110,10 @@ int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct rep
         if (r < 0)
                 return report_errno(report, r, "can't read the mounts of this namespace%s",
                                     r == -ENOENT ? " (is /proc mounted?)" : "");
-        ret->inside = ret->n > 0;
-        if (ret->inside)
+        if (ret->n > 0)
                 find_record(ret);
+        sift(ret, table);
+        ret->inside = ret->n > 0;
         return 0;
 }
 
@@ -168,11 +203,9 @@ static bool take_off_one(const struct mounts_entry *entry)
 {
         _cleanup_close_ int fd = safedir_open_cached(entry->target);
         struct spot spot;
-        char path[64];
 
-        (void)snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", fd);
         return fd >= 0 && spot_of(fd, &spot) == 0 && spot.mount == entry->id &&
-               umount2(path, MNT_DETACH) == 0;
+               cover_take_off_top(fd) == 0;
 }
 
 /*

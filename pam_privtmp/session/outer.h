@@ -11,6 +11,7 @@
 struct outer_cover {
         char *directory;
         struct mark mark;
+        bool propagates; /* see cover.h */
 };
 
 /* A nested su or sudo: what the outer session covers, and what the inner one's plan says to that.
@@ -28,9 +29,13 @@ struct outer {
 /*
  * Finds out whether the caller is in a session of ours: by what is mounted in its namespace
  * (cover_each()), for a record may be missing, since a user can fill /run. The record that fits
- * says more. 0 with *ret to be released by outer_done(), also on error: -errno with the reason.
+ * says more. What propagates only looks like a cover, unless the record has it or the table, NULL
+ * where that can't be read, names its directory. Where "/" is not shared a copy of such a mount
+ * does not propagate: then an inner session takes it off, in its own namespace, and that is all.
+ * 0 with *ret to be released by outer_done(), also on error: -errno with the reason.
  */
-int outer_find(struct outer *ret, const struct plan *plan, uid_t uid, struct report *report);
+int outer_find(struct outer *ret, const struct table *table, const struct plan *plan, uid_t uid,
+               struct report *report);
 
 /* Does the inner session inherit anything? Then it must be made from the caller's namespace. */
 bool outer_inherits_any(const struct outer *outer);
@@ -53,8 +58,9 @@ void outer_keep(const struct outer *outer, struct record *record);
 
 /*
  * Takes the outer session's covers off, in this thread's namespace, whatever lies on top of them;
- * what is inherited stays. Needs CAP_SYS_ADMIN.
+ * what is inherited stays. 0, or -errno with the reason in the report. Needs CAP_SYS_ADMIN.
  */
 int outer_take_off(const struct outer *outer, struct report *report);
 
+/* Releases what it has. */
 void outer_done(struct outer *outer);

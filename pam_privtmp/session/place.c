@@ -8,24 +8,20 @@
 #include <string.h>
 #include <sys/file.h>
 
-#include "lifetime/candidate.h"
 #include "disk/trash.h"
 #include "ground/cleanup.h"
 #include "mounts/cover.h"
 #include "ground/label.h"
+#include "ground/missing.h"
 #include "ground/name.h"
-#include "session/place.h"
-#include "lifetime/records.h"
-#include "ground/safedir.h"
 #include "lifetime/stale.h"
+#include "session/limit.h"
+#include "session/place.h"
+#include "ground/safedir.h"
 
 /* Made where the disk is full: for this session alone. */
 #define FALLBACK_SIZE   "16M"
 #define FALLBACK_INODES "4k"
-
-/* Of a line without size= or nr_inodes=. */
-#define DEFAULT_SIZE   "10%"
-#define DEFAULT_INODES "100k"
 
 /* What a full or broken disk says. */
 static bool is_disk_trouble(int error)
@@ -33,143 +29,72 @@ static bool is_disk_trouble(int error)
         return error == -ENOSPC || error == -EDQUOT || error == -EROFS || error == -EIO;
 }
 
-/*
- * BASE/UID. Where another directory of this session has it already, that fd is copied: the copy
- * shares its lock, a second open(2) would wait for the first.
- */
-static int open_user(struct place *place, const struct place_shared *shared, struct report *report)
-{
-        for (size_t i = 0; i < shared->n; i++) {
-                const struct place *other = &shared->places[i];
-
-                if (other->user < 0 || !other->hold->base ||
-                    strcmp(other->hold->base, place->hold->base) != 0)
-                        continue;
-                place->user = fcntl(other->user, F_DUPFD_CLOEXEC, 0);
-                if (place->user < 0 || lseek(place->user, 0, SEEK_SET) < 0)
-                        return report_errno(report, -errno, "%s", place->hold->base);
-                return 0;
-        }
-        return instance_open_user(place->base, place->hold->uid, &place->user, report);
-}
-
-/* The line may have changed since. What a full disk does not take is not worth a denied login. */
-static void note_keep(const struct instance *instance, unsigned seconds)
-{
-        if (seconds > 0)
-                (void)stale_note_boot(instance);
-        (void)instance_set_keep(instance->dir, seconds);
-        if (seconds > 0)
-                stale_stop(instance);
-}
-
-/* Whoever has it may have been stopped, and what stays is that this session has more to itself. */
-static void say_not_locked(const char *folder, uid_t uid, int error, struct report *report)
-{
-        report_note(report, error == -EBUSY ? REPORT_DEBUG : REPORT_WARNING,
-                    "%s: going on without the lock of uid %ju: %s", folder, (uintmax_t)uid,
-                    strerrordesc_np(-error));
-}
-
-static int take_instance(struct place *place, const struct instance_want *want,
-                         const struct place_shared *shared, struct report *report)
-{
-        struct instance_place where = {
-                .path = place->hold->base, .uid = want->uid, .report = report};
-        struct patience *patience = shared->patience;
-        bool picked = false;
-        int r;
-
-        r = open_user(place, shared, report);
-        if (r < 0)
-                return r;
-        where.base = place->base;
-        where.user = place->user;
-        r = lock_take(place->user, LOCK_EX, patience);
-        if (r < 0)
-                say_not_locked(place->hold->base, want->uid, r, report);
-        else if (candidate_pick(&where, want, patience, &place->instance) > 0)
-                picked = true;
-        r = picked ? 0 : instance_make(place->user, want, &place->instance, report);
-        if (r < 0)
-                return r;
-        note_keep(&place->instance, want->keep);
-        r = spot_of(place->instance.lock, &place->hold->lock.spot);
-        if (r < 0)
-                return report_errno(report, r, "%s", place->hold->base);
-        place->hold->mark = mark_of_instance(want->uid, place->instance.name);
-        return 0;
-}
-
-static int prepare_disk(struct place *place, const struct instance_want *want,
-                        const struct place_shared *shared, struct report *report)
-{
-        int r;
-
-        r = safedir_open_own(place->hold->base, true, &place->base, report);
-        return r < 0 ? r : take_instance(place, want, shared, report);
-}
-
-/*
- * What BASE/UID is to instances: of a user's sessions that are opened at once, one makes the tmpfs,
- * and the others find it. A line on disk does as well. Who does not get it goes on alone.
- */
-static void wait_for_turn(struct place *place, const struct place_shared *shared,
-                          struct report *report)
-{
-        _cleanup_close_ int folder = -EBADF, fd = -EBADF;
-        struct report silent = {0};
-        char name[NAME_BYTES];
-        int r;
-
-        for (size_t i = 0; i < shared->n; i++)
-                if (shared->places[i].user >= 0)
-                        return;
-        (void)snprintf(name, sizeof(name), "%ju.lock", (uintmax_t)place->hold->uid);
-        /* without the folder there is no record either, and that will be said */
-        if (safedir_open_own(RECORD_FOLDER, true, &folder, &silent) < 0)
-                return;
-        fd = openat(folder, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-        r = fd < 0 ? -errno : lock_take(fd, LOCK_EX, shared->patience);
-        if (r < 0)
-                say_not_locked(RECORD_FOLDER, place->hold->uid, r, report);
-        else
-                place->user = TAKE_FD(fd);
-}
-
-static int prepare_memory(struct place *place, const struct instance_want *want, const char *size,
-                          const char *inodes, struct report *report)
-{
-        struct cover_memory memory = {
-                .uid = want->mode == 0700 ? want->uid : 0,
-                .gid = want->gid,
-                .mode = want->mode,
-                .flags = place->plan->line->flags,
-                .size = size,
-                .inodes = inodes,
-                .label = want->label,
-        };
-        int r;
-
-        r = cover_memory(&memory, &place->tree, report);
-        if (r == 0)
-                r = cover_mark_memory(place->tree, &place->hold->mark);
-        return r < 0 ? report_errno(report, r, "can't make a file system in memory") : 0;
-}
-
 /* The disk is full or broken: that another user filled it must not deny anybody the login. */
-static int fall_back(struct place *place, const struct instance_want *want, struct report *report)
+static int fall_back(struct place *place, const struct source_want *want, struct report *report)
 {
         const struct line *line = place->plan->line;
+        struct source_want small = *want;
         char prefix[128];
 
         report_prefix(report, "%s:%u: ", line->file, line->number);
         (void)snprintf(prefix, sizeof(prefix),
-                       "%.64s is in memory (%s) for this session: ", want->directory,
+                       "%.64s is in memory (%s) for this session: ", line->directory,
                        FALLBACK_SIZE);
         report_forgive(report, REPORT_WARNING, prefix);
         place_undo(place);
-        return prepare_memory(place, want, FALLBACK_SIZE, FALLBACK_INODES, report);
+        small.size = FALLBACK_SIZE;
+        small.inodes = FALLBACK_INODES;
+        return source_from_memory(&place->source, place->hold, &small, report);
+}
+
+/*
+ * The lock of BASE/UID, or of what stands for it where both are in memory, that another directory
+ * of this session has, or -EBADF.
+ */
+static int find_turn(const struct place *place, const struct place_shared *shared)
+{
+        for (size_t i = 0; i < shared->n; i++) {
+                const struct place *other = &shared->places[i];
+
+                if (other->source.user < 0)
+                        continue;
+                if (place->hold->base
+                            ? other->hold->base && strcmp(other->hold->base, place->hold->base) == 0
+                            : !other->hold->base)
+                        return other->source.user;
+        }
+        return -EBADF;
+}
+
+/* A base has one limit for a user: two lines of a plan can't say two. */
+static int check_limits_agree(const struct place *place, const struct place_shared *shared,
+                              struct report *report)
+{
+        const struct line *line = place->plan->line;
+
+        for (size_t i = 0; line->base && i < shared->n; i++) {
+                const struct line *other = shared->places[i].plan->line;
+
+                if (other->base && strcmp(other->base, line->base) == 0 &&
+                    !limit_is_same(other, line))
+                        return report_fault(report, -EINVAL,
+                                            "size= and nr_inodes= are not those of line %u (%s), "
+                                            "which has the same base",
+                                            other->number, other->directory);
+        }
+        return 0;
+}
+
+static int get_source(struct place *place, const struct source_want *want, struct report *report)
+{
+        int r;
+
+        if (place->plan->line->source == LINE_MEMORY) {
+                source_wait_for_turn(&place->source, place->hold, want, report);
+                return source_from_memory(&place->source, place->hold, want, report);
+        }
+        r = source_from_disk(&place->source, place->hold, want, report);
+        return is_disk_trouble(r) ? fall_back(place, want, report) : r;
 }
 
 int place_prepare(struct place *place, struct hold *hold, const struct plan_line *plan_line,
@@ -177,14 +102,19 @@ int place_prepare(struct place *place, struct hold *hold, const struct plan_line
 {
         const struct subject *subject = shared->subject;
         const struct line *line = plan_line->line;
-        struct instance_want want = {
-                .directory = line->directory,
-                .user = subject->name,
-                .uid = subject->uid,
-                .gid = subject->gid,
-                .mode = plan_line->mode,
-                .per_session = line->per_session,
-                .keep = line->keep,
+        struct source_want want = {
+                .instance = {.directory = line->directory,
+                             .user = subject->name,
+                             .uid = subject->uid,
+                             .gid = subject->gid,
+                             .mode = plan_line->mode,
+                             .per_session = line->per_session,
+                             .keep = line->keep},
+                .line = line,
+                .flags = line->flags,
+                .size = line->size,
+                .inodes = line->inodes,
+                .patience = shared->patience,
         };
         _cleanup_close_ int directory = -EBADF;
         _cleanup_free_ char *label = NULL;
@@ -195,10 +125,8 @@ int place_prepare(struct place *place, struct hold *hold, const struct plan_line
         hold->end_at_close = line->end_at_close;
         *place = (struct place){.plan = plan_line,
                                 .hold = hold,
-                                .instance = INSTANCE_NONE,
-                                .base = -EBADF,
-                                .user = -EBADF,
-                                .tree = -EBADF,
+                                .stance = shared->stance,
+                                .source = SOURCE_NONE,
                                 .top = -EBADF};
         if (line->base && !(hold->base = strdup(line->base)))
                 return report_errno(report, -ENOMEM, "%s", line->directory);
@@ -207,14 +135,11 @@ int place_prepare(struct place *place, struct hold *hold, const struct plan_line
                 r = label_read(directory, &label, report);
         if (r < 0)
                 return report_errno(report, r, "%s", line->directory);
-        want.label = label;
-        if (line->source == LINE_MEMORY && !line->per_session)
-                wait_for_turn(place, shared, report);
-        if (line->source == LINE_MEMORY)
-                return prepare_memory(place, &want, line->size ? line->size : DEFAULT_SIZE,
-                                      line->inodes ? line->inodes : DEFAULT_INODES, report);
-        r = prepare_disk(place, &want, shared, report);
-        return is_disk_trouble(r) ? fall_back(place, &want, report) : r;
+        want.instance.label = label;
+        want.boot_ends = line->keep > 0 && stale_boot_ends(line->directory, directory);
+        want.turn = find_turn(place, shared);
+        r = check_limits_agree(place, shared, report);
+        return r < 0 ? r : get_source(place, &want, report);
 }
 
 bool place_can_join(const struct place *place)
@@ -223,7 +148,8 @@ bool place_can_join(const struct place *place)
 
         if (place->is == PLACE_GIVEN_UP || line->per_session)
                 return false;
-        return line->source == LINE_MEMORY || (!place_is_in_memory(place) && !place->instance.made);
+        return line->source == LINE_MEMORY ||
+               (!place_is_in_memory(place) && !place->source.instance.made);
 }
 
 int place_build(struct place *place, struct report *report)
@@ -231,9 +157,11 @@ int place_build(struct place *place, struct report *report)
         const struct line *line = place->plan->line;
         int r;
 
-        if (place->tree >= 0)
+        if (line->source == LINE_MEMORY && !line->per_session)
+                return source_recall(&place->source, place->hold, line, place->stance, report);
+        if (place->source.tree >= 0)
                 return 0;
-        r = cover_clone(place->instance.root, line->flags, &place->tree);
+        r = cover_clone(place->source.instance.root, line->flags, &place->source.tree);
         return r < 0 ? report_errno(report, r, "can't prepare the mount for %s", line->directory)
                      : 0;
 }
@@ -249,14 +177,14 @@ int place_cover(struct place *place, struct report *report)
         if (r < 0)
                 return r;
         share_take(line, before, place->hold->uid, &place->shares, report);
-        r = cover_put(place->tree, before);
+        r = cover_put(place->source.tree, before);
         if (r < 0)
                 return report_errno(report, r, "can't cover %s", path);
         place->is = PLACE_COVERED;
         r = safedir_open(path, &after, report);
         if (r < 0)
                 return r;
-        if (!cover_is(after, place->tree, line->flags))
+        if (!cover_is(after, place->source.tree, line->flags))
                 return report_fault(report, -ENOTRECOVERABLE, "%s is not covered as it must be",
                                     path);
         place->top = TAKE_FD(after);
@@ -265,46 +193,43 @@ int place_cover(struct place *place, struct report *report)
 
 void place_unlock(struct place *place)
 {
-        place->user = fd_close(place->user);
-        place->base = fd_close(place->base);
+        source_unlock(&place->source);
 }
 
 static void close_all(struct place *place)
 {
-        place->tree = fd_close(place->tree);
         place->top = fd_close(place->top);
         share_done(&place->shares);
-        place_unlock(place);
-        instance_done(&place->instance);
+        source_done(&place->source);
 }
 
 void place_settle(struct place *place)
 {
-        place->hold->lock.fd = TAKE_FD(place->instance.lock);
+        place->hold->lock.fd = TAKE_FD(place->source.instance.lock);
         close_all(place);
 }
 
 void place_undo(struct place *place)
 {
-        const struct instance_place where = {
-                .base = place->base, .user = place->user, .uid = place->hold->uid};
+        const struct shelf where = {
+                .base = place->source.base, .user = place->source.user, .uid = place->hold->uid};
         struct remove_budget without_limit = {0};
         _cleanup_close_ int base = -EBADF;
         char tree[NAME_BYTES];
 
         /* fds may be what was missing: these are not needed any more */
-        place->tree = fd_close(place->tree);
-        place->instance.dir = fd_close(place->instance.dir);
-        place->instance.root = fd_close(place->instance.root);
+        place->source.tree = fd_close(place->source.tree);
+        place->source.instance.dir = fd_close(place->source.instance.dir);
+        place->source.instance.root = fd_close(place->source.instance.root);
         /* nobody had it yet, so nobody need be looked for */
-        if (place->instance.made && lock_try(place->instance.lock, LOCK_EX) == 0 &&
-            trash_put(&where, TRASH_WORK, place->instance.name) == 0)
-                base = TAKE_FD(place->base);
+        if (place->source.instance.made && lock_try(place->source.instance.lock, LOCK_EX) == 0 &&
+            trash_put(&where, TRASH_WORK, place->source.instance.name) == 0)
+                base = TAKE_FD(place->source.base);
         close_all(place);
-        name_trash(tree, place->hold->uid, place->instance.name);
+        name_trash(tree, place->hold->uid, place->source.instance.name);
         if (base >= 0)
                 (void)trash_delete(base, TRASH_WORK, tree, &without_limit);
-        place->instance.made = false;
+        place->source.instance.made = false;
         place->hold->mark = (struct mark){0};
         place->is = PLACE_PREPARED;
 }
@@ -317,8 +242,12 @@ void place_say(const struct place *place, struct report *report)
         mark_format(place->hold->mark, mark);
         if (place_is_in_memory(place))
                 report_note(report, REPORT_DEBUG, "%s: %s tmpfs %s", directory,
-                            place->is == PLACE_COVERED ? "new" : "shared", mark);
+                            place->source.recalled       ? "kept"
+                            : place->is == PLACE_COVERED ? "new"
+                                                         : "shared",
+                            mark);
         else
                 report_note(report, REPORT_DEBUG, "%s: %s instance %s of %s", directory,
-                            place->instance.made ? "new" : "shared", mark, place->hold->base);
+                            place->source.instance.made ? "new" : "shared", mark,
+                            place->hold->base);
 }

@@ -7,11 +7,11 @@
  */
 #pragma once
 
-#include "disk/instance.h"
 #include "table/policy.h"
 #include "ground/report.h"
 #include "session/hold.h"
 #include "session/share.h"
+#include "session/source.h"
 
 enum place_is {
         PLACE_PREPARED,
@@ -22,12 +22,10 @@ enum place_is {
 struct place {
         enum place_is is;
         const struct plan_line *plan;
-        struct hold *hold;        /* the session's; its mark says whether this is in memory */
-        struct instance instance; /* on disk; has the lock until settle */
-        int base, user; /* BASE; BASE/UID, or what stands for it in RECORD_FOLDER, while it
-                           is locked */
-        int tree;       /* the detached mount, then the attached one */
-        int top;        /* what covers the directory, in the session's namespace */
+        struct hold *hold;     /* the session's; its mark says whether this is in memory */
+        struct stance *stance; /* of the open, borrowed */
+        struct source source;
+        int top; /* what covers the directory, in the session's namespace */
         struct share_list shares;
 };
 
@@ -35,6 +33,7 @@ struct place {
 struct place_shared {
         const struct subject *subject;
         struct patience *patience;
+        struct stance *stance;
         const struct place *places; /* those prepared already */
         size_t n;
 };
@@ -56,7 +55,10 @@ static inline bool place_is_in_memory(const struct place *place)
 /* May the session live in a namespace that another one of the user's has? */
 bool place_can_join(const struct place *place);
 
-/* Builds the detached mount. 0 or -errno; then undo. */
+/*
+ * Builds the detached mount; what is in memory may be another then, that processes of the user's
+ * have kept (source_recall()). 0 or -errno; then undo.
+ */
 int place_build(struct place *place, struct report *report);
 
 /* Covers the directory, in this thread's namespace, and makes sure of it. 0 or -errno; then undo.

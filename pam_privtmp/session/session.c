@@ -5,12 +5,12 @@
  * MUST NOT decide by anything but PAM_USER: no environment, no PAM_RUSER (module/module.c).
  */
 #include <string.h>
-#include <sys/file.h>
 
 #include "ground/cleanup.h"
 #include "session/exemption.h"
 #include "ground/headroom.h"
-#include "ground/lock.h"
+#include "lifetime/records-lock.h"
+#include "ground/missing.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
 #include "session/session.h"
@@ -19,7 +19,7 @@ static void opening_done(struct opening *o)
 {
         decision_done(&o->decision);
         subject_free(o->subject);
-        free(o->places);
+        places_done(&o->places);
         session_free(o->session);
 }
 
@@ -29,8 +29,7 @@ static int open_it(struct opening *o)
         int r;
 
         o->step = FAULT_CALLER;
-        r = headroom_check(
-                o->report); /* also as root: "sudo su" obeys the limits of sudo's caller */
+        r = headroom_check_memory(o->report);
         if (r < 0)
                 return r;
         r = decision_make(o->request, o->subject, &o->decision, o->report);
@@ -51,7 +50,7 @@ static int open_it(struct opening *o)
 /* Is uid 0 let in after all? Says so. What was not undone to the end is no place for anybody. */
 static bool is_let_in(struct opening *o, int error)
 {
-        if (o->subject->uid != 0 || o->request->own ||
+        if (o->subject->uid != 0 || o->request->load ||
             (o->session && o->session->stance.at != STANCE_CALLER) ||
             !exemption_of_root(&o->decision.outer, o->step, error))
                 return false;
@@ -76,36 +75,50 @@ int session_open(const struct session_request *request, struct session **ret, st
         return r < 0 && !is_let_in(&o, r) ? r : 0;
 }
 
-/* Of two that close at once one record stays. 0 or -errno. */
-static int remove_or_keep(int folder, const struct record *record, bool used)
+/* Of two that close at once one record stays: this one, if there is no other. 0 or -errno. */
+static int remove_if_other(int folder, const struct record *record)
 {
-        int r = used ? lock_try(folder, LOCK_EX) : 0;
+        int lock, r;
 
-        if (r < 0)
-                return r == -EBUSY ? 0 : r;
-        return used && !records_have_other(folder, record) ? 0 : records_remove(folder, record);
+        if (!records_have_other(folder, record))
+                return 0;
+        lock = records_lock(folder, record->uid);
+        if (lock < 0)
+                return lock == -EBUSY ? 0 : lock;
+        r = records_have_other(folder, record) ? records_remove(folder, record) : 0;
+        records_unlock(folder, record->uid, lock);
+        return r;
 }
 
 /* Where processes of the session live on, one record says that their namespace is ours. */
-static void remove_record(const struct record *record, bool used, struct report *report)
+static void remove_record(int folder, const struct record *record, bool used, struct report *report)
 {
-        _cleanup_close_ int folder = -EBADF;
-        struct report silent = {0};
-        int r;
+        int r = folder;
 
-        r = safedir_open_own(RECORD_FOLDER, false, &folder, &silent);
-        if (r == 0)
-                r = remove_or_keep(folder, record, used);
-        if (r < 0)
+        if (folder >= 0)
+                r = used ? remove_if_other(folder, record) : records_remove(folder, record);
+        if (r < 0 && r != -ENOENT) /* else it is gone already */
                 report_note(report, REPORT_WARNING,
                             "the record of this session stays in " RECORD_FOLDER ": %s",
                             strerrordesc_np(-r));
+}
+
+/* The folder of records: an fd, or -errno. */
+static int open_records(void)
+{
+        struct report silent = {0};
+        int fd, r = safedir_open_own(RECORD_FOLDER, false, &fd, &silent);
+
+        if (r == 0)
+                return fd;
+        return r < 0 ? r : -ENOENT;
 }
 
 void session_close(struct session *session, struct report *report)
 {
         const struct record record = {
                 .ns = session->stance.here, .pid = session->opener, .uid = session->uid};
+        _cleanup_close_ int records = -EBADF;
         bool inside, used = false;
 
         if (geteuid() != 0)
@@ -113,15 +126,17 @@ void session_close(struct session *session, struct report *report)
         inside = namespace_is_own(&record.ns);
         if (inside && stance_return(&session->stance) < 0)
                 report_note(report, REPORT_DEBUG, "can't return from the session's namespace");
+        records = open_records();
         /* who is elsewhere gives up the lock only */
         for (size_t i = 0; i < session->n_holds; i++) {
                 if (inside)
-                        used |= hold_end(&session->holds[i], report) == HOLD_USED;
+                        used |= hold_end(&session->holds[i], records, &record.ns, report) ==
+                                HOLD_USED;
                 else
                         hold_release(&session->holds[i]);
         }
         if (session->recorded)
-                remove_record(&record, used, report);
+                remove_record(records, &record, used, report);
         if (inside)
                 hold_empty(session->holds, session->n_holds);
         for (size_t i = 0; i < session->n_holds; i++)

@@ -36,5 +36,8 @@ bool session_is_mine(const struct session *session);
 /* Is it a session of that user, NULL for nobody? False also if that can't be told. */
 bool session_is_for(const struct session *session, const char *user);
 
-/* Closes the fds and frees. The instance's lock goes with it, unless a forked child shares it. */
+/*
+ * Closes the fds and frees; NULL will do. The instance's lock goes with it, unless a forked child
+ * shares it. Returns NULL.
+ */
 struct session *session_free(struct session *session);

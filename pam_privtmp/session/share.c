@@ -3,25 +3,26 @@
  * share: entries of the system directory, bound into the private one
  *
  * MUST NOT follow a symbolic link, or bind what is another user's (unit/session/share.c).
- * MUST NOT ask a user's file system: it may never answer (unit/session/share.c).
+ * MUST NOT ask a user's file system: it may never answer (unit/session/share-place.c).
  * MUST NOT look for a share that is there but in the kernel's cache (real/hold.sh).
  */
 #include <fnmatch.h>
-#include <linux/openat2.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "ground/cleanup.h"
+#include "ground/missing.h"
+#include "ground/names.h"
 #include "mounts/cover.h"
 #include "mounts/mounts.h"
+#include "session/bound.h"
 #include "session/share.h"
 #include "table/subject.h"
 
 enum {
         NAMES_LIMIT = 10000, /* of a directory that is read */
-        CACHED_TRIES = 64,   /* at a microsecond each */
 };
 
 struct take {
@@ -72,7 +73,7 @@ static const char *why_not(const struct take *take, int fd, const struct statx *
 
 static bool is_taken(const struct share_list *list, const char *name)
 {
-        return share_has(list, name, strlen(name));
+        return share_find(list, name, strlen(name)) != NULL;
 }
 
 /* Takes one entry, if it is there. False when there is no room for more. */
@@ -117,25 +118,24 @@ static bool take_name(struct take *take, const char *name)
 
 static void take_pattern(struct take *take, const char *glob)
 {
-        int fd = openat(take->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-        struct dirent *entry;
+        _cleanup_close_ int fd = openat(take->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct names names;
+        const char *name;
 
-        if (!dir) {
+        if (fd < 0) {
                 leave_out(take->line, take->report, glob, strerror(errno));
-                fd_close(fd);
                 return;
         }
-        for (unsigned i = 0; (entry = readdir(dir)); i++) {
+        names_begin(&names, fd);
+        for (unsigned i = 0; (name = names_next(&names)); i++) {
                 if (i == NAMES_LIMIT) {
                         leave_out(take->line, take->report, glob,
                                   "there are more than 10,000 names to be looked at");
                         return;
                 }
                 /* ".*" means no folder that is not in the directory itself */
-                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-                    fnmatch(glob, entry->d_name, FNM_PERIOD) == 0 &&
-                    !take_name(take, entry->d_name))
+                if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+                    fnmatch(glob, name, FNM_PERIOD) == 0 && !take_name(take, name))
                         return;
         }
 }
@@ -156,15 +156,36 @@ static bool find_owner(struct take *take, const struct value_glob *glob)
         return true;
 }
 
+/* The uid in decimal digits in place of each %{uid}. What gets too long for a name is cut: none is
+ * like that. */
+static void expand(const struct take *take, const char *glob, char ret[NAME_MAX + 1])
+{
+        size_t n = 0;
+
+        for (const char *at = glob; *at && n < NAME_MAX;) {
+                bool is_uid = strncmp(at, VALUE_UID, strlen(VALUE_UID)) == 0;
+                int length =
+                        is_uid ? snprintf(ret + n, NAME_MAX + 1 - n, "%ju", (uintmax_t)take->uid)
+                               : snprintf(ret + n, NAME_MAX + 1 - n, "%c", *at);
+
+                at += is_uid ? strlen(VALUE_UID) : 1;
+                n += (size_t)length;
+        }
+        ret[n < NAME_MAX ? n : NAME_MAX] = '\0';
+}
+
 static void take_item(struct take *take, const struct value_glob *item, bool plain)
 {
-        if (value_is_plain(item->glob) != plain || !find_owner(take, item))
+        char glob[NAME_MAX + 1];
+
+        expand(take, item->glob, glob);
+        if (value_is_plain(glob) != plain || !find_owner(take, item))
                 return;
         take->plain = plain;
         if (plain)
-                (void)take_name(take, item->glob);
+                (void)take_name(take, glob);
         else
-                take_pattern(take, item->glob);
+                take_pattern(take, glob);
 }
 
 void share_take(const struct line *line, int directory, uid_t uid, struct share_list *ret,
@@ -188,10 +209,6 @@ static int open_target(int top, const struct share *share)
 {
         _cleanup_close_ int place = -EBADF;
         struct statx stx;
-        struct open_how how = {
-                .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | (share->is_directory ? O_DIRECTORY : 0),
-                .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-        };
         int fd;
 
         if (share->is_directory)
@@ -203,33 +220,23 @@ static int open_target(int top, const struct share *share)
                 return -errno;
         if (!share->is_directory)
                 fd_close(fd);
-        place = (int)syscall(SYS_openat2, top, share->name, &how, sizeof(how));
-        if (place < 0 || read_attributes(place, &stx) < 0)
+        place = bound_open_place(top, share->name);
+        if (place < 0)
+                return place;
+        if (read_attributes(place, &stx) < 0)
                 return -errno;
-        return S_ISLNK(stx.stx_mode) ? -ELOOP : TAKE_FD(place);
+        if (S_ISLNK(stx.stx_mode))
+                return -ELOOP;
+        return share->is_directory && !S_ISDIR(stx.stx_mode) ? -ENOTDIR : TAKE_FD(place);
 }
 
-/*
- * Does it stand there already, in a namespace that was joined? What is mounted is in the kernel's
- * cache, and nothing else is looked for: the user may hold the lock of the directory for ever.
- */
+/* Does it stand there already, in a namespace that was joined? */
 static bool is_there(int top, const struct share *share)
 {
-        struct open_how how = {
-                .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-                .resolve = RESOLVE_BENEATH | RESOLVE_CACHED,
-        };
-        _cleanup_close_ int fd = -EBADF;
         struct spot spot;
+        _cleanup_close_ int fd = bound_open(top, share->name, &spot);
 
-        /* a rename or a mount anywhere on the host disturbs such a walk: it is worth another try */
-        for (unsigned try = 0; fd < 0 && try < CACHED_TRIES; try++) {
-                fd = (int)syscall(SYS_openat2, top, share->name, &how, sizeof(how));
-                if (fd < 0 && errno != EAGAIN)
-                        return false;
-        }
-        return fd >= 0 && spot_of(fd, &spot) == 0 && spot.is_top &&
-               spot_is_same_file(&spot, &share->spot);
+        return fd >= 0 && spot_is_same_file(&spot, &share->spot);
 }
 
 void share_put(const struct line *line, struct share_list *list, int top, struct report *report)
@@ -250,13 +257,14 @@ void share_put(const struct line *line, struct share_list *list, int top, struct
         }
 }
 
-bool share_has(const struct share_list *list, const char *name, size_t length)
+const struct share *share_find(const struct share_list *list, const char *name, size_t length)
 {
         for (size_t i = 0; i < list->n; i++)
+                /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): each has a name */
                 if (strlen(list->shares[i].name) == length &&
                     memcmp(list->shares[i].name, name, length) == 0)
-                        return true;
-        return false;
+                        return &list->shares[i];
+        return NULL;
 }
 
 void share_done(struct share_list *list)

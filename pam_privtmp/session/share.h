@@ -43,13 +43,14 @@ void share_take(const struct line *line, int directory, uid_t uid, struct share_
 
 /*
  * Binds them into `top`, an O_PATH fd of what covers the directory. Their places are made there,
- * or found, as the same kind of thing. What is bound there already stays, and is looked for in the
- * kernel's cache only. To make a place may hang for ever, since the user can hold the lock of the
- * directory: the caller holds nothing that others need.
+ * or found, as the same kind of thing. What is bound there already stays (see earlier.h). To make a
+ * place may hang for ever, since the user can hold the lock of the directory: the caller holds
+ * nothing that others need.
  */
 void share_put(const struct line *line, struct share_list *list, int top, struct report *report);
 
-/* Is the entry of that name among them? */
-bool share_has(const struct share_list *list, const char *name, size_t length);
+/* The entry of that name among them, or NULL. */
+const struct share *share_find(const struct share_list *list, const char *name, size_t length);
 
+/* Releases what it has. */
 void share_done(struct share_list *list);
