@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* privtmp check: every fault of the table and of the host */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,10 @@
 #include "command/check/groups.h"
 #include "command/check/host.h"
 #include "command/check/room.h"
+#include "command/check/limits.h"
+#include "command/check/loss.h"
 #include "command/check/names.h"
+#include "command/check/override.h"
 #include "command/check/selinux.h"
 #include "command/check/table.h"
 #include "command/check/tmpfiles.h"
@@ -41,15 +43,23 @@ static int check(struct findings *findings, const char *conf)
         r = check_table(findings, conf, &table);
         if (r == 0) {
                 check_bases(findings, table);
+                r = check_old_bases(findings, table);
+        }
+        if (r == 0) {
+                check_limits(findings, table);
                 check_selinux(findings, table);
                 check_directories(findings, table);
                 if (on_host)
                         r = check_other_names(findings, table);
         }
         if (r == 0)
+                r = check_overrides(findings, table);
+        if (r == 0)
                 r = check_groups(findings, table);
         if (r == 0)
                 r = check_wiring(findings, table, conf);
+        if (r == 0)
+                r = check_losses(findings);
         if (r == 0)
                 r = check_tmpfiles(findings, table);
         check_host(findings);
@@ -69,7 +79,7 @@ static int check_and_print(const char *conf, bool json)
         r = findings_print(&findings, json);
         if (r < 0)
                 privtmp_say("check: can't print: %s", strerror(-r));
-        if (r < 0 || findings_have_fault(&findings))
+        if (r < 0 || findings_fault(&findings))
                 status = EXIT_FAULT;
         findings_done(&findings);
         return status;
@@ -77,29 +87,12 @@ static int check_and_print(const char *conf, bool json)
 
 int privtmp_check(int argc, char *argv[])
 {
-        static const struct option options[] = {
-                {"json", no_argument, NULL, 'J'},
-                {"conf", required_argument, NULL, 'c'},
-                {"help", no_argument, NULL, 'h'},
-                {0},
-        };
         const char *conf = NULL;
         bool json = false;
-        int option;
+        int status = privtmp_read_options(argc, argv, usage, &conf, &json);
 
-        while ((option = getopt_long(argc, argv, "Jh", options, NULL)) >= 0)
-                switch (option) {
-                case 'J':
-                        json = true;
-                        break;
-                case 'c':
-                        conf = optarg;
-                        break;
-                case 'h':
-                        return usage();
-                default:
-                        return EXIT_USAGE;
-                }
+        if (status >= 0)
+                return status;
         if (optind < argc) {
                 privtmp_say("check: %s: no argument belongs here", argv[optind]);
                 return EXIT_USAGE;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* privtmp explain: what a user would get, and which line decides */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +8,13 @@
 #include "command/explain/outlook.h"
 #include "ground/cleanup.h"
 #include "table/policy.h"
+#include "command/account.h"
 #include "command/privtmp.h"
 #include "table/subject.h"
 
 static int usage(void)
 {
-        (void)printf("Usage:\n privtmp explain [options] USER\n\n"
+        (void)printf("Usage:\n privtmp explain [options] [USER]\n\n"
                      "Tell, for each directory of the table, what the user would get at a login,\n"
                      "which lines say so, and what would stand in its way now. Touches nothing.\n\n"
                      "Options:\n"
@@ -34,6 +34,21 @@ static void print_flags(const struct line *line)
                 (void)printf(",%s", line->flags & FLAG_NOATIME ? "noatime" : "relatime");
 }
 
+/* In the largest unit that has no rest. */
+static void print_time(unsigned seconds)
+{
+        static const struct {
+                unsigned seconds;
+                const char *name;
+        } units[] = {{24 * 60 * 60, "day"}, {60 * 60, "hour"}, {60, "minute"}};
+        size_t i = 0;
+
+        while (i < 2 && seconds % units[i].seconds > 0)
+                i++;
+        (void)printf("%u %s%s", seconds / units[i].seconds, units[i].name,
+                     seconds / units[i].seconds == 1 ? "" : "s");
+}
+
 static void print_lifetime(const struct line *line)
 {
         if (line->per_session)
@@ -44,10 +59,13 @@ static void print_lifetime(const struct line *line)
                 (void)printf("gone with the last process\n");
         else if (line->end_at_close)
                 (void)printf("gone at the last logout, whatever still runs\n");
-        else if (line->keep)
-                (void)printf("kept for %u minutes after its last use\n", line->keep / 60);
-        else
+        else if (!line->keep)
                 (void)printf("gone when nobody uses it any more\n");
+        if (line->keep) {
+                (void)printf("kept for ");
+                print_time(line->keep);
+                (void)printf(" after its last use\n");
+        }
 }
 
 static void print_private(const struct plan_line *plan_line, const struct subject *subject)
@@ -174,25 +192,25 @@ static int explain(const struct table *table, const struct plan *plan, struct su
         return r;
 }
 
-static int explain_user(const char *user, const char *conf, bool json)
+static int explain_user(const char *who, const char *conf, bool json)
 {
-        const struct table_place place = {
+        const struct table_source place = {
                 .conf = TABLE_CONF, .drop_ins = TABLE_DROP_INS, .only = conf};
         struct report report = PRIVTMP_REPORT;
         _cleanup_subject_ struct subject *subject = NULL;
         _cleanup_table_ struct table *table = NULL;
         _cleanup_plan_ struct plan *plan = NULL;
+        _cleanup_free_ char *user = account_named(who);
         bool denied = false;
-        int r = subject_load(user, &subject);
+        int r = user ? subject_load(user, &subject) : SUBJECT_E_UNKNOWN;
 
         if (r != 0) {
-                privtmp_say("explain: %s: %s", user,
-                            r > 0 ? "there is no such user" : strerror(-r));
+                privtmp_say("explain: %s: %s", who, r > 0 ? "there is no such user" : strerror(-r));
                 return EXIT_FAULT;
         }
         if (table_load(&place, &table, &report) < 0) {
                 privtmp_say_fault(&report);
-                if (subject->uid != 0)
+                if (subject->uid != 0 && !conf)
                         privtmp_say("explain: so %s can't log in", user);
                 return EXIT_FAULT;
         }
@@ -206,32 +224,21 @@ static int explain_user(const char *user, const char *conf, bool json)
 
 int privtmp_explain(int argc, char *argv[])
 {
-        static const struct option options[] = {
-                {"json", no_argument, NULL, 'J'},
-                {"conf", required_argument, NULL, 'c'},
-                {"help", no_argument, NULL, 'h'},
-                {0},
-        };
+        _cleanup_free_ char *own = NULL;
         const char *conf = NULL;
         bool json = false;
-        int option;
+        int status = privtmp_read_options(argc, argv, usage, &conf, &json);
 
-        while ((option = getopt_long(argc, argv, "Jh", options, NULL)) >= 0)
-                switch (option) {
-                case 'J':
-                        json = true;
-                        break;
-                case 'c':
-                        conf = optarg;
-                        break;
-                case 'h':
-                        return usage();
-                default:
-                        return EXIT_USAGE;
-                }
-        if (argc - optind != 1) {
-                privtmp_say("explain: one user's name belongs here");
+        if (status >= 0)
+                return status;
+        if (argc - optind > 1) {
+                privtmp_say("explain: one user belongs here");
                 return EXIT_USAGE;
         }
-        return explain_user(argv[optind], conf, json);
+        own = optind == argc ? account_name(getuid()) : NULL;
+        if (optind == argc && !own) {
+                privtmp_say("explain: uid %ju has no name", (uintmax_t)getuid());
+                return EXIT_FAULT;
+        }
+        return explain_user(own ? own : argv[optind], conf, json);
 }

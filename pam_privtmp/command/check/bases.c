@@ -5,27 +5,32 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <time.h>
 
 #include "command/first.h"
+#include "command/known.h"
+#include "command/privtmp.h"
+#include "command/survey-base.h"
 #include "ground/cleanup.h"
 #include "disk/instance.h"
 #include "disk/trash.h"
 #include "command/check/bases.h"
+#include "command/check/mend.h"
 #include "ground/safedir.h"
 #include "command/disposal.h"
 
-#define ADVICE_BASE      "make it root's, mode 0700, on a local disk, or name another"
+#define DAY (24 * 60 * 60)
+
 #define ADVICE_PARENT    "make the parent: a login makes no more than the last component"
 #define ADVICE_DIRECTORY "mend it, or take its lines out"
 
-/* What can't be opened: a fault, or, without root's rights, something that can't be told. */
-static void add_unusable(struct findings *findings, const struct line *line, const char *path,
-                         int error, const struct report *report, const char *advice)
+/* Can a path not be looked at since who runs this is not root? That is added, and is no fault. */
+static bool is_unchecked(struct findings *findings, const char *path, int error)
 {
-        if (error == -EACCES && geteuid() != 0)
-                findings_add_unchecked(findings, path, 0, "%s", strerror(-error));
-        else
-                findings_add_at(findings, SEVERITY_FAULT, line, advice, "%s", report->fault);
+        if (error != -EACCES || geteuid() == 0)
+                return false;
+        findings_add_unchecked(findings, path, 0, "%s", strerror(-error));
+        return true;
 }
 
 /* Does a path lie on the file system of that device? */
@@ -65,7 +70,8 @@ static void check_disk(struct findings *findings, const struct line *line, int f
 }
 
 /* A base that a login will make: can it? */
-static void check_missing(struct findings *findings, const struct line *line)
+static void check_missing(struct findings *findings, const struct table *table,
+                          const struct line *line)
 {
         const char *last = strrchr(line->base, '/');
         struct report report = {0};
@@ -78,49 +84,83 @@ static void check_missing(struct findings *findings, const struct line *line)
                 fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
         else
                 r = safedir_open(parent, &fd, &report);
+        if (is_unchecked(findings, line->base, r))
+                return;
         if (r < 0)
-                add_unusable(findings, line, line->base, r, &report, ADVICE_PARENT);
+                findings_add_at(findings, SEVERITY_FAULT, line, ADVICE_PARENT, "%s", report.fault);
         else if (safedir_is_local(fd) <= 0)
-                findings_add_at(findings, SEVERITY_FAULT, line, ADVICE_BASE,
+                findings_add_at(findings, SEVERITY_FAULT, line,
+                                mend_base(table, line->base, -EXDEV),
                                 "%s would be on a network or FUSE file system", line->base);
         else
                 check_disk(findings, line, fd);
 }
 
+struct count {
+        const char *folder;
+        int base;
+        time_t since; /* the trees that were put there before that */
+        size_t n;
+};
+
 static void count(void *arg, const char *name)
 {
-        size_t *n = arg;
+        struct count *count = arg;
+        char path[sizeof(TRASH_STUCK) + NAME_MAX + 1];
+        struct stat st;
 
-        (void)name;
-        (*n)++;
+        (void)snprintf(path, sizeof(path), "%s/%.*s", count->folder, NAME_MAX, name);
+        count->n += fstatat(count->base, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    st.st_ctime <= count->since;
 }
 
-/* What "privtmp clean" could not delete. */
-static void check_stuck(struct findings *findings, const struct line *line, int base)
+static size_t count_trees(int base, const char *folder, time_t since)
 {
-        size_t n = 0;
+        struct count counted = {.folder = folder, .base = base, .since = since};
 
-        (void)disposal_list(base, TRASH_STUCK, (uid_t)-1, count,
-                            &n); /* clean says what is wrong with it */
+        /* what can't be read, clean complains of */
+        (void)disposal_list(&(struct disposal){.base = base, .uid = (uid_t)-1}, folder, count,
+                            &counted);
+        return counted.n;
+}
+
+/* What "privtmp clean" could not delete, or has not been called for. */
+static void check_trash(struct findings *findings, const struct line *line, int base)
+{
+        const time_t now = time(NULL);
+        size_t n = count_trees(base, TRASH_STUCK, now);
+
         if (n > 0)
                 findings_add_at(
                         findings, SEVERITY_WARNING, line, "run \"privtmp clean\", which says why",
                         "%s/" TRASH_STUCK " has %zu that could not be deleted", line->base, n);
+        n = count_trees(base, TRASH_NEW, now - DAY) + count_trees(base, TRASH_WORK, now - DAY);
+        if (n > 0)
+                findings_add_at(findings, SEVERITY_WARNING, line,
+                                "have \"privtmp clean\" run: enable its units, or see "
+                                "examples/cron.d",
+                                "%zu in the trash of %s should have been deleted more than a day "
+                                "ago",
+                                n, line->base);
 }
 
-static void check_base(struct findings *findings, const struct line *line)
+static void check_base(struct findings *findings, const struct table *table,
+                       const struct line *line)
 {
         struct report report = {0};
         _cleanup_close_ int fd = -EBADF;
         int r = safedir_open_own(line->base, false, &fd, &report);
 
+        if (is_unchecked(findings, line->base, r))
+                return;
         if (r < 0) {
-                add_unusable(findings, line, line->base, r, &report, ADVICE_BASE);
+                findings_add_at(findings, SEVERITY_FAULT, line, mend_base(table, line->base, r),
+                                "%s", report.fault);
         } else if (r > 0) {
-                check_missing(findings, line);
+                check_missing(findings, table, line);
         } else {
                 check_disk(findings, line, fd);
-                check_stuck(findings, line, fd);
+                check_trash(findings, line, fd);
         }
 }
 
@@ -128,7 +168,48 @@ void check_bases(struct findings *findings, const struct table *table)
 {
         for (size_t i = 0; i < table->n; i++)
                 if (table->lines[i].base && first_of_base(table, i))
-                        check_base(findings, &table->lines[i]);
+                        check_base(findings, table, &table->lines[i]);
+}
+
+struct old {
+        struct findings *findings;
+        const struct table *table;
+};
+
+/* What is left in a base that no line names. */
+static int check_old(void *arg, const char *base)
+{
+        const struct survey_base what = {.path = base, .uid = (uid_t)-1, .foreign = true};
+        const struct old *old = arg;
+        struct survey survey = {.n = 0};
+        struct report silent = {0};
+
+        if (has_base(old->table, base))
+                return 0;
+        if (survey_base(&survey, &what, &silent) == 0 && survey.n > 0)
+                findings_add(old->findings, SEVERITY_WARNING, base, 0,
+                             "\"privtmp clean BASE\" deletes what is not used and not kept any "
+                             "more, \"privtmp list BASE\" tells what is",
+                             "private directories are left in this base, which no line names: %zu",
+                             survey.n);
+        survey_done(&survey);
+        return 0;
+}
+
+int check_old_bases(struct findings *findings, const struct table *table)
+{
+        const struct table_source source = {
+                .only = "built-in table", .text = table_built_in, .length = strlen(table_built_in)};
+        struct old old = {.findings = findings, .table = table};
+        _cleanup_table_ struct table *built_in = NULL;
+        struct report silent = {0};
+
+        /* where no unit is enabled, clean has met none */
+        if (table_load(&source, &built_in, &silent) < 0)
+                return -ENOMEM;
+        (void)privtmp_each_base(built_in, check_old, &old);
+        (void)known_each(check_old, &old);
+        return 0;
 }
 
 void check_directories(struct findings *findings, const struct table *table)
@@ -141,8 +222,14 @@ void check_directories(struct findings *findings, const struct table *table)
 
                 if (!first_private(table, i))
                         continue;
+                if (mend_is_needed(line->directory))
+                        findings_add_at(findings, SEVERITY_WARNING, line,
+                                        "name one for temporary files, such as /tmp or /dev/shm",
+                                        "who has a private %s finds nothing in it of what is there",
+                                        line->directory);
                 r = safedir_open(line->directory, &fd, &report);
-                if (r < 0)
-                        add_unusable(findings, line, line->directory, r, &report, ADVICE_DIRECTORY);
+                if (r < 0 && !is_unchecked(findings, line->directory, r))
+                        findings_add_at(findings, SEVERITY_FAULT, line, ADVICE_DIRECTORY, "%s",
+                                        report.fault);
         }
 }

@@ -5,6 +5,11 @@
 #include "command/check/findings.h"
 #include "table/table.h"
 
-/* Can a login use them, and what would it do to others? */
+/* Can a login use the bases, and what would it do to others? Needs root to see them. */
 void check_bases(struct findings *findings, const struct table *table);
+
+/* Can a login cover the directories? */
 void check_directories(struct findings *findings, const struct table *table);
+
+/* Bases that no line names any more, and that have something left (known.h). 0 or -ENOMEM. */
+int check_old_bases(struct findings *findings, const struct table *table);

@@ -139,7 +139,7 @@ enum control_action control_on(const char *control, const char *value)
 {
         const char *text = skip_blanks(pairs(control)), *named;
         enum control_action action, found = CONTROL_UNSAID, other = CONTROL_UNSAID;
-        long jump;
+        long jump = 0;
 
         for (; *text; text = skip_blanks(text)) {
                 if (take_pair(&text, &named, &action, &jump))
@@ -156,7 +156,7 @@ long control_jump(const char *control)
 {
         const char *text = skip_blanks(pairs(control)), *value;
         enum control_action action;
-        long jump, most = 0;
+        long jump = 0, most = 0;
 
         for (; *text && !take_pair(&text, &value, &action, &jump); text = skip_blanks(text)) {
                 if (action == CONTROL_DONE)

@@ -109,10 +109,11 @@ static void add(struct findings *findings, struct finding *new)
         findings->list[findings->n++] = *new;
 }
 
-void findings_add(struct findings *findings, enum severity severity, const char *where,
-                  unsigned line, const char *advice, const char *format, ...)
+void findings_add_about(struct findings *findings, const struct finding_about *about,
+                        const char *format, ...)
 {
-        struct finding new = {severity, strdup(where), line, NULL, advice};
+        struct finding new = {about->severity, strdup(about->where), about->line, NULL,
+                              about->advice};
         va_list args;
 
         va_start(args, format);
@@ -122,24 +123,36 @@ void findings_add(struct findings *findings, enum severity severity, const char 
         add(findings, &new);
 }
 
-bool findings_have_fault(const struct findings *findings)
+const struct finding *findings_fault(const struct findings *findings)
 {
         for (size_t i = 0; i < findings->n; i++)
                 if (findings->list[i].severity == SEVERITY_FAULT)
-                        return true;
-        return false;
+                        return &findings->list[i];
+        return NULL;
 }
 
-static void print_text(const struct findings *findings)
+char *finding_words(const struct finding *finding)
+{
+        char *ret = NULL, line[16] = "";
+
+        if (finding->line)
+                (void)snprintf(line, sizeof(line), ":%u", finding->line);
+        return asprintf(&ret, "%s%s: %s; %s", finding->where, line, finding->text,
+                        finding->advice) < 0
+                       ? NULL
+                       : ret;
+}
+
+static int print_text(const struct findings *findings)
 {
         for (size_t i = 0; i < findings->n; i++) {
-                const struct finding *finding = &findings->list[i];
+                _cleanup_free_ char *text = finding_words(&findings->list[i]);
 
-                (void)printf("%s: %s", words[finding->severity], finding->where);
-                if (finding->line)
-                        (void)printf(":%u", finding->line);
-                (void)printf(": %s; %s\n", finding->text, finding->advice);
+                if (!text)
+                        return -ENOMEM;
+                (void)printf("%s: %s\n", words[findings->list[i].severity], text);
         }
+        return 0;
 }
 
 static int add_row(struct libscols_table *table, const struct finding *finding)
@@ -198,7 +211,7 @@ int findings_print(const struct findings *findings, bool json)
         else if (findings->n == 0)
                 (void)printf("no faults, no warnings\n");
         else
-                print_text(findings);
+                r = print_text(findings);
         return r;
 }
 

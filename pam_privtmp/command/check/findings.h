@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 enum severity {
-        SEVERITY_FAULT,     /* a login would be denied, or not private */
+        SEVERITY_FAULT,     /* a login would be denied, not private, or harm root */
         SEVERITY_WARNING,   /* advice */
         SEVERITY_UNCHECKED, /* what could not be looked at */
 };
@@ -26,10 +26,22 @@ struct findings {
         bool incomplete; /* memory ran out */
 };
 
-/* Adds one, unless the very same is there. `advice` is borrowed; the text may begin with WHERE. */
-void findings_add(struct findings *findings, enum severity severity, const char *where,
-                  unsigned line, const char *advice, const char *format, ...)
-        __attribute__((__format__(__printf__, 6, 7)));
+/* All of a finding but its text; `advice` is borrowed. */
+struct finding_about {
+        enum severity severity;
+        const char *where;
+        unsigned line;
+        const char *advice;
+};
+
+/* Adds one, unless the very same is there. The text may begin with WHERE. */
+void findings_add_about(struct findings *findings, const struct finding_about *about,
+                        const char *format, ...) __attribute__((__format__(__printf__, 3, 4)));
+
+#define findings_add(findings, severity, where, line, advice, ...)                                 \
+        findings_add_about((findings),                                                             \
+                           &(const struct finding_about){(severity), (where), (line), (advice)},   \
+                           __VA_ARGS__)
 
 /* The same at a line: of a table, of a stack, whatever has a file and a number. */
 #define findings_add_at(findings, severity, at, advice, ...)                                       \
@@ -40,8 +52,14 @@ void findings_add(struct findings *findings, enum severity severity, const char 
         findings_add((findings), SEVERITY_UNCHECKED, (where), (line),                              \
                      geteuid() == 0 ? "look there yourself" : "run it as root", __VA_ARGS__)
 
-bool findings_have_fault(const struct findings *findings);
+/* The first fault among them, NULL if there is none: warnings are none. */
+const struct finding *findings_fault(const struct findings *findings);
+
+/* "WHERE:LINE: text; advice", the caller's to free; NULL: memory ran out. */
+char *finding_words(const struct finding *finding);
 
 /* Prints them to stdout: a line each, or as JSON. 0 or -errno. */
 int findings_print(const struct findings *findings, bool json);
+
+/* Releases what it has. */
 void findings_done(struct findings *findings);

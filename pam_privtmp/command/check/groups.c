@@ -9,6 +9,7 @@
 #include "command/first.h"
 #include "ground/cleanup.h"
 #include "ground/name.h"
+#include "ground/names.h"
 #include "ground/number.h"
 #include "command/check/groups.h"
 #include "ground/safedir.h"
@@ -47,20 +48,21 @@ static void add_owner(struct groups *groups, const struct owner *new)
         groups->owners[groups->n++] = *new;
 }
 
-/* The instances of BASE/UID, which goes with its fd. */
-static void look_at_user(struct groups *groups, const struct line *line, uid_t uid, int fd)
+/* The instances of BASE/UID. */
+static void look_at_user(struct groups *groups, const struct line *line, uid_t uid, int user)
 {
-        _cleanup_closedir_ DIR *dir = fdopendir(fd);
-        struct dirent *entry;
+        struct names names;
+        const char *name;
 
-        while (dir && (entry = readdir(dir))) {
+        names_begin(&names, user);
+        while ((name = names_next(&names))) {
                 char path[NAME_MAX + sizeof("/root")];
                 struct stat st;
 
-                if (!name_is_instance(entry->d_name))
+                if (!name_is_instance(name))
                         continue;
-                (void)snprintf(path, sizeof(path), "%s/root", entry->d_name);
-                if (fstatat(dirfd(dir), path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                (void)snprintf(path, sizeof(path), "%s/root", name);
+                if (fstatat(user, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
                     (st.st_mode & (S_IWGRP | S_IWOTH)) == S_IWGRP)
                         add_owner(groups, &(struct owner){.line = line,
                                                           .gid = st.st_gid,
@@ -72,22 +74,22 @@ static void look_at_user(struct groups *groups, const struct line *line, uid_t u
 static void look_at_base(struct groups *groups, const struct line *line)
 {
         struct report silent = {0}; /* what is wrong with a base is told elsewhere */
-        _cleanup_closedir_ DIR *dir = NULL;
-        struct dirent *entry;
-        int fd;
+        _cleanup_close_ int base = -EBADF;
+        struct names names;
+        const char *name;
 
-        if (safedir_open_own(line->base, false, &fd, &silent) != 0)
+        if (safedir_open_own(line->base, false, &base, &silent) != 0)
                 return;
-        dir = fdopendir(fd);
-        while (dir && (entry = readdir(dir))) {
-                const char *name = entry->d_name;
+        names_begin(&names, base);
+        while ((name = names_next(&names))) {
+                _cleanup_close_ int user = -EBADF;
                 uint64_t uid;
 
                 if (!number_read(name, name + strlen(name), UINT32_MAX - 1, &uid))
                         continue;
-                fd = openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                if (fd >= 0)
-                        look_at_user(groups, line, (uid_t)uid, fd);
+                user = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+                if (user >= 0)
+                        look_at_user(groups, line, (uid_t)uid, user);
         }
 }
 

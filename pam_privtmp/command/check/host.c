@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 
 #include "ground/cleanup.h"
+#include "ground/missing.h"
 #include "mounts/stance.h"
 #include "command/check/host.h"
 

@@ -54,8 +54,7 @@ int loading_try(const char *path, char *text, size_t size)
                 return -errno;
         if (child == 0)
                 load(path, to);
-        close(to);
-        to = -EBADF;
+        to = fd_close(to);
         r = read_all(from, text, size);
         while (waitpid(child, &status, 0) < 0)
                 if (errno != EINTR)

@@ -116,8 +116,10 @@ static void check_pair(const struct names *names, const struct spot *a, const st
                 return; /* by these names it is a fault of the table */
         if (a->base == b->base && is_same(&a->stx, &b->stx))
                 relation = "the same directory as";
-        else if (a->base != b->base && (is_within(a, b) || is_within(b, a)))
-                relation = "by another name at, below or above";
+        else if (a->base != b->base && is_within(b, a))
+                relation = is_within(a, b) ? "by another name" : "by another name below";
+        else if (a->base != b->base && is_within(a, b))
+                relation = "by another name above";
         else
                 return;
         findings_add_at(names->findings, SEVERITY_WARNING, b->line, "keep one of the two",

@@ -30,14 +30,18 @@ static bool has_argument(const struct stack_line *line, const char *argument)
         return false;
 }
 
-size_t order_find_ours(const struct stack *stack)
+/* The first line from number `i` on that opens sessions; stack->n: none. */
+static size_t find_opening(const struct stack *stack, size_t i)
 {
-        size_t i = 0;
-
         while ((i = stack_search(stack, i, ours, LENGTH(ours))) < stack->n &&
                has_argument(&stack->lines[i], "close"))
                 i++;
         return i;
+}
+
+size_t order_find_ours(const struct stack *stack)
+{
+        return find_opening(stack, 0);
 }
 
 size_t order_find_jump(const struct stack *stack, size_t i)
@@ -51,6 +55,19 @@ size_t order_find_jump(const struct stack *stack, size_t i)
                         break;
         }
         return line;
+}
+
+void order_check_twice(struct findings *findings, const struct stack *stack, size_t i)
+{
+        const struct stack_line *line = &stack->lines[i], *again;
+        size_t second = find_opening(stack, i + 1);
+
+        again = &stack->lines[second];
+        if (second < stack->n && stack->n_faults == 0) /* no file includes itself */
+                findings_add_at(findings, SEVERITY_WARNING, again, "take it out",
+                                "it does nothing: the line in %s:%u comes first, and opens the "
+                                "session",
+                                line->file, line->number);
 }
 
 void order_check_jumps(struct findings *findings, const struct stack *stack, size_t i)
@@ -113,6 +130,11 @@ static size_t find_runner(const struct stack *stack, size_t from, size_t to, boo
         return from;
 }
 
+bool order_runs_at_close(const struct stack *stack, size_t i)
+{
+        return find_runner(stack, 0, i, true) < i;
+}
+
 void order_check_sides(struct findings *findings, const struct stack *stack, size_t i)
 {
         const struct stack_line *line = &stack->lines[i], *other;
@@ -129,10 +151,12 @@ void order_check_sides(struct findings *findings, const struct stack *stack, siz
         }
         if (before < first) {
                 other = &stack->lines[before];
-                findings_add_at(findings, SEVERITY_WARNING, line,
-                                "put a line of ours with the argument \"close\" before that one",
-                                "it comes after %s (%s:%u), which at logout still runs as root in "
-                                "the user's /tmp, and unmounts for the user's sessions alone",
-                                other->module, other->file, other->number);
+                findings_add_at(
+                        findings, SEVERITY_WARNING, line,
+                        "put a line of ours with the argument \"close\" before that one, as "
+                        "\"privtmp unwire\" and \"wire\" do",
+                        "it comes after %s (%s:%u), which at logout still runs as root in "
+                        "the user's /tmp, and unmounts for the user's sessions alone",
+                        other->module, other->file, other->number);
         }
 }

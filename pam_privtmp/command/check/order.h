@@ -14,6 +14,12 @@ size_t order_find_ours(const struct stack *stack);
 /* The first line that may end the stack, or jump over line i, before PAM comes there; i: none. */
 size_t order_find_jump(const struct stack *stack, size_t i);
 
+/* Does a module before line i run programs as root, or mount, when the session is closed? */
+bool order_runs_at_close(const struct stack *stack, size_t i);
+
+/* Is there another line of ours behind number i that is to open sessions? */
+void order_check_twice(struct findings *findings, const struct stack *stack, size_t i);
+
 /* Does PAM come to ours, number i, in any case? */
 void order_check_jumps(struct findings *findings, const struct stack *stack, size_t i);
 

@@ -41,18 +41,17 @@ static bool namespace_is_used(const struct table *table)
 {
         static const char folder[] = "/etc/security/namespace.d";
         struct report silent = {0};
-        char **names = NULL;
-        size_t n = 0;
+        struct safefile_names names = {0};
         bool used = has_polyinstance(table, "/etc/security/namespace.conf") ||
-                    safefile_list(folder, ".conf", FILES_LIMIT, &names, &n, &silent) < 0;
+                    safefile_list(folder, ".conf", FILES_LIMIT, &names, &silent) < 0;
 
-        for (size_t i = 0; !used && i < n; i++) {
+        for (size_t i = 0; !used && i < names.n; i++) {
                 _cleanup_free_ char *path = NULL;
 
-                used = asprintf(&path, "%s/%s", folder, names[i]) < 0 ||
+                used = asprintf(&path, "%s/%s", folder, names.names[i]) < 0 ||
                        has_polyinstance(table, path);
         }
-        safefile_free_list(names, n);
+        safefile_free_list(&names);
         return used;
 }
 

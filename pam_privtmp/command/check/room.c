@@ -9,7 +9,7 @@
 #include "command/check/room.h"
 #include "ground/cleanup.h"
 #include "ground/number.h"
-#include "mounts/nsfs.h"
+#include "command/census.h"
 
 enum {
         MILLISECONDS = 5 * 1000,
@@ -29,12 +29,12 @@ static int read_limit(uint64_t *ret)
 
 void check_room(struct findings *findings)
 {
-        const struct deadline deadline = deadline_in(MILLISECONDS);
-        uint64_t limit, used;
+        const struct deadline deadline = deadline_in_ms(MILLISECONDS);
+        uint64_t limit = 0, used = 0;
         int r = geteuid() == 0 ? read_limit(&limit) : -EPERM;
 
         if (r == 0)
-                r = nsfs_count(&deadline, &used);
+                r = census_count(&deadline, &used);
         if (r < 0)
                 findings_add_unchecked(findings, "kernel", 0,
                                        "how many mount namespaces are left: %s", strerror(-r));

@@ -27,6 +27,14 @@ static const struct {
         {"su of a confined user", "user_u:user_r:user_su_t"},
 };
 
+/* What such a program does in a base and in /run/privtmp; what it makes there has their label. */
+static const struct {
+        const char *class, *permission;
+} needs[] = {
+        {"dir", "add_name"}, {"dir", "create"},      {"dir", "rename"},
+        {"file", "create"},  {"lnk_file", "create"},
+};
+
 struct look {
         struct findings *findings;
         enum severity severity;
@@ -66,10 +74,13 @@ static void check_directory(const struct look *look, const char *path)
 
         if (getfilecon_raw(path, &label) < 0)
                 return; /* not there yet, or not labelled at all */
-        if (!is_allowed(look->program, label, "dir", "add_name"))
-                findings_add(look->findings, look->severity, "SELinux", 0, ADVICE,
-                             "%s can't make a session: %s has the label %s", look->who, path,
-                             label);
+        for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
+                if (!is_allowed(look->program, label, needs[i].class, needs[i].permission)) {
+                        findings_add(look->findings, look->severity, "SELinux", 0, ADVICE,
+                                     "%s can't make a session: %s has the label %s", look->who,
+                                     path, label);
+                        return;
+                }
 }
 
 static int check_base(void *arg, const char *base)

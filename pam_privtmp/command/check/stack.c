@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* check/stack: the session lines of a PAM service, in their order */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ground/cleanup.h"
-#include "command/check/control.h"
+#include "command/check/pamline.h"
 #include "command/check/stack.h"
 #include "command/check/text.h"
+#include "ground/safefile.h"
 
 enum {
         DEPTH_LIMIT = 16,  /* of files that include each other */
         FILES_LIMIT = 256, /* in one stack */
         ARGUMENTS_LIMIT = 256,
+        SERVICES_LIMIT = 4096, /* in one folder */
 };
 
 const char *const stack_folders[] = {"/etc/pam.d", "/usr/etc/pam.d", "/usr/lib/pam.d", NULL};
@@ -53,8 +56,7 @@ static char **read_arguments(char *rest)
 {
         char **arguments = calloc(ARGUMENTS_LIMIT + 1, sizeof(*arguments)), *word;
 
-        for (size_t i = 0; arguments && i < ARGUMENTS_LIMIT && (word = text_word(&rest, '[', ']'));
-             i++)
+        for (size_t i = 0; arguments && i < ARGUMENTS_LIMIT && (word = pamline_word(&rest)); i++)
                 arguments[i] = strdup(word);
         return arguments;
 }
@@ -91,35 +93,26 @@ static int add_fault(struct stack *stack, const struct at *at, const char *forma
         return fault->file && fault->text ? 0 : -ENOMEM;
 }
 
-/* The beginning of a line, as words. */
-struct head {
-        const char *control;
-        bool is_silent;
-};
-
-static int add_line(struct stack *stack, const struct at *at, const struct head *head,
-                    const char *path, char *rest)
+static int add_line(struct stack *stack, const struct at *at, const struct pamline *line)
 {
-        const char *slash = strrchr(path, '/');
+        const char *slash = strrchr(line->path, '/');
         struct stack_line *larger = reallocarray(stack->lines, stack->n + 1, sizeof(*larger));
-        struct stack_line *line;
+        struct stack_line *new;
 
         if (!larger)
                 return -ENOMEM;
         stack->lines = larger;
-        line = &stack->lines[stack->n++];
-        *line = (struct stack_line){
+        new = &stack->lines[stack->n++];
+        *new = (struct stack_line){
                 .file = strdup(at->file),
                 .number = at->number,
-                .control = strdup(head->control),
-                .is_silent = head->is_silent,
-                .module = strdup(slash ? slash + 1 : path),
-                .path = strdup(path),
-                .arguments = read_arguments(rest),
+                .control = strdup(line->control),
+                .is_silent = line->is_silent,
+                .module = strdup(slash ? slash + 1 : line->path),
+                .path = strdup(line->path),
+                .arguments = read_arguments(line->rest),
         };
-        return line->file && line->control && line->module && line->path && line->arguments
-                       ? 0
-                       : -ENOMEM;
+        return new->file &&new->control &&new->module &&new->path &&new->arguments ? 0 : -ENOMEM;
 }
 
 /* Notes what can't be read, unless there is something already. 0 or -ENOMEM. */
@@ -138,93 +131,72 @@ static int note(struct stack *stack, const char *file, unsigned number, const ch
 
 static int add_file(struct stack *stack, const char *file, unsigned depth, bool session_only);
 
-static int include(struct stack *stack, const struct at *at, char *rest)
+static int include(struct stack *stack, const struct at *at, const char *name)
 {
-        const char *name = text_word(&rest, '[', ']');
         _cleanup_free_ char *file = NULL;
-        int r;
+        int r = at->depth == DEPTH_LIMIT || ++stack->files > FILES_LIMIT
+                        ? -ELOOP
+                        : stack_find_file(name, &file);
 
-        if (!name)
-                return add_fault(stack, at, "it names no file");
-        r = at->depth == DEPTH_LIMIT || ++stack->files > FILES_LIMIT ? -ELOOP
-                                                                     : stack_find_file(name, &file);
         if (r == 0)
                 r = add_file(stack, file, at->depth + 1, at->session_only);
         if (r == -ENOENT || r == -ELOOP)
-                return add_fault(stack, at, "%s: %s", name, strerror(-r));
+                return add_fault(stack, at,
+                                 "PAM can't read this line, and refuses the service: %s: %s", name,
+                                 strerror(-r));
         return r < 0 && r != -ENOMEM ? note(stack, at->file, at->number, name, r) : r;
 }
 
-static bool is_type(const char *word)
+static int add(struct stack *stack, const struct at *at, const struct pamline *line)
 {
-        static const char *const types[] = {"auth", "account", "password", "session"};
-
-        for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-                if (strcasecmp(word, types[i]) == 0)
-                        return true;
-        return false;
-}
-
-/* What follows the type of a line. */
-static int read_rest(struct stack *stack, const struct at *at, bool is_session, bool is_silent,
-                     char *rest)
-{
-        struct head head = {.is_silent = is_silent};
-        const char *fault, *path;
-
-        rest += strspn(rest, " \t");
-        if (*rest == '[' && !strchr(rest, ']'))
-                return add_fault(stack, at, "its \"[\" has no \"]\"");
-        head.control = text_word(&rest, '[', ']');
-        if (!head.control)
-                return add_fault(stack, at, "it has no control");
-        if (strcasecmp(head.control, "include") == 0 || strcasecmp(head.control, "substack") == 0) {
+        if (line->type == PAMLINE_SESSION && !pamline_includes(line))
+                return add_line(stack, at, line);
+        if (line->type == PAMLINE_SESSION) {
                 struct at inner = *at;
 
                 inner.session_only = true;
-                return is_session ? include(stack, &inner, rest) : 0;
+                return include(stack, &inner, line->path);
         }
-        fault = control_fault(head.control);
-        if (fault)
-                return add_fault(stack, at, "its control \"%s\" %s", head.control, fault);
-        path = text_word(&rest, '[', ']');
-        if (!path)
-                return add_fault(stack, at, "it names no module");
-        return is_session ? add_line(stack, at, &head, path, rest) : 0;
+        return line->type == PAMLINE_INCLUDE ? include(stack, at, line->path) : 0;
 }
 
-static int read_line(struct stack *stack, const struct at *at, char *rest)
+/* All lines of a file. A line of another type is not read whole in one that a session line
+ * includes. */
+static int add_lines(struct stack *stack, struct pamline_reader *reader, struct at *at)
 {
-        char *comment = strchr(rest, '#'), *type;
-        bool is_session, is_silent;
+        struct pamline line;
+        int r = 1;
 
-        if (comment)
-                *comment = '\0';
-        type = text_word(&rest, '\0', '\0');
-        if (!type)
-                return 0;
-        if (strcasecmp(type, "@include") == 0) /* Debian's */
-                return include(stack, at, rest);
-        is_silent = *type == '-';
-        type += is_silent;
-        if (!is_type(type))
-                return add_fault(stack, at,
-                                 "its type \"%s\" is none of auth, account, password, session",
-                                 type);
-        is_session = strcasecmp(type, "session") == 0;
-        if (at->session_only && !is_session)
-                return 0;
-        return read_rest(stack, at, is_session, is_silent, rest);
+        while (r > 0) {
+                struct report report = {0};
+
+                r = pamline_next(reader, &line, &report);
+                at->number = reader->number;
+                if (r == 0 || r == -ENOMEM)
+                        return r;
+                if (at->session_only && line.type == PAMLINE_OTHER)
+                        r = 0;
+                else if (r < 0)
+                        r = add_fault(stack, at, "%s", report.fault);
+                else
+                        r = add(stack, at, &line);
+                r = r < 0 ? r : 1;
+        }
+        return r;
 }
 
 static int add_file(struct stack *stack, const char *file, unsigned depth, bool session_only)
 {
+        struct at at = {file, 1, depth, session_only};
+        struct pamline_reader reader;
         struct text text;
-        char *line;
         int r = text_read(file, &text);
 
-        while (r == 0 && (line = text_line(&text, true)))
-                r = read_line(stack, &(struct at){file, text.number, depth, session_only}, line);
+        if (r < 0)
+                return r;
+        reader = (struct pamline_reader){.bytes = text.bytes, .size = text.size};
+        r = add_lines(stack, &reader, &at);
+        pamline_done(&reader);
         free(text.bytes);
         return r;
 }
@@ -233,7 +205,7 @@ int stack_read(const char *file, struct stack *ret)
 {
         int r;
 
-        *ret = (struct stack){0};
+        *ret = (struct stack){.file = file};
         r = add_file(ret, file, 0, false);
         return r < 0 && r != -ENOMEM ? note(ret, file, 0, "it", r) : r;
 }
@@ -251,6 +223,62 @@ void stack_done(struct stack *stack)
         free(stack->trouble);
         free(stack->trouble_file);
         *stack = (struct stack){0};
+}
+
+/* Those who are to see each stack. */
+struct audience {
+        struct findings *findings;
+        int (*visit)(void *arg, const char *service, const struct stack *stack);
+        void *arg;
+};
+
+static int show_service(const struct audience *audience, const char *folder, const char *service)
+{
+        _cleanup_free_ char *file = NULL, *wanted = NULL;
+        struct stack stack;
+        int r = stack_find_file(service, &file);
+
+        if (r < 0)
+                return r == -ENOMEM ? r : 0; /* gone since */
+        if (asprintf(&wanted, "%s/%s", folder, service) < 0) {
+                wanted = NULL;
+                return -ENOMEM;
+        }
+        if (strcmp(file, wanted) != 0)
+                return 0; /* one in a folder before this one stands for it */
+        r = stack_read(file, &stack);
+        if (r == 0)
+                r = audience->visit(audience->arg, service, &stack);
+        stack_done(&stack);
+        return r;
+}
+
+static int show_folder(const struct audience *audience, const char *folder)
+{
+        struct report report = {0};
+        struct safefile_names names = {0};
+        int r = safefile_list(folder, "", SERVICES_LIMIT, &names, &report);
+
+        if (r < 0 && r != -ENOMEM) {
+                findings_add_unchecked(audience->findings, folder, 0, "%s", report.fault);
+                r = 0;
+        }
+        for (size_t i = 0; r == 0 && i < names.n; i++)
+                if (!strpbrk(names.names[i], ".~")) /* copies that editors and packages leave */
+                        r = show_service(audience, folder, names.names[i]);
+        safefile_free_list(&names);
+        return r;
+}
+
+int stack_each(struct findings *findings,
+               int (*visit)(void *arg, const char *service, const struct stack *stack), void *arg)
+{
+        const struct audience audience = {findings, visit, arg};
+        int r = 0;
+
+        for (const char *const *folder = stack_folders; r == 0 && *folder; folder++)
+                r = show_folder(&audience, *folder);
+        return r;
 }
 
 size_t stack_search(const struct stack *stack, size_t from, const char *const *modules, size_t n)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "command/check/findings.h"
+
 struct stack_line {
         char *file;
         unsigned number;
@@ -23,6 +25,7 @@ struct stack_fault {
 };
 
 struct stack {
+        const char *file; /* borrowed */
         struct stack_line *lines;
         size_t n;
         struct stack_fault *faults;
@@ -42,6 +45,14 @@ int stack_find_file(const char *name, char **ret);
 /* Reads a file with all that it includes; *ret is to be released by stack_done(). 0 or -ENOMEM. */
 int stack_read(const char *file, struct stack *ret);
 void stack_done(struct stack *stack);
+
+/*
+ * Reads the stack of each service that has a file in one of the folders, and calls visit() for it
+ * until it returns other than 0, and returns that. A folder that can't be listed is added to the
+ * findings. 0 or -ENOMEM.
+ */
+int stack_each(struct findings *findings,
+               int (*visit)(void *arg, const char *service, const struct stack *stack), void *arg);
 
 /* The first line from number `from` on that has one of the modules, n of them; stack->n: none. */
 size_t stack_search(const struct stack *stack, size_t from, const char *const *modules, size_t n);

@@ -21,35 +21,47 @@ struct sudoers {
 
 static int check_file(struct sudoers *sudoers, const char *path, unsigned depth);
 
-/* Is it "!pam_session", with blanks where sudo takes them? */
-static bool switches_off(const char *setting)
-{
-        bool off = false;
+/* A setting of sudoers that is switched on, or off. */
+struct setting {
+        const char *name;
+        bool on;
+};
 
-        setting += strspn(setting, " \t");
-        while (*setting == '!') {
-                off = !off;
-                setting++;
-                setting += strspn(setting, " \t");
+static const struct setting no_sessions = {"pam_session", false};
+static const struct setting unknown_users = {"runas_allow_unknown_id", true};
+
+/* Is it that, as NAME or !NAME up to a comma, with blanks where sudo takes them? */
+static bool is_setting(const char *text, const struct setting *wanted)
+{
+        size_t length = strlen(wanted->name);
+        bool on = true;
+
+        text += strspn(text, " \t");
+        while (*text == '!') {
+                on = !on;
+                text++;
+                text += strspn(text, " \t");
         }
-        return off && strncmp(setting, "pam_session", 11) == 0 &&
-               setting[11 + strspn(setting + 11, " \t\r")] == '\0';
+        if (on != wanted->on || strncmp(text, wanted->name, length) != 0)
+                return false;
+        text += length + strspn(text + length, " \t\r");
+        return *text == '\0' || *text == ',';
 }
 
-/* The settings of a Defaults line, which may be for some users, hosts or commands only. */
-static bool has_no_sessions(char *line)
+/* Does a Defaults line, which may be for some users, hosts or commands only, say that? */
+static bool says(const char *line, const struct setting *wanted)
 {
-        char *setting;
-
         if (strncmp(line, "Defaults", 8) != 0)
                 return false;
         line += 8;
         if (*line && strchr("@:!>", *line))
                 line += strcspn(line, " \t");
-        while ((setting = strsep(&line, ",")))
-                if (switches_off(setting))
-                        return true;
-        return false;
+        while (!is_setting(line, wanted)) {
+                line += strcspn(line, ",");
+                if (*line++ == '\0')
+                        return false;
+        }
+        return true;
 }
 
 /* Is it for sudoedit alone? That runs the caller's editor, as the caller. */
@@ -118,6 +130,23 @@ static int follow(struct sudoers *sudoers, const char *file, const char *line, u
                       : check_file(sudoers, path, depth + 1);
 }
 
+static void check_line(struct sudoers *sudoers, const char *line, const char *path, unsigned number)
+{
+        if (says(line, &unknown_users))
+                findings_add(sudoers->findings, SEVERITY_WARNING, path, number, "take it out",
+                             "\"runas_allow_unknown_id\" lets a command run as a uid that is no "
+                             "user's: PAM opens no session for it, and it has the caller's /tmp");
+        if (!says(line, &no_sessions))
+                return;
+        if (is_for_editors(line))
+                sudoers->editors_have_none = true;
+        else
+                findings_add(
+                        sudoers->findings, SEVERITY_WARNING, path, number, "take it out",
+                        "with \"!pam_session\" sudo opens no session: whoever the command runs "
+                        "as, it has the caller's /tmp");
+}
+
 static int check_file(struct sudoers *sudoers, const char *path, unsigned depth)
 {
         struct text text;
@@ -136,13 +165,7 @@ static int check_file(struct sudoers *sudoers, const char *path, unsigned depth)
                 comment = strchr(line, '#');
                 if (comment)
                         *comment = '\0';
-                if (is_for_editors(line))
-                        sudoers->editors_have_none |= has_no_sessions(line);
-                else if (has_no_sessions(line))
-                        findings_add(sudoers->findings, SEVERITY_WARNING, path, text.number,
-                                     "take it out",
-                                     "with \"!pam_session\" sudo opens no session: whoever the "
-                                     "command runs as, it has the caller's /tmp");
+                check_line(sudoers, line, path, text.number);
         }
         free(text.bytes);
         return r;

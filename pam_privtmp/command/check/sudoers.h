@@ -7,7 +7,8 @@
 #include "command/check/findings.h"
 
 /*
- * Warns of each "!pam_session" in /etc/sudoers and in what it includes, but of that for sudoedit:
- * where sudo is `wired`, it is a fault that this is missing. 0 or -ENOMEM.
+ * Warns of each "!pam_session" and "runas_allow_unknown_id" in /etc/sudoers and in what it
+ * includes, but of the first for sudoedit: where sudo is `wired`, it is a fault that this is
+ * missing. 0 or -ENOMEM.
  */
 int check_sudoers(struct findings *findings, bool wired);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* check/table: the lines of the table, each and together */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,22 +10,50 @@
 #include "command/first.h"
 #include "table/policy.h"
 #include "command/check/table.h"
+#include "ground/safefile.h"
 #include "lifetime/record.h"
 #include "table/subject.h"
 #include "command/account.h"
 
-#define ADVICE_FAULT "mend it, see privtmp.conf(5): until then only root can log in"
+#define ADVICE_FAULT  "mend it, see privtmp.conf(5): until then only root can log in"
+#define ADVICE_CONF   "mend it, see privtmp.conf(5): with this table only root could log in"
+#define ADVICE_ABSENT "give the absolute path of a file that is there"
+
+enum {
+        DROP_INS_LIMIT = 4096,
+};
+
+struct listener {
+        struct findings *findings;
+        const char *conf; /* read instead of the usual table; or NULL */
+};
 
 static void tell(void *arg, const struct table_fault *fault)
 {
-        const char *text = fault->text;
+        const struct listener *listener = arg;
+        const char *text = fault->text, *advice = listener->conf ? ADVICE_CONF : ADVICE_FAULT;
 
-        if (strncmp(text, "conf=", 5) == 0) /* as the module's argument is called */
+        if (strncmp(text, "conf=", 5) == 0) { /* as the module's argument is called */
                 text += 5;
+                advice = ADVICE_ABSENT;
+        }
         if (fault->error == -EACCES && geteuid() != 0)
-                findings_add_unchecked(arg, fault->file, 0, "%s", strerror(-fault->error));
+                findings_add_unchecked(listener->findings, fault->file, 0, "%s",
+                                       strerror(-fault->error));
         else
-                findings_add_at(arg, SEVERITY_FAULT, fault, ADVICE_FAULT, "%s", text);
+                findings_add_at(listener->findings, SEVERITY_FAULT, fault, advice, "%s", text);
+}
+
+/* Does the table do anything? Where lines have faults, nobody knows. */
+static void check_emptiness(struct findings *findings, const struct table *table, const char *conf)
+{
+        for (size_t i = 0; i < table->n; i++)
+                if (line_is_private(&table->lines[i]))
+                        return;
+        if (!findings_fault(findings))
+                findings_add(findings, SEVERITY_WARNING, conf ? conf : TABLE_CONF, 0,
+                             "add one, see EXAMPLES in privtmp.conf(5)",
+                             "no line makes a directory private: everybody has the system's");
 }
 
 /* A name that nobody has, r 0, or that can't be looked up, r negative. */
@@ -147,15 +177,41 @@ static void check_limits(struct findings *findings, const struct table *table)
         }
 }
 
+/* Files beside the drop-ins that somebody may take for one; "50.conf.bak" is switched off. */
+static void check_names_of_files(struct findings *findings)
+{
+        struct safefile_names names = {0};
+        struct report silent = {0};
+        char path[PATH_MAX];
+
+        /* what can't be read has been told */
+        if (safefile_list(TABLE_DROP_INS, "", DROP_INS_LIMIT, &names, &silent) == 0)
+                for (size_t i = 0; i < names.n; i++) {
+                        if (strstr(names.names[i], ".conf") ||
+                            strncmp(names.names[i], "README", strlen("README")) == 0)
+                                continue;
+                        (void)snprintf(path, sizeof(path), "%s/%s", TABLE_DROP_INS, names.names[i]);
+                        findings_add(findings, SEVERITY_WARNING, path, 0,
+                                     "give it a name that does",
+                                     "is not read: its name does not end in .conf");
+                }
+        safefile_free_list(&names);
+}
+
 int check_table(struct findings *findings, const char *conf, struct table **ret)
 {
-        const struct table_place place = {TABLE_CONF, TABLE_DROP_INS, conf};
+        const struct table_source place = {TABLE_CONF, TABLE_DROP_INS, conf};
+        struct listener listener = {findings, conf};
         struct report report = {0};
-        int r = table_load_all(&place, tell, findings, ret, &report);
+        int r = table_load_all(&place, tell, &listener, ret, &report);
 
+        if (r == 0)
+                check_emptiness(findings, *ret, conf);
         for (size_t i = 0; r == 0 && i < (*ret)->n; i++)
                 check_names(findings, &(*ret)->lines[i]);
         if (r == 0)
                 check_limits(findings, *ret);
+        if (r == 0 && !conf)
+                check_names_of_files(findings);
         return r == 0 ? check_root(findings, *ret) : r;
 }

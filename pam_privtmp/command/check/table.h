@@ -7,6 +7,6 @@
 
 /*
  * Reads the table, conf alone if that is not NULL, and finds its faults, names that nobody has, and
- * what it does to root. *ret has the lines that are good; -ENOMEM.
+ * what it does to root. 0 with *ret, the lines that are good, for the caller to free; or -ENOMEM.
  */
 int check_table(struct findings *findings, const char *conf, struct table **ret);

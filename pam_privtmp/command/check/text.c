@@ -13,13 +13,12 @@ enum {
 int text_read(const char *path, struct text *ret)
 {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-        size_t size;
         int r;
 
         *ret = (struct text){.lines = 1};
         if (fd < 0)
                 return -errno;
-        r = safefile_read_fd(fd, FILE_LIMIT, &ret->bytes, &size);
+        r = safefile_read_fd(fd, FILE_LIMIT, &ret->bytes, &ret->size);
         ret->next = ret->bytes;
         return r;
 }
@@ -34,7 +33,8 @@ char *text_line(struct text *text, bool joined)
         text->lines = 1;
         for (;; text->lines++) {
                 end += strcspn(end, "\n");
-                if (*end == '\0' || !joined || end == line || end[-1] != '\\')
+                if (*end == '\0' || !joined || end == line || end[-1] != '\\' ||
+                    memchr(line, '#', (size_t)(end - line)))
                         break;
                 end[-1] = end[0] = ' ';
         }

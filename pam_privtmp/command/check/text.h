@@ -9,7 +9,8 @@
 #include <stdbool.h>
 
 struct text {
-        char *bytes; /* the caller's to free */
+        char *bytes; /* the caller's to free; a NUL follows them */
+        size_t size;
         char *next;
         unsigned number; /* of the line that text_line() gave last */
         unsigned lines;  /* that it was made of */
@@ -18,7 +19,10 @@ struct text {
 /* Reads a file of at most 1 MiB. 0, or -errno; never waits for a fifo. */
 int text_read(const char *path, struct text *ret);
 
-/* The next line, without its newline and, with `joined`, with those that a backslash adds. */
+/*
+ * The next line, without its newline and, with `joined`, with those that a backslash adds, which
+ * adds none at the end of a comment.
+ */
 char *text_line(struct text *text, bool joined);
 
 /*

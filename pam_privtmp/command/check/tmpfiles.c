@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * check/tmpfiles: rules of tmpfiles.d(5) that would delete by age what is in a base
+ * check/tmpfiles: rules of tmpfiles.d(5) that do not go together with a table
  *
  * As systemd-tmpfiles(8) does it: a rule with an age cleans all that is below its path, but what
- * another rule is about, and what is mounted there.
+ * another rule is about, and what is mounted there; one of type D empties its path at boot.
  */
 #include <errno.h>
 #include <fnmatch.h>
@@ -16,7 +16,9 @@
 #include "ground/cleanup.h"
 #include "command/check/text.h"
 #include "command/check/tmpfiles.h"
+#include "ground/path.h"
 #include "ground/safefile.h"
+#include "lifetime/stale.h"
 
 enum {
         FILES_LIMIT = 4096, /* in one folder */
@@ -31,6 +33,8 @@ struct rule {
         char *file;
         unsigned number;
         bool glob, aged;
+        bool empties; /* at boot */
+        bool at_boot; /* it counts only then */
         char *path;
 };
 
@@ -62,16 +66,17 @@ static int read_line(struct rules *rules, char *file, unsigned number, char *lin
 
         for (size_t i = 0; i <= FIELD_AGE && (fields[i] = text_word(&line, '"', '"')); i++)
                 ;
-        /* "!": only at boot, when nothing is cleaned by age */
-        if (!fields[1] || *fields[0] == '\0' || *fields[0] == '#' || *fields[1] != '/' ||
-            strchr(fields[0], '!'))
+        if (!fields[1] || *fields[0] == '\0' || *fields[0] == '#' || *fields[1] != '/')
                 return 0;
+        rule.empties = *fields[0] == 'D';
+        rule.at_boot = strchr(fields[0], '!');
         length = strlen(fields[1]);
         while (length > 1 && fields[1][length - 1] == '/')
                 fields[1][--length] = '\0';
         rule.path = fields[1];
         rule.glob = strchr("rRexXzZtThHaAmw", *fields[0]);
-        rule.aged = strchr("dDevqQC", *fields[0]) && fields[FIELD_AGE] &&
+        /* at boot nothing is cleaned by age */
+        rule.aged = !rule.at_boot && strchr("dDevqQC", *fields[0]) && fields[FIELD_AGE] &&
                     strcmp(fields[FIELD_AGE], "-") != 0;
         return add_rule(rules, &rule);
 }
@@ -109,22 +114,21 @@ static bool is_replaced(size_t folder, const char *name)
 static int read_folder(struct findings *findings, struct rules *rules, size_t folder)
 {
         struct report report = {0};
-        char **names = NULL;
-        size_t n = 0;
-        int r = safefile_list(folders[folder], ".conf", FILES_LIMIT, &names, &n, &report);
+        struct safefile_names names = {0};
+        int r = safefile_list(folders[folder], ".conf", FILES_LIMIT, &names, &report);
 
         if (r < 0 && r != -ENOMEM) {
                 findings_add_unchecked(findings, folders[folder], 0, "%s", report.fault);
                 r = 0;
         }
-        for (size_t i = 0; r == 0 && i < n; i++) {
+        for (size_t i = 0; r == 0 && i < names.n; i++) {
                 char path[PATH_MAX];
 
-                (void)snprintf(path, sizeof(path), "%s/%s", folders[folder], names[i]);
-                if (!is_replaced(folder, names[i]))
+                (void)snprintf(path, sizeof(path), "%s/%s", folders[folder], names.names[i]);
+                if (!is_replaced(folder, names.names[i]))
                         r = read_file(findings, rules, path);
         }
-        safefile_free_list(names, n);
+        safefile_free_list(&names);
         return r;
 }
 
@@ -140,7 +144,7 @@ static bool is_spared(const struct rules *rules, const char *path)
         struct statx stx;
 
         for (size_t i = 0; i < rules->n; i++)
-                if (is_about(&rules->list[i], path))
+                if (!rules->list[i].at_boot && is_about(&rules->list[i], path))
                         return true;
         return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, 0, &stx) == 0 &&
                stx.stx_attributes & STATX_ATTR_MOUNT_ROOT;
@@ -193,9 +197,10 @@ static bool counts(const struct rules *rules, size_t i)
 {
         for (size_t j = 0; j < i; j++)
                 if (!rules->list[i].glob && !rules->list[j].glob &&
+                    (rules->list[i].empties || !rules->list[j].at_boot) &&
                     strcmp(rules->list[i].path, rules->list[j].path) == 0)
                         return false;
-        return rules->list[i].aged;
+        return true;
 }
 
 static int read_all(struct findings *findings, struct rules *rules)
@@ -209,22 +214,45 @@ static int read_all(struct findings *findings, struct rules *rules)
         return r;
 }
 
+static void check_base(struct findings *findings, const struct rules *rules, const char *base)
+{
+        for (size_t i = 0; i < rules->n; i++)
+                if (rules->list[i].aged && counts(rules, i) &&
+                    reaches_base(rules, &rules->list[i], base))
+                        findings_add_at(findings, SEVERITY_WARNING, &rules->list[i],
+                                        "write a line \"x BASE/*\" into a file of /etc/tmpfiles.d",
+                                        "it would delete by age what is in the base %s", base);
+}
+
+/* Is the system directory emptied at boot, but not the private one? */
+static void check_keep(struct findings *findings, const struct rules *rules,
+                       const struct line *line)
+{
+        _cleanup_close_ int fd = open(line->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        if (line->keep == 0 || stale_boot_ends(line->directory, fd))
+                return;
+        for (size_t i = 0; i < rules->n; i++)
+                if (rules->list[i].empties && counts(rules, i) &&
+                    path_is_within(line->directory, rules->list[i].path))
+                        findings_add_at(findings, SEVERITY_WARNING, line, "take keep= out",
+                                        "%s:%u empties %s at boot, but this line keeps it over a "
+                                        "boot",
+                                        rules->list[i].file, rules->list[i].number,
+                                        line->directory);
+}
+
 int check_tmpfiles(struct findings *findings, const struct table *table)
 {
         struct rules rules = {0};
         int r = read_all(findings, &rules);
 
         for (size_t i = 0; r == 0 && i < table->n; i++) {
-                const char *base = table->lines[i].base;
+                const struct line *line = &table->lines[i];
 
-                if (!base || !first_of_base(table, i))
-                        continue;
-                for (size_t j = 0; j < rules.n; j++)
-                        if (counts(&rules, j) && reaches_base(&rules, &rules.list[j], base))
-                                findings_add_at(
-                                        findings, SEVERITY_WARNING, &rules.list[j],
-                                        "write a line \"x BASE/*\" into a file of /etc/tmpfiles.d",
-                                        "it would delete by age what is in the base %s", base);
+                if (line->base && first_of_base(table, i))
+                        check_base(findings, &rules, line->base);
+                check_keep(findings, &rules, line);
         }
         for (size_t i = 0; i < rules.n; i++) {
                 free(rules.list[i].file);

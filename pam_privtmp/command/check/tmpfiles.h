@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* check/tmpfiles: rules of tmpfiles.d(5) that would delete by age what is in a base */
+/* check/tmpfiles: rules of tmpfiles.d(5) that do not go together with a table */
 #pragma once
 
 #include "command/check/findings.h"

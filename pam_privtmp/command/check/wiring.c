@@ -13,13 +13,8 @@
 #include "command/check/stack.h"
 #include "command/check/sudoers.h"
 #include "command/check/wiring.h"
-#include "ground/safefile.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
-enum {
-        SERVICES_LIMIT = 4096,
-};
 
 /* Files that many services include: ours would reach those that it must not. */
 static const char *const common[] = {"common-session*", "system-auth*",   "password-auth*",
@@ -59,13 +54,6 @@ static bool is_one_of(const char *name, const char *const *patterns, size_t n)
         return false;
 }
 
-static const char *last_of(const char *path)
-{
-        const char *slash = strrchr(path, '/');
-
-        return slash ? slash + 1 : path;
-}
-
 static const struct door *find_door(const char *service)
 {
         for (size_t i = 0; i < LENGTH(doors); i++)
@@ -75,6 +63,16 @@ static const struct door *find_door(const char *service)
 }
 
 /* The module that our line names. 0 or -ENOMEM. */
+/* PAM takes a name without a folder from one that was fixed when it was built. */
+static void check_folder_of_modules(struct wiring *wiring, const struct stack_line *line)
+{
+        if (access(PRIVTMP_PAMDIR "/pam_unix.so", F_OK) < 0 && errno == ENOENT)
+                findings_add_at(wiring->findings, SEVERITY_FAULT, line,
+                                "build it with -Dpamdir=, the folder that has pam_unix.so",
+                                "PAM does not look for modules in %s: pam_unix.so is not there",
+                                PRIVTMP_PAMDIR);
+}
+
 static int check_module(struct wiring *wiring, const struct stack_line *line)
 {
         _cleanup_free_ char *usual = NULL;
@@ -83,6 +81,7 @@ static int check_module(struct wiring *wiring, const struct stack_line *line)
         int r;
 
         if (*path != '/') {
+                check_folder_of_modules(wiring, line);
                 if (asprintf(&usual, "%s/%s", PRIVTMP_PAMDIR, path) < 0) {
                         usual = NULL;
                         return -ENOMEM;
@@ -134,15 +133,32 @@ static void check_control(struct wiring *wiring, const char *service, const stru
                                 service);
 }
 
+/* The table that is read here instead of the usual one: denies it logins? */
+static void check_conf(struct findings *findings, const struct stack_line *line, const char *conf)
+{
+        const struct table_source source = {.only = conf};
+        _cleanup_table_ struct table *table = NULL;
+        struct report report = {0};
+        int r = table_load(&source, &table, &report);
+
+        if (r == -EACCES && geteuid() != 0)
+                findings_add_unchecked(findings, conf, 0, "%s", strerror(-r));
+        else if (r < 0)
+                findings_add_at(findings, SEVERITY_FAULT, line,
+                                "name a table that is there and has no faults",
+                                "all but root are denied here: %s", report.fault);
+        findings_add_at(findings, SEVERITY_WARNING, line,
+                        "look at it by \"privtmp check --conf FILE\"",
+                        "another table is read here, %s", conf);
+}
+
 /* What our line hands to the module. */
 static void check_arguments(struct wiring *wiring, const struct stack_line *line)
 {
         for (char **argument = line->arguments; *argument; argument++)
                 if (strncmp(*argument, "conf=", 5) == 0) {
                         if (!wiring->conf)
-                                findings_add_at(wiring->findings, SEVERITY_WARNING, line,
-                                                "look at it by \"privtmp check --conf FILE\"",
-                                                "another table is read here, %s", *argument + 5);
+                                check_conf(wiring->findings, line, *argument + 5);
                 } else if (strcmp(*argument, "debug") != 0 && strcmp(*argument, "close") != 0) {
                         findings_add_at(wiring->findings, SEVERITY_FAULT, line, "take it out",
                                         "unknown argument \"%s\": nobody can log in here",
@@ -175,21 +191,20 @@ static int check_lines(struct wiring *wiring, const char *service, const struct 
         return r;
 }
 
-static int check_stack(struct wiring *wiring, const char *service, const char *file,
-                       const struct stack *stack)
+static int check_stack(struct wiring *wiring, const char *service, const struct stack *stack)
 {
         size_t i = order_find_ours(stack);
         const struct stack_line *line = &stack->lines[i];
         int r;
 
         if (i == stack->n)
-                return note_door(wiring, service, file);
+                return note_door(wiring, service, stack->file);
         wiring->wired++;
         wiring->sshd |= strcmp(service, "sshd") == 0;
         wiring->sudo |= strcmp(service, "sudo") == 0;
         r = check_lines(wiring, service, stack);
         check_rivals(wiring->findings, wiring->table, stack);
-        if (is_one_of(last_of(line->file), common, LENGTH(common))) {
+        if (is_one_of(basename(line->file), common, LENGTH(common))) {
                 findings_add_at(wiring->findings, SEVERITY_WARNING, line,
                                 "put it into the files of single services",
                                 "services include this file that close no session, or need the "
@@ -199,6 +214,7 @@ static int check_stack(struct wiring *wiring, const char *service, const char *f
         if (is_one_of(service, unfit, LENGTH(unfit)))
                 findings_add_at(wiring->findings, SEVERITY_WARNING, line, "take it out",
                                 "%s closes no session, or needs the system's /tmp", service);
+        order_check_twice(wiring->findings, stack, i);
         order_check_jumps(wiring->findings, stack, i);
         if (strcmp(service, "sudo") == 0 || strcmp(service, "sudo-i") == 0)
                 order_check_refusal(wiring->findings, stack, i);
@@ -207,69 +223,34 @@ static int check_stack(struct wiring *wiring, const char *service, const char *f
         return r;
 }
 
-static int check_service(struct wiring *wiring, const char *folder, const char *service)
+static int check_service(void *arg, const char *service, const struct stack *stack)
 {
-        _cleanup_free_ char *file = NULL, *wanted = NULL;
-        struct stack stack;
-        int r = stack_find_file(service, &file);
+        struct wiring *wiring = arg;
 
-        if (r < 0)
-                return r == -ENOMEM ? r : 0; /* gone since */
-        if (asprintf(&wanted, "%s/%s", folder, service) < 0) {
-                wanted = NULL;
-                return -ENOMEM;
-        }
-        if (strcmp(file, wanted) != 0)
-                return 0; /* one in a folder before this one stands for it */
-        r = stack_read(file, &stack);
-        for (size_t i = 0; r == 0 && i < stack.n_faults; i++)
-                findings_add_at(wiring->findings, SEVERITY_FAULT, &stack.faults[i], "correct it",
-                                "PAM can't read this line, and refuses the service: %s",
-                                stack.faults[i].text);
-        if (r == 0 && stack.trouble)
-                findings_add_unchecked(wiring->findings, stack.trouble_file, stack.trouble_line,
-                                       "%s", stack.trouble);
-        if (r == 0)
-                r = check_stack(wiring, service, file, &stack);
-        stack_done(&stack);
-        return r;
-}
-
-static int check_folder(struct wiring *wiring, const char *folder)
-{
-        struct report report = {0};
-        char **names = NULL;
-        size_t n = 0;
-        int r = safefile_list(folder, "", SERVICES_LIMIT, &names, &n, &report);
-
-        if (r < 0 && r != -ENOMEM) {
-                findings_add_unchecked(wiring->findings, folder, 0, "%s", report.fault);
-                r = 0;
-        }
-        for (size_t i = 0; r == 0 && i < n; i++)
-                if (!strpbrk(names[i], ".~")) /* copies that editors and packages leave */
-                        r = check_service(wiring, folder, names[i]);
-        safefile_free_list(names, n);
-        return r;
+        for (size_t i = 0; i < stack->n_faults; i++)
+                findings_add_at(wiring->findings, SEVERITY_FAULT, &stack->faults[i], "correct it",
+                                "%s", stack->faults[i].text);
+        if (stack->trouble)
+                findings_add_unchecked(wiring->findings, stack->trouble_file, stack->trouble_line,
+                                       "%s", stack->trouble);
+        return check_stack(wiring, service, stack);
 }
 
 int check_wiring(struct findings *findings, const struct table *table, const char *conf)
 {
         struct wiring wiring = {.findings = findings, .table = table, .conf = conf};
-        int r = 0;
+        int r = stack_each(findings, check_service, &wiring);
 
-        for (const char *const *folder = stack_folders; r == 0 && *folder; folder++)
-                r = check_folder(&wiring, *folder);
         if (r == 0 && wiring.wired == 0)
                 findings_add(findings, SEVERITY_WARNING, stack_folders[0], 0,
-                             "wire services, see pam_privtmp(8)",
+                             "run \"privtmp wire --try 2m\", see privtmp(8)",
                              "no service names pam_privtmp.so: nothing is private");
         if (r == 0 && wiring.wired > 0)
                 r = check_sudoers(findings, wiring.sudo);
         for (size_t i = 0; i < LENGTH(doors); i++) {
                 if (wiring.without[i] && wiring.sshd)
                         findings_add(findings, SEVERITY_WARNING, wiring.without[i], 0,
-                                     "add the line, see pam_privtmp(8)",
+                                     "run \"privtmp wire\", or add the line, see pam_privtmp(8)",
                                      "pam_privtmp.so is missing, though sshd has it: %s takes a "
                                      "user's /tmp into another's session",
                                      doors[i].service);

@@ -126,6 +126,8 @@ static int set_decided(struct document *document, struct libscols_line *row,
         int r = set_line(row, line);
 
         if (r == 0)
+                r = set(row, KEY_MATCHES, "yes");
+        if (r == 0)
                 r = set(row, KEY_WHAT, "%s",
                         line_is_private(line)       ? "private"
                         : line->source == LINE_NONE ? "system"

@@ -10,6 +10,7 @@
 #include "ground/cleanup.h"
 #include "ground/name.h"
 #include "ground/safedir.h"
+#include "session/limit.h"
 
 static enum outlook fails(int error)
 {
@@ -69,6 +70,9 @@ static enum outlook look_at_base(const struct line *line, uid_t uid, struct repo
         _cleanup_close_ int base = -EBADF;
         int r = safedir_open_own(line->base, false, &base, report);
 
+        if (limit_is_wanted(line, uid) && r >= 0)
+                r = r > 0 ? report_fault(report, -ENOENT, LIMIT_NOT_MOUNTED, line->base)
+                          : limit_check(line, base, report);
         if (r < 0)
                 return fails(r);
         return r > 0 ? look_at_parent(line, report) : look_at_shelf(line, base, uid, report);
