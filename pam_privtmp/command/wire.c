@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* privtmp wire: puts the module's line into the files of PAM services */
+#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/check/bases.h"
+#include "command/check/table.h"
 #include "command/privtmp.h"
 #include "command/wire/change.h"
 #include "command/wire/journal.h"
@@ -12,6 +15,7 @@
 #include "command/wire/status.h"
 #include "command/wire/trial.h"
 #include "ground/cleanup.h"
+#include "ground/label.h"
 #include "table/value.h"
 
 struct wire {
@@ -31,8 +35,8 @@ static int usage(void)
                 " -n, --dry-run       tell what would be done\n"
                 "     --try DURATION  take it back after that time (90s, 2m, 1h) unless it is\n"
                 "                     confirmed at this terminal\n"
-                "     --force         although the table has faults, or no way to root would\n"
-                "                     be left that does not need the module\n"
+                "     --force         although only root could log in, by the table or SELinux,\n"
+                "                     or no way to root would be left without the module\n"
                 " -l, --list          tell which services are wired\n"
                 " -J, --json          with --list: as JSON\n"
                 " -h, --help          display this help\n\n"
@@ -41,19 +45,48 @@ static int usage(void)
         return EXIT_SUCCESS;
 }
 
+/* Has the table a fault that "privtmp check" finds? 0 or -errno with the first in the report. */
+static int check_the_table(struct report *report)
+{
+        _cleanup_table_ struct table *table = NULL;
+        _cleanup_free_ char *words = NULL;
+        struct findings findings = {0};
+        int r = check_table(&findings, NULL, &table);
+
+        if (r == 0) {
+                check_bases(&findings, table);
+                check_directories(&findings, table);
+        }
+        if (findings_fault(&findings))
+                words = finding_words(findings_fault(&findings));
+        if (words)
+                r = report_fault(report, -EINVAL, "the table has a fault: %s, or see --force",
+                                 words);
+        else if (r < 0 || findings.incomplete || findings_fault(&findings))
+                r = report_errno(report, -ENOMEM, "can't check the table");
+        findings_done(&findings);
+        return r;
+}
+
+/* Would users be denied the login? 0 or -errno with the reason in the report. */
+static int check_logins(struct report *report)
+{
+        int r = check_the_table(report);
+
+        if (r == 0 && label_policy_is_missing())
+                r = report_fault(report, -EACCES,
+                                 "SELinux enforces a policy without ours, by which only root could "
+                                 "log in: load it by semodule -i privtmp.cil, see SELINUX in "
+                                 "pam_privtmp(8), or see --force");
+        return r;
+}
+
 /* What must hold whatever the services are. 0 or -errno with the reason in the report. */
 static int check_host(const struct wire *wire, struct report *report)
 {
-        const struct table_place place = {TABLE_CONF, TABLE_DROP_INS, NULL};
-        _cleanup_table_ struct table *table = NULL;
         int r = judge_module(report);
 
-        if (r == 0 && !wire->force) {
-                r = table_load(&place, &table, report);
-                if (r < 0)
-                        report_prefix(report, "nobody could log in: ");
-        }
-        return r;
+        return r < 0 || wire->force ? r : check_logins(report);
 }
 
 /* Is there a way to root in which a missing module locks nobody out? */
@@ -85,8 +118,7 @@ static int collect(struct wire *wire, struct report *report)
                 const struct service *service = service_find(*name);
 
                 if (!service)
-                        return report_fault(report, -EINVAL, "%s: no service that can be wired",
-                                            *name);
+                        return service_fail(*name, report);
                 r = change_wire(&wire->change, service);
                 if (r > 0)
                         (void)printf("%s: nothing to do\n", *name);
@@ -97,15 +129,20 @@ static int collect(struct wire *wire, struct report *report)
         if (r >= 0 && !wire->force && has_strict(&wire->change) && !has_tolerant_way())
                 return report_fault(report, -EPERM,
                                     "neither sshd nor login is here: if the module were gone, "
-                                    "nobody could become root any more");
+                                    "nobody could become root any more, but see --force");
         return r < 0 ? r : 0;
 }
 
 static void print(const struct change *change, const char *word)
 {
-        for (size_t i = 0; i < change->n; i++)
-                (void)printf(PAMFILE_FOLDER "/%s: %s\n  %s\n", change->steps[i].service->name, word,
-                             service_line(change->steps[i].service));
+        for (size_t i = 0; i < change->n; i++) {
+                const struct service *service = change->steps[i].service;
+
+                (void)printf(PAMFILE_FOLDER "/%s: %s\n  %s\n", service->name, word,
+                             service_line(service));
+                if (change->steps[i].closes)
+                        (void)printf("  %s\n", service_close_line(service));
+        }
         if (change->n == 0)
                 (void)printf("nothing to do\n");
 }
@@ -156,6 +193,10 @@ static int run(struct wire *wire)
         struct report report = PRIVTMP_REPORT;
         int r;
 
+        if (geteuid() != 0) {
+                privtmp_say("wire: needs root");
+                return EXIT_FAULT;
+        }
         journal = r = journal_open(&report);
         if (r >= 0)
                 folder = r = pamfile_open_folder(&report);

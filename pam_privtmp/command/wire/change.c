@@ -15,8 +15,9 @@
 
 static bool is_same(const struct pamd_text *a, const struct pamd_text *b)
 {
-        return (a->bytes == NULL) == (b->bytes == NULL) && a->size == b->size &&
-               (a->size == 0 || memcmp(a->bytes, b->bytes, a->size) == 0);
+        if (!a->bytes || !b->bytes)
+                return a->bytes == b->bytes;
+        return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
 }
 
 static void step_done(struct change_step *step)
@@ -42,6 +43,28 @@ static int keep(struct change *change, struct change_step *step, int r)
         return r;
 }
 
+/* Makes step->new: `text` with what belongs there of ours. As pamd_add(). */
+static int add_lines(struct change_step *step, const struct pamd_text *text, const char *path,
+                     struct report *report)
+{
+        const struct service *service = step->service;
+        struct pamd_text open;
+        int r = pamd_add(text, path, service, &open, report);
+
+        if (r != 0)
+                return r;
+        if (service->place == SERVICE_LAST && judge_needs_close(path))
+                r = pamd_add_close(&open, path, service, &step->new, report);
+        else
+                r = 1;
+        if (r > 0)
+                step->new = open;
+        else
+                pamd_text_done(&open);
+        step->closes = r == 0;
+        return r < 0 ? r : 0;
+}
+
 int change_wire(struct change *change, const struct service *service)
 {
         struct change_step step = {.service = service};
@@ -58,8 +81,7 @@ int change_wire(struct change *change, const struct service *service)
         if (r == 0 && judge_is_included(path))
                 r = 1;
         if (r == 0)
-                r = pamd_add(vendor.bytes ? &vendor : &step.old, path, service, &step.new,
-                             change->report);
+                r = add_lines(&step, vendor.bytes ? &vendor : &step.old, path, change->report);
         pamd_text_done(&vendor);
         return keep(change, &step, r);
 }
@@ -81,8 +103,6 @@ int change_unwire(struct change *change, const struct service *service)
         } else if (r == 0) {
                 r = pamd_remove(&step.old, path, service, &step.new, change->report);
         }
-        if (r > 0 && entry == 0)
-                journal_forget(change->journal, service->name); /* somebody was here before us */
         pamd_text_done(&before);
         pamd_text_done(&after);
         return keep(change, &step, r);
@@ -195,6 +215,8 @@ int change_take_back(int folder, int journal, struct report *report)
 
                 if (service)
                         r = change_unwire(&change, service);
+                if (service && r > 0)
+                        journal_forget(journal, name); /* somebody was here before us */
         }
         if (r >= 0)
                 r = change_apply_unwire(&change);

@@ -19,6 +19,7 @@ enum {
 struct change_step {
         const struct service *service;
         struct pamd_text old, new; /* bytes of NULL: no file */
+        bool closes;               /* it gets a line that closes, too */
 };
 
 struct change {
@@ -42,13 +43,20 @@ int change_wire(struct change *change, const struct service *service);
 int change_unwire(struct change *change, const struct service *service);
 
 /*
- * Does it. With `keep_pending` the change waits for a confirmation in the journal. 0, or -errno
- * with the reason in the report: then nothing has changed.
+ * Writes what was added, and notes it in the journal. With `keep_pending` the change waits for a
+ * confirmation there. Needs root. 0, or -errno with the reason in the report: then nothing has
+ * changed.
  */
 int change_apply_wire(struct change *change, bool keep_pending);
+
+/*
+ * Writes what change_unwire() has added; what is interrupted is finished by the next one. Needs
+ * root. 0, or -errno with the reason in the report.
+ */
 int change_apply_unwire(struct change *change);
 
 /* Takes back what is pending in the journal. 0, 1 when nothing is, or -errno. */
 int change_take_back(int folder, int journal, struct report *report);
 
+/* Releases what it has. */
 void change_done(struct change *change);

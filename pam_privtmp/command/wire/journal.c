@@ -53,6 +53,13 @@ int journal_open(struct report *report)
         return journal_open_patient(0, report);
 }
 
+int journal_look(struct report *report)
+{
+        int fd, r = safedir_open_own(JOURNAL_FOLDER, false, &fd, report);
+
+        return r > 0 ? -ENOENT : r < 0 ? r : fd;
+}
+
 /* Writes a file in one step. */
 static int put(int journal, const char *name, const struct pamd_text *text)
 {
@@ -85,6 +92,13 @@ static const char *name_of(const char *service, const char *what, char ret[NAME_
 {
         (void)snprintf(ret, NAME_BYTES, "%s.%s", service, what);
         return ret;
+}
+
+bool journal_has(int journal, const char *service)
+{
+        char name[NAME_BYTES];
+
+        return faccessat(journal, name_of(service, "after", name), F_OK, 0) == 0;
 }
 
 int journal_write(int journal, const char *service, const struct pamd_text *before,

@@ -23,8 +23,14 @@ enum {
  */
 int journal_open(struct report *report);
 
-/* Waits for the lock, at most `seconds`. */
+/* The same, and waits for the lock, at most `seconds`. */
 int journal_open_patient(unsigned seconds, struct report *report);
+
+/* For who only reads: an fd, -ENOENT when nothing has been wired, or another -errno. */
+int journal_look(struct report *report);
+
+/* Is there an entry of the service? */
+bool journal_has(int journal, const char *service);
 
 /* Writes the entry of a service; before->bytes is NULL where there was no file. 0 or -errno. */
 int journal_write(int journal, const char *service, const struct pamd_text *before,

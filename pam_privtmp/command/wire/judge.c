@@ -35,11 +35,11 @@ static int judge(const struct staged *staged, struct report *report)
 {
         const struct stack *stack = &staged->stack;
         char at[256];
-        size_t place = stack_search(stack, 0, ours, 1), jump;
+        size_t place = order_find_ours(stack), jump;
 
         if (stack->n_faults > 0)
                 return report_fault(
-                        report, -EINVAL, "%s: PAM can't read this line: %s",
+                        report, -EINVAL, "%s: %s",
                         where(staged, stack->faults[0].file, stack->faults[0].number, at),
                         stack->faults[0].text);
         if (stack->trouble)
@@ -76,12 +76,15 @@ int judge_staged(const struct service *service, struct report *report)
         return r;
 }
 
-/* The last component of a path. */
-static const char *last_of(const char *path)
+bool judge_needs_close(const char *path)
 {
-        const char *slash = strrchr(path, '/');
+        struct stack stack;
+        bool runs = false;
 
-        return slash ? slash + 1 : path;
+        if (stack_read(path, &stack) == 0)
+                runs = order_runs_at_close(&stack, stack.n);
+        stack_done(&stack);
+        return runs;
 }
 
 bool judge_is_included(const char *path)
@@ -92,7 +95,7 @@ bool judge_is_included(const char *path)
         if (stack_read(path, &stack) == 0)
                 for (size_t i = 0; !found && i < stack.n; i++)
                         found = strcmp(stack.lines[i].file, path) != 0 &&
-                                service_find(last_of(stack.lines[i].file));
+                                service_find(basename(stack.lines[i].file));
         stack_done(&stack);
         return found;
 }

@@ -12,8 +12,15 @@
 bool judge_is_included(const char *path);
 
 /*
+ * Does a module of the stack run programs, or mount, when a session is closed? Behind all others,
+ * our line alone would have it do so inside of the session.
+ */
+bool judge_needs_close(const char *path);
+
+/*
  * Reads what is staged for a service with all that it includes, as PAM will. 0, or -EINVAL with
- * FILE:LINE in the report: our line is not there exactly once, or a line before it ends the stack
+ * FILE:LINE in the report: our line is not there exactly once (one that only closes may stand
+ * before it), or a line before it ends the stack
  * or jumps over ours; -ENOMEM.
  */
 int judge_staged(const struct service *service, struct report *report);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * wire/pamd: the text of a file of pam.d(5), with our line and without it
+ * wire/pamd: the text of a file of pam.d(5), with our lines and without them
  *
- * MUST NOT change a byte but those of our line (unit/command/pamd.c).
+ * MUST NOT change a byte but those of our lines (unit/command/pamd.c).
  * MUST NOT add to what PAM can't read (unit/command/pamd.c).
  */
 #include <errno.h>
@@ -11,26 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/check/pamline.h"
 #include "command/wire/pamd.h"
-
-/* A line as PAM sees it: with those that a backslash joins to it. */
-struct pamd_line {
-        size_t start, end; /* of its bytes; the end is behind the newline */
-        unsigned number;
-        bool ends;    /* no backslash joins what is not there */
-        bool session; /* it has a session module, or includes a file that may have some */
-        bool names_us;
-};
-
-/* Where the reading is. */
-struct pamd_reader {
-        const struct pamd_text *text;
-        const char *file;
-        const struct service *service;
-        struct report *report;
-        size_t next;
-        unsigned number; /* of the line that begins at `next` */
-};
 
 void pamd_text_done(struct pamd_text *text)
 {
@@ -38,198 +20,84 @@ void pamd_text_done(struct pamd_text *text)
         *text = (struct pamd_text){0};
 }
 
-/* The next word: *word points to it, its length is returned; 0 at the end. Brackets hold blanks. */
-static size_t next_word(char **at, char **word)
+static bool is_text(const struct pamline_reader *reader, const char *wanted)
 {
-        size_t length;
-        char *close;
-
-        *word = *at + strspn(*at, " \t\n");
-        if (**word == '[') {
-                close = strchr(*word, ']');
-                length = close ? (size_t)(close - *word) + 1 : strlen(*word);
-        } else {
-                length = strcspn(*word, " \t\n");
-        }
-        *at = *word + length;
-        return length;
-}
-
-static bool is_word(const char *word, size_t length, const char *const *known)
-{
-        for (; *known; known++)
-                if (strlen(*known) == length && strncasecmp(word, *known, length) == 0)
-                        return true;
-        return false;
-}
-
-/* "[value=action ...]": is every part of it one? */
-static bool is_bracket(const char *word, size_t length)
-{
-        static const char *const actions[] = {"ignore", "bad", "die", "ok", "done", "reset", NULL};
-
-        if (length < 2 || word[length - 1] != ']')
-                return false;
-        for (const char *at = word + 1, *end = word + length - 1; at < end;) {
-                size_t blank = strspn(at, " \t\n"), part, name;
-
-                at += blank;
-                part = strcspn(at, " \t\n]");
-                if (part == 0)
-                        break;
-                name = strcspn(at, "= \t\n]");
-                if (name == 0 || name + 1 >= part)
-                        return false;
-                if (!is_word(at + name + 1, part - name - 1, actions) &&
-                    strspn(at + name + 1, "0123456789") != part - name - 1)
-                        return false;
-                at += part;
-        }
-        return true;
-}
-
-static int complain(const struct pamd_reader *reader, const struct pamd_line *line,
-                    const char *what)
-{
-        return report_fault(reader->report, -EINVAL, "%s:%u: %s", reader->file, line->number, what);
-}
-
-/* Judges a line, whose text is changed. 0, or -EINVAL with the reason in the report. */
-static int judge_line(const struct pamd_reader *reader, struct pamd_line *line, char *text)
-{
-        static const char *const types[] = {"auth", "account", "password", "session", NULL};
-        static const char *const session[] = {"session", NULL}, *const include[] = {"@include",
-                                                                                    NULL};
-        static const char *const controls[] = {"required", "requisite", "sufficient", "optional",
-                                               "binding",  "include",   "substack",   NULL};
-        char *at = text, *word;
-        size_t length;
-
-        for (char *c = text; *c; c++) /* what joins lines is a blank, and so is a newline */
-                if (*c == '\\' && c[1 + strspn(c + 1, " \t")] == '\n')
-                        *c = ' ';
-        text[strcspn(text, "#")] = '\0';
-        length = next_word(&at, &word);
-        if (length == 0)
-                return 0;
-        if (is_word(word, length, include)) {
-                line->session = true;
-                return next_word(&at, &word) ? 0 : complain(reader, line, "a file name is missing");
-        }
-        if (*word == '-') {
-                word++;
-                length--;
-        }
-        if (!is_word(word, length, types))
-                return complain(reader, line,
-                                "PAM does not know the type that this line begins with");
-        line->session = is_word(word, length, session);
-        length = next_word(&at, &word);
-        if (!is_word(word, length, controls) && !(*word == '[' && is_bracket(word, length)))
-                return complain(reader, line, "PAM can't read the control of this line");
-        length = next_word(&at, &word);
-        if (length == 0)
-                return complain(reader, line, "this line names no module");
-        word[length] = '\0';
-        word = strrchr(word, '/') ? strrchr(word, '/') + 1 : word;
-        line->names_us = strcmp(word, "pam_privtmp.so") == 0;
-        return 0;
-}
-
-/* Does a backslash join the next line to this one? Not one in a comment. */
-static bool goes_on(const char *line, size_t length)
-{
-        const char *comment = memchr(line, '#', length);
-
-        if (comment)
-                return false;
-        while (length > 0 && strchr(" \t", line[length - 1]))
-                length--;
-        return length > 0 && line[length - 1] == '\\';
-}
-
-/* The bytes of the next line, with those that are joined to it. False at the end of the text. */
-static bool next_line(struct pamd_reader *reader, struct pamd_line *ret)
-{
-        const char *bytes = reader->text->bytes;
-        size_t start = reader->next, size = reader->text->size;
-        bool more = start < size;
-
-        *ret = (struct pamd_line){.start = start, .number = reader->number};
-        while (more) {
-                const char *newline = memchr(bytes + start, '\n', size - start);
-                size_t length = newline ? (size_t)(newline - bytes) - start : size - start;
-
-                ret->ends = !goes_on(bytes + start, length);
-                start += length + (newline != NULL);
-                more = !ret->ends && start < size;
-                reader->number++;
-        }
-        ret->end = reader->next = start;
-        return ret->end > ret->start;
-}
-
-/* The next line, judged. 1, 0 at the end, or -errno with the reason in the report. */
-static int read_line(struct pamd_reader *reader, struct pamd_line *ret)
-{
-        size_t length;
-        char *copy;
-        int r;
-
-        if (!next_line(reader, ret))
-                return 0;
-        length = ret->end - ret->start;
-        copy = strndup(reader->text->bytes + ret->start, length);
-        if (!copy)
-                return -ENOMEM;
-        if (strlen(copy) != length)
-                r = complain(reader, ret, "there is a NUL byte in this line");
-        else if (!ret->ends)
-                r = complain(reader, ret, "the last line ends with a backslash");
-        else
-                r = judge_line(reader, ret, copy);
-        free(copy);
-        return r < 0 ? r : 1;
-}
-
-/* Is it the very line that wire writes? */
-static bool is_ours(const struct pamd_reader *reader, const struct pamd_line *line)
-{
-        const char *ours = service_line(reader->service);
-        const char *bytes = reader->text->bytes + line->start;
-        size_t length = line->end - line->start;
+        const char *bytes = reader->bytes + reader->start;
+        size_t length = reader->end - reader->start;
 
         if (length > 0 && bytes[length - 1] == '\n')
                 length--;
-        return length == strlen(ours) && memcmp(bytes, ours, length) == 0;
+        return length == strlen(wanted) && memcmp(bytes, wanted, length) == 0;
 }
 
-/*
- * Reads all of the file. *ours is our line, if 1 is returned; 0: it is not there. *place is where
- * it belongs. -errno with the reason in the report.
- */
-static int find(struct pamd_reader *reader, struct pamd_line *ours, size_t *place)
+static bool names_us(const struct pamline *line)
 {
-        struct pamd_line line;
-        bool found = false, placed = false;
+        const char *slash = line->path ? strrchr(line->path, '/') : NULL;
+
+        return line->path && !pamline_includes(line) &&
+               strcmp(slash ? slash + 1 : line->path, "pam_privtmp.so") == 0;
+}
+
+/* The bytes of a line. One that is not there has none. */
+struct pamd_span {
+        size_t start, end;
+};
+
+/* What of ours is in a file. */
+struct pamd_found {
+        struct pamd_span opens, closes;
+        size_t first; /* where the first line begins that may be a session's; else the end */
+};
+
+/* Notes a line that names our module. -EINVAL unless it is the first of one that wire writes. */
+static int note(const struct pamline_reader *reader, const struct service *service,
+                struct pamd_found *found, struct report *report)
+{
+        struct pamd_span *ours = NULL;
+
+        if (is_text(reader, service_line(service)))
+                ours = &found->opens;
+        else if (is_text(reader, service_close_line(service)))
+                ours = &found->closes;
+        if (!ours || ours->end > 0)
+                return report_fault(report, -EINVAL,
+                                    "this line of pam_privtmp.so was not written by \"privtmp "
+                                    "wire\"; take it out by hand first");
+        *ours = (struct pamd_span){reader->start, reader->end};
+        return 0;
+}
+
+/* Reads the rest of the file. 0, or -errno with the reason in the report. */
+static int find(struct pamline_reader *reader, const struct service *service,
+                struct pamd_found *found, struct report *report)
+{
+        struct pamline line;
+        bool placed = false;
         int r;
 
-        *place = reader->text->size;
-        while ((r = read_line(reader, &line)) > 0) {
-                if (line.session && !placed && reader->service->place == SERVICE_FIRST) {
-                        *place = line.start;
+        *found = (struct pamd_found){.first = reader->size};
+        while ((r = pamline_next(reader, &line, report)) > 0) {
+                if (!placed && (line.type == PAMLINE_SESSION || line.type == PAMLINE_INCLUDE)) {
+                        found->first = reader->start;
                         placed = true;
                 }
-                if (!line.names_us)
-                        continue;
-                if (found || !is_ours(reader, &line))
-                        return complain(reader, &line,
-                                        "this line of pam_privtmp.so was not written by \"privtmp "
-                                        "wire\"; take it out first");
-                *ours = line;
-                found = true;
+                if (names_us(&line) && note(reader, service, found, report) < 0)
+                        return -EINVAL;
         }
-        return r < 0 ? r : found;
+        return r;
+}
+
+/* What of ours is in a file. 0, or -errno with FILE:LINE in the report. */
+static int find_in(const struct pamd_text *text, const char *file, const struct service *service,
+                   struct pamd_found *found, struct report *report)
+{
+        struct pamline_reader reader = {.bytes = text->bytes, .size = text->size};
+        int r = find(&reader, service, found, report);
+
+        if (r == -EINVAL)
+                report_prefix(report, "%s:%u: ", file, reader.number);
+        pamline_done(&reader);
+        return r == -ENOMEM ? report_errno(report, r, "%s", file) : r;
 }
 
 /* The bytes of the text with those from `start` to `end` replaced. */
@@ -249,35 +117,61 @@ static int splice(const struct pamd_text *text, size_t start, size_t end, const 
         return 0;
 }
 
+/* The text with a line more at `place`. 0 or -ENOMEM. */
+static int insert(const struct pamd_text *text, size_t place, const char *added,
+                  struct pamd_text *ret)
+{
+        char line[256];
+
+        /* a last line that has no newline gets one, else it would go on into ours */
+        (void)snprintf(line, sizeof(line), "%s%s\n",
+                       place > 0 && text->bytes[place - 1] != '\n' ? "\n" : "", added);
+        return splice(text, place, place, line, ret);
+}
+
 int pamd_add(const struct pamd_text *text, const char *file, const struct service *service,
              struct pamd_text *ret, struct report *report)
 {
-        struct pamd_reader reader = {text, file, service, report, 0, 1};
-        struct pamd_line ours;
-        char line[256];
-        size_t place;
-        int r = find(&reader, &ours, &place);
+        struct pamd_found found;
+        int r = find_in(text, file, service, &found, report);
 
-        if (r != 0)
-                return r;
-        /* a last line that has no newline gets one, else it would go on into ours */
-        (void)snprintf(line, sizeof(line), "%s%s\n",
-                       place > 0 && text->bytes[place - 1] != '\n' ? "\n" : "",
-                       service_line(service));
-        r = splice(text, place, place, line, ret);
+        if (r < 0 || found.opens.end > 0)
+                return r < 0 ? r : 1;
+        r = insert(text, service->place == SERVICE_FIRST ? found.first : text->size,
+                   service_line(service), ret);
+        return r < 0 ? report_errno(report, r, "%s", file) : 0;
+}
+
+int pamd_add_close(const struct pamd_text *text, const char *file, const struct service *service,
+                   struct pamd_text *ret, struct report *report)
+{
+        struct pamd_found found;
+        int r = find_in(text, file, service, &found, report);
+
+        if (r < 0 || found.closes.end > 0)
+                return r < 0 ? r : 1;
+        r = insert(text, found.first, service_close_line(service), ret);
         return r < 0 ? report_errno(report, r, "%s", file) : 0;
 }
 
 int pamd_remove(const struct pamd_text *text, const char *file, const struct service *service,
                 struct pamd_text *ret, struct report *report)
 {
-        struct pamd_reader reader = {text, file, service, report, 0, 1};
-        struct pamd_line ours;
-        size_t place;
-        int r = find(&reader, &ours, &place);
+        struct pamd_found found;
+        struct pamd_text without = {0};
+        const struct pamd_span *first = &found.closes, *last = &found.opens;
+        int r = find_in(text, file, service, &found, report);
 
-        if (r <= 0)
+        if (r < 0 || (first->end == 0 && last->end == 0))
                 return r < 0 ? r : 1;
-        r = splice(text, ours.start, ours.end, "", ret);
+        if (first->start > last->start) {
+                first = &found.opens;
+                last = &found.closes;
+        }
+        /* the last one first: what stands before it stays where it is */
+        r = splice(text, last->start, last->end, "", &without);
+        if (r == 0)
+                r = splice(&without, first->start, first->end, "", ret);
+        pamd_text_done(&without);
         return r < 0 ? report_errno(report, r, "%s", file) : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* wire/pamd: the text of a file of pam.d(5), with our line and without it (pure) */
+/* wire/pamd: the text of a file of pam.d(5), with our lines and without them (pure) */
 #pragma once
 
 #include <stddef.h>
@@ -13,6 +13,7 @@ struct pamd_text {
         size_t size;
 };
 
+/* Releases what it has. */
 void pamd_text_done(struct pamd_text *text);
 
 /*
@@ -24,8 +25,12 @@ void pamd_text_done(struct pamd_text *text);
 int pamd_add(const struct pamd_text *text, const char *file, const struct service *service,
              struct pamd_text *ret, struct report *report);
 
+/* The same for the line that only closes the session: it stands before all session lines. */
+int pamd_add_close(const struct pamd_text *text, const char *file, const struct service *service,
+                   struct pamd_text *ret, struct report *report);
+
 /*
- * Takes out the line of the service, and leaves all else as it is. Returns 0 and the new text; 1
+ * Takes out both lines, and leaves all else as it is. Returns 0 and the new text; 1
  * when no line names pam_privtmp.so; or -errno as pamd_add().
  */
 int pamd_remove(const struct pamd_text *text, const char *file, const struct service *service,

@@ -4,7 +4,6 @@
  *
  * MUST leave an old file or a new one, at every moment (real/wire.sh).
  */
-#include <linux/fs.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>

@@ -25,7 +25,8 @@ int pamfile_read(int folder, const char *service, struct pamd_text *ret, struct 
 
 /*
  * The same from the folders that packages of other systems use (/usr/lib/pam.d), where a service
- * has no file in /etc/pam.d. The path is in *path then; static.
+ * has no file in /etc/pam.d. The path is in *path then; static. Returns as pamfile_read(), 0 or
+ * -errno.
  */
 int pamfile_read_vendor(const char *service, struct pamd_text *ret, const char **path,
                         struct report *report);

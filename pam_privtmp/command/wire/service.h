@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ground/report.h"
+
 enum service_place {
         SERVICE_FIRST, /* before all other session lines */
         SERVICE_LAST,  /* behind all other lines */
@@ -22,5 +24,14 @@ extern const struct service services[];
 /* NULL if there is no such one. */
 const struct service *service_find(const char *name);
 
+/* Notes that there is no such one, and which there are. -EINVAL. */
+int service_fail(const char *name, struct report *report);
+
 /* The line of the service, without a newline; static. */
 const char *service_line(const struct service *service);
+
+/*
+ * The line that closes the session before modules run that belong outside of it, see "Other
+ * modules" in pam_privtmp(8). Static, as service_line().
+ */
+const char *service_close_line(const struct service *service);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/check/order.h"
 #include "command/check/stack.h"
 #include "command/wire/service.h"
 #include "command/wire/status.h"
@@ -34,11 +35,20 @@ static int set(struct libscols_line *line, enum status_column column, const char
         return r < 0 ? -ENOMEM : scols_line_set_data(line, column, text);
 }
 
-static int add_stack(struct libscols_table *table, const char *service, const struct stack *stack)
+/* The line that opens sessions; else one that only closes, which needs the module as well. */
+static const struct stack_line *find_ours(const struct stack *stack)
 {
         static const char *const ours[] = {"pam_privtmp.so"};
-        size_t place = stack_search(stack, 0, ours, 1);
-        const struct stack_line *found = place < stack->n ? &stack->lines[place] : NULL;
+        size_t place = order_find_ours(stack);
+
+        if (place == stack->n)
+                place = stack_search(stack, 0, ours, 1);
+        return place < stack->n ? &stack->lines[place] : NULL;
+}
+
+static int add_stack(struct libscols_table *table, const char *service, const struct stack *stack)
+{
+        const struct stack_line *found = find_ours(stack);
         struct libscols_line *line = scols_table_new_line(table, NULL);
         int r = line ? set(line, STATUS_SERVICE, "%s", service) : -ENOMEM;
 

@@ -3,6 +3,7 @@
  * wire/trial: a wiring that is taken back unless somebody confirms it
  *
  * MUST take the change back whatever is killed (real/wire-try.sh).
+ * MUST NOT take for an answer what was typed before the question (real/wire-try.sh).
  */
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 
 #include "command/privtmp.h"
@@ -126,15 +128,27 @@ static struct timespec end_of(unsigned seconds)
         return end;
 }
 
-/* Has a whole line come from the terminal? 1, 0 not yet, -1 it is gone. */
+/*
+ * Who has not read the question has not answered it. In the background SIGTTOU would stop us, with
+ * the change made.
+ */
+static void forget_what_was_typed(void)
+{
+        (void)signal(SIGTTOU, SIG_IGN);
+        (void)tcflush(STDIN_FILENO, TCIFLUSH);
+        (void)printf("Only an empty line keeps it; what was typed until now does not count.\n");
+        (void)fflush(stdout);
+}
+
+/* Is it an empty line that comes from the terminal? 1, 0 not yet, -1 anything else. */
 static int read_answer(void)
 {
-        char text[256];
+        char text[2];
         ssize_t n = read(STDIN_FILENO, text, sizeof(text));
 
-        if (n <= 0)
-                return n < 0 && errno == EINTR ? 0 : -1;
-        return memchr(text, '\n', (size_t)n) != NULL;
+        if (n < 0 && errno == EINTR)
+                return 0;
+        return n == 1 && *text == '\n' ? 1 : -1;
 }
 
 int trial_wait(unsigned seconds)
@@ -146,6 +160,8 @@ int trial_wait(unsigned seconds)
         int answer = 0;
 
         block_signals(&wanted);
+        if (terminal)
+                forget_what_was_typed();
         signals = signalfd(-1, &wanted, SFD_CLOEXEC);
         while (signals >= 0 && answer == 0 && until(&end) > 0) {
                 struct pollfd fds[] = {{.fd = signals, .events = POLLIN},

@@ -15,9 +15,10 @@
 int trial_begin(unsigned seconds);
 
 /*
- * Waits, at most `seconds`, for a line on the terminal that is stdin. 1 if there was one; 0 when
- * the time is over, at the end of the terminal, or at SIGHUP, SIGINT, SIGQUIT or SIGTERM. Without a
- * terminal it waits for these alone.
+ * Waits, at most `seconds`, for an empty line on the terminal that is stdin; what was typed before
+ * is thrown away, and stdout says so. 1 if there was one; 0 at any other line, when the time is
+ * over, at the end of the terminal, or at SIGHUP, SIGINT, SIGQUIT or SIGTERM. Without a terminal it
+ * waits for these alone.
  */
 int trial_wait(unsigned seconds);
 
