@@ -23,6 +23,15 @@ char *account_name(uid_t uid)
         return entry ? strdup(entry->pw_name) : NULL;
 }
 
+char *account_named(const char *text)
+{
+        uint64_t uid;
+
+        return number_read(text, text + strlen(text), UINT32_MAX - 1, &uid)
+                       ? account_name((uid_t)uid)
+                       : strdup(text);
+}
+
 int account_uid(const char *text, uid_t *ret)
 {
         const struct passwd *entry;

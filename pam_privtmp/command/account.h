@@ -7,6 +7,9 @@
 /* The name of a uid, the caller's to free; NULL if it has none, or it can't be told. */
 char *account_name(uid_t uid);
 
+/* The name of whom an argument means: of a uid, or itself. The caller's to free; NULL: no name. */
+char *account_named(const char *text);
+
 /*
  * Whom an argument of the command means: a uid, which needs no account, or a user's name. 0 with
  * *ret, -ENOENT where there is no user of that name, or -errno when the lookup failed.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* privtmp clean: delete what is stale, and the trash, in every base of the table */
+/* privtmp clean: delete what is stale, and the trash */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,9 +8,11 @@
 #include "ground/cleanup.h"
 #include "ground/deadline.h"
 #include "disk/instance.h"
-#include "mounts/nsfs.h"
+#include "command/census.h"
 #include "disk/trash.h"
 #include "command/account.h"
+#include "command/first.h"
+#include "command/known.h"
 #include "command/privtmp.h"
 #include "command/prune.h"
 #include "lifetime/records.h"
@@ -37,8 +39,10 @@ struct clean {
 
 static int usage(void)
 {
-        (void)printf("Usage:\n privtmp clean [options]\n\n"
-                     "Delete the stale instances, and the trash, in every base of the table.\n\n"
+        (void)printf("Usage:\n privtmp clean [options] [BASE...]\n\n"
+                     "Delete the private directories that nobody uses any more, and the trash, in\n"
+                     "each BASE, or, if none is named, in those of the table.\n"
+                     "A BASE need not be in the table any more.\n\n"
                      "Options:\n"
                      " -n, --dry-run      only print what would be deleted\n"
                      "     --user USER    only what is of this user: a name, or a uid\n"
@@ -99,29 +103,31 @@ static void print_tree(void *arg, const char *name)
         (void)printf("%s %s/%s/%s\n", listing->folder + 1, listing->base, listing->folder, name);
 }
 
-static int list(int base, const char *path, uid_t uid, struct report *report)
+static int list(const struct disposal *disposal, struct report *report)
 {
         static const char *const folders[] = {TRASH_NEW, TRASH_WORK, TRASH_STUCK};
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < sizeof(folders) / sizeof(folders[0]); i++)
-                r = disposal_list(base, folders[i], uid, print_tree,
-                                  &(struct listing){.base = path, .folder = folders[i]});
-        return r < 0 ? report_errno(report, r, "%s", path) : 0;
+                r = disposal_list(disposal, folders[i], print_tree,
+                                  &(struct listing){.base = disposal->path, .folder = folders[i]});
+        return r < 0 ? report_errno(report, r, "%s", disposal->path) : 0;
 }
 
-/* One base. Returns the exit status. */
-static int clean_base(struct clean *clean, const char *path)
+/* One base; `foreign`: no line names it. Returns the exit status. */
+static int clean_base(struct clean *clean, const char *path, bool foreign)
 {
         struct report report = PRIVTMP_REPORT;
         _cleanup_close_ int base = -EBADF;
         struct sweep sweep = {.path = path,
                               .uid = clean->uid,
+                              .foreign = foreign,
                               .dry = clean->dry,
                               .found = say_found,
                               .arg = clean};
         struct disposal disposal = {.path = path,
                                     .uid = clean->uid,
+                                    .foreign = foreign,
                                     .progress = note_progress,
                                     .stuck = say_stuck,
                                     .arg = clean};
@@ -129,16 +135,20 @@ static int clean_base(struct clean *clean, const char *path)
 
         clean->trees = 0;
         r = safedir_open_own(path, false, &base, &report);
-        if (r > 0) /* nobody has logged in yet */
+        if (r > 0 && !foreign) /* nobody has logged in yet */
                 return EXIT_SUCCESS;
-        if (r < 0) {
+        if (r > 0)
+                (void)report_fault(&report, -ENOENT, "%s: there is no such folder", path);
+        if (r != 0) {
                 privtmp_say_fault(&report);
                 return EXIT_FAULT;
         }
+        if (!foreign && !clean->dry)
+                known_note(path);
         sweep.base = disposal.base = base;
         status = sweep_base(&sweep, &report) < 0 ? EXIT_FAULT : EXIT_SUCCESS;
         privtmp_say_fault(&report);
-        r = clean->dry ? list(base, path, clean->uid, &report) : disposal_empty(&disposal, &report);
+        r = clean->dry ? list(&disposal, &report) : disposal_empty(&disposal, &report);
         hide_bar(clean);
         if (clean->trees > 0)
                 (void)printf("deleted %u %s with %ju entries in %s\n", clean->trees,
@@ -148,10 +158,37 @@ static int clean_base(struct clean *clean, const char *path)
         return r != 0 ? EXIT_FAULT : status;
 }
 
+static void say_used(const struct memory *memory)
+{
+        _cleanup_free_ char *user = account_name(memory->uid);
+        char mark[MARK_BYTES];
+
+        mark_format(memory->mark, mark);
+        (void)printf("used tmpfs %s (%s of %s)\n", mark, memory->directory, user ? user : "?");
+}
+
+static void say_nothing(const struct memory *memory)
+{
+        (void)memory;
+}
+
+/* What processes have in memory goes with them; only its note is left. */
+static int clean_memory(uid_t uid, bool dry)
+{
+        struct report report = PRIVTMP_REPORT;
+        _cleanup_close_ int folder = -EBADF;
+        int r = safedir_open_own(RECORD_FOLDER, false, &folder, &report);
+
+        if (r == 0)
+                prune_memory(folder, uid, dry, dry ? say_used : say_nothing);
+        privtmp_say_fault(&report);
+        return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+}
+
 /* The records of namespaces that are gone: whoever opened these sessions was killed. */
 static int clean_records(uid_t uid)
 {
-        const struct deadline deadline = deadline_in(RECORDS_MILLISECONDS);
+        const struct deadline deadline = deadline_in_ms(RECORDS_MILLISECONDS);
         const uint64_t since = record_now();
         struct report report = PRIVTMP_REPORT;
         _cleanup_close_ int folder = -EBADF;
@@ -163,10 +200,11 @@ static int clean_records(uid_t uid)
         if (r > 0)
                 return EXIT_SUCCESS;
         if (r == 0)
-                r = nsfs_alive(&alive, &n, &deadline);
+                r = census_alive(&alive, &n, &deadline);
         if (r == 0) {
                 prune_gone(folder, since, alive, n);
                 prune_killed(folder, uid);
+                prune_locks(folder);
         } else
                 (void)report_errno(&report, r, "%s", RECORD_FOLDER);
         privtmp_say_fault(&report);
@@ -182,13 +220,14 @@ static int clean_one(void *arg, const char *base)
 {
         struct all *all = arg;
 
-        all->status |= clean_base(all->clean, base);
+        all->status |= clean_base(all->clean, base, false);
         return 0; /* the next one, whatever came of this */
 }
 
-static int clean_all(struct clean *clean, const char *conf)
+/* In all bases of the table, or in those that are named. */
+static int clean_all(struct clean *clean, const char *conf, char **named, size_t n)
 {
-        const struct table_place place = {
+        const struct table_source place = {
                 .conf = TABLE_CONF, .drop_ins = TABLE_DROP_INS, .only = conf};
         struct report report = PRIVTMP_REPORT;
         _cleanup_table_ struct table *table = NULL;
@@ -198,8 +237,13 @@ static int clean_all(struct clean *clean, const char *conf)
                 privtmp_say_fault(&report);
                 return EXIT_FAULT;
         }
-        (void)privtmp_each_base(table, clean_one, &all);
-        return clean->dry ? all.status : all.status | clean_records(clean->uid);
+        for (size_t i = 0; i < n; i++)
+                all.status |= clean_base(clean, named[i], !has_base(table, named[i]));
+        if (n == 0)
+                (void)privtmp_each_base(table, clean_one, &all);
+        if (!clean->dry)
+                all.status |= clean_records(clean->uid);
+        return all.status | clean_memory(clean->uid, clean->dry);
 }
 
 int privtmp_clean(int argc, char *argv[])
@@ -213,7 +257,7 @@ int privtmp_clean(int argc, char *argv[])
         };
         struct clean clean = {.uid = (uid_t)-1,
                               .bar = isatty(STDERR_FILENO),
-                              .bar_at = deadline_from_now(CLOCK_MONOTONIC, BAR_AFTER)};
+                              .bar_at = deadline_from_now_us(CLOCK_MONOTONIC, BAR_AFTER)};
         const char *conf = NULL, *user = NULL;
         int option;
 
@@ -233,10 +277,8 @@ int privtmp_clean(int argc, char *argv[])
                 default:
                         return EXIT_USAGE;
                 }
-        if (optind < argc) {
-                privtmp_say("clean: %s: no argument belongs here", argv[optind]);
+        if (!privtmp_are_paths("clean", argv + optind, (size_t)(argc - optind)))
                 return EXIT_USAGE;
-        }
         if (geteuid() != 0) {
                 privtmp_say("clean: needs root");
                 return EXIT_FAULT;
@@ -245,5 +287,5 @@ int privtmp_clean(int argc, char *argv[])
                 privtmp_say("clean: %s: there is no such user", user);
                 return EXIT_FAULT;
         }
-        return clean_all(&clean, conf);
+        return clean_all(&clean, conf, argv + optind, (size_t)(argc - optind));
 }

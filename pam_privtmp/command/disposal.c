@@ -5,19 +5,18 @@
  * MUST end, whatever a writer does (unit/command/disposal.c).
  * MUST NOT let one user's trees keep those of others waiting (real/hold.sh).
  */
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "command/foreign.h"
+#include "command/crew.h"
 #include "command/disposal.h"
-#include "command/worker.h"
 #include "ground/cleanup.h"
 #include "ground/grow.h"
+#include "ground/names.h"
 
 enum {
-        WORKERS = 16,
-        WAIT_MILLISECONDS = 100,
         /* a tree that somebody else has been at for so long: a logout would have ended */
         LONG_SECONDS = 60,
 };
@@ -33,7 +32,7 @@ struct run {
         const struct disposal *disposal;
         struct item *items;
         size_t n, first; /* the items before that are over */
-        struct worker workers[WORKERS];
+        struct crew crew;
         unsigned done;
         uint64_t entries;
         const char *listing; /* the folder that is being listed */
@@ -46,26 +45,42 @@ static void run_done(struct run *run)
         for (size_t i = 0; i < run->n; i++)
                 free(run->items[i].name);
         free(run->items);
-        for (size_t i = 0; i < WORKERS; i++)
-                worker_done(&run->workers[i]);
+        crew_end(&run->crew);
 }
 
-int disposal_list(int base, const char *folder, uid_t uid,
+/* A folder that is root's and closed to others, as the top of an instance is. */
+static bool has_form(int folder, const char *name)
+{
+        struct stat st;
+
+        return foreign_is_trash(name) && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+               S_ISDIR(st.st_mode) && st.st_uid == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+}
+
+static bool is_wanted(const struct disposal *disposal, int folder, const char *name)
+{
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+                return false;
+        if (disposal->uid != (uid_t)-1 && !name_is_trash_of(name, disposal->uid))
+                return false;
+        return !disposal->foreign || has_form(folder, name);
+}
+
+int disposal_list(const struct disposal *disposal, const char *folder,
                   void (*found)(void *arg, const char *name), void *arg)
 {
-        int fd = openat(base, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        _cleanup_closedir_ DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-        struct dirent *entry;
+        _cleanup_close_ int fd =
+                openat(disposal->base, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        struct names names;
+        const char *name;
 
-        if (!dir) {
-                fd_close(fd);
+        if (fd < 0)
                 return errno == ENOENT ? 0 : -errno;
-        }
-        while ((errno = 0, entry = readdir(dir)))
-                if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-                    (uid == (uid_t)-1 || name_is_trash_of(entry->d_name, uid)))
-                        found(arg, entry->d_name);
-        return -errno;
+        names_begin(&names, fd);
+        while ((name = names_next(&names)))
+                if (is_wanted(disposal, fd, name))
+                        found(arg, name);
+        return names.error;
 }
 
 static void add_item(void *arg, const char *name)
@@ -96,7 +111,7 @@ static int list_items(struct run *run, struct report *report)
 
                 run->error = 0;
                 run->listing = folders[i];
-                r = disposal_list(disposal->base, folders[i], disposal->uid, add_item, run);
+                r = disposal_list(disposal, folders[i], add_item, run);
                 r = r < 0 ? r : run->error;
                 if (r < 0)
                         (void)report_errno(report, r, "%s/%s", disposal->path, folders[i]);
@@ -105,23 +120,7 @@ static int list_items(struct run *run, struct report *report)
         return first;
 }
 
-/* ------------------------------------------------------------------ whose a tree is */
-
-/* Both begin with the same "UID."; what root has put there has no owner. */
-static bool is_same_owner(const char *a, const char *b)
-{
-        size_t n = strcspn(a, ".");
-
-        return a[n] == '.' && strncmp(a, b, n + 1) == 0;
-}
-
-static bool has_worker(const struct run *run, const char *name)
-{
-        for (size_t i = 0; i < WORKERS; i++)
-                if (run->workers[i].pid > 0 && is_same_owner(name, run->workers[i].tree.name))
-                        return true;
-        return false;
-}
+/* ------------------------------------------------------------------ one tree */
 
 static void say_stuck(struct run *run, const char *folder, const char *name, const char *why)
 {
@@ -136,15 +135,13 @@ static void put_off(struct run *run, const char *name)
                 struct trash_tree tree = TRASH_TREE_NONE;
                 struct item *item = &run->items[i];
 
-                if (item->over || !is_same_owner(name, item->name))
+                if (item->over || !crew_is_same_owner(name, item->name))
                         continue;
                 item->over = true;
                 if (trash_take(run->disposal->base, item->folder, item->name, &tree) == 0)
                         trash_leave(&tree);
         }
 }
-
-/* ------------------------------------------------------------------ one tree */
 
 /* Somebody else has it: a logout, another clean, or a process that hangs. */
 static void leave_to_other(struct run *run, const struct item *item)
@@ -231,115 +228,65 @@ static void look_after(struct run *run, struct worker *worker)
 
 /* ------------------------------------------------------------------ all of them */
 
-/* A place for one more: beside those that have had their turn, as long as there is one. */
-static struct worker *find_place(struct run *run)
-{
-        struct worker *place = NULL;
-
-        for (size_t i = 0; i < WORKERS; i++) {
-                struct worker *worker = &run->workers[i];
-
-                if (worker->pid == 0)
-                        place = worker;
-                else if (!worker_is_old(worker))
-                        return NULL;
-        }
-        return place;
-}
-
 static struct item *find_item(struct run *run)
 {
         while (run->first < run->n && run->items[run->first].over)
                 run->first++;
         for (size_t i = run->first; i < run->n; i++)
-                if (!run->items[i].over && !has_worker(run, run->items[i].name))
+                if (!run->items[i].over && !crew_has_owner_of(&run->crew, run->items[i].name))
                         return &run->items[i];
         return NULL;
 }
 
-static bool is_at_work(const struct run *run)
-{
-        for (size_t i = 0; i < WORKERS; i++)
-                if (run->workers[i].pid > 0)
-                        return true;
-        return false;
-}
-
-/* Until a process ends, or a short while has gone by. */
-static void wait_for_one(const sigset_t *child)
-{
-        (void)sigtimedwait(child, NULL, &(struct timespec){.tv_nsec = WAIT_MILLISECONDS * 1000000});
-}
-
 static void tell_progress(const struct run *run)
 {
-        uint64_t entries = run->entries;
-
-        for (size_t i = 0; i < WORKERS; i++)
-                if (run->workers[i].pid > 0)
-                        entries += worker_entries(&run->workers[i]);
         run->disposal->progress(run->disposal->arg, run->disposal->path, run->done,
-                                (unsigned)run->n, entries);
+                                (unsigned)run->n, run->entries + crew_entries(&run->crew));
 }
 
-static void empty(struct run *run, const sigset_t *child)
+static void empty(struct run *run)
 {
         for (;;) {
-                struct worker *place;
+                struct worker *worker;
                 struct item *item;
 
-                while ((place = find_place(run)) && (item = find_item(run)))
-                        begin(run, item, place);
-                if (!is_at_work(run))
+                while ((worker = crew_find_free(&run->crew)) && (item = find_item(run)))
+                        begin(run, item, worker);
+                if (!crew_is_at_work(&run->crew))
                         return;
-                wait_for_one(child);
-                for (size_t i = 0; i < WORKERS; i++)
-                        if (run->workers[i].pid > 0)
-                                look_after(run, &run->workers[i]);
+                crew_wait();
+                for (size_t i = 0; i < CREW_WORKERS; i++)
+                        if (run->crew.workers[i].pid > 0)
+                                look_after(run, &run->crew.workers[i]);
                 tell_progress(run);
         }
-}
-
-/* How it was before is in *before. */
-static void block_child(sigset_t *child, sigset_t *before)
-{
-        (void)signal(SIGCHLD, SIG_DFL); /* whatever the caller did with it */
-        (void)sigemptyset(child);
-        (void)sigaddset(child, SIGCHLD);
-        (void)sigprocmask(SIG_BLOCK, child, before);
 }
 
 int disposal_empty(const struct disposal *disposal, struct report *report)
 {
         _cleanup_(run_done) struct run run = {.disposal = disposal};
-        sigset_t child, before;
         int r;
 
-        for (size_t i = 0; i < WORKERS; i++)
-                run.workers[i].tree = (struct trash_tree)TRASH_TREE_NONE;
+        crew_begin(&run.crew);
         r = list_items(&run, report);
         find_others(&run);
-        block_child(&child, &before);
-        empty(&run, &child);
-        (void)sigprocmask(SIG_SETMASK, &before, NULL);
+        empty(&run);
         return r < 0 ? r : run.any_stuck;
 }
 
 int disposal_of(struct trash_tree *tree)
 {
-        struct worker worker = {.tree = TRASH_TREE_NONE};
-        sigset_t child, before;
+        _cleanup_(crew_end) struct crew crew;
+        struct worker *worker = &crew.workers[0];
         enum worker_is is = WORKER_AT_WORK;
         int r;
 
-        block_child(&child, &before);
-        r = worker_start(&worker, tree);
+        crew_begin(&crew);
+        r = worker_start(worker, tree);
         while (r == 0 && is == WORKER_AT_WORK) {
-                wait_for_one(&child);
-                is = worker_look(&worker);
+                crew_wait();
+                is = worker_look(worker);
         }
-        (void)sigprocmask(SIG_SETMASK, &before, NULL);
-        worker_done(&worker);
         if (r < 0 || is == WORKER_DONE)
                 return r;
         return is == WORKER_STUCK ? -EPERM : -ETIMEDOUT;

@@ -20,6 +20,7 @@ struct disposal {
         int base;         /* fd */
         const char *path; /* of the base */
         uid_t uid;        /* whose trees; (uid_t)-1: all that is there */
+        bool foreign;     /* it may be no base: nothing but what has a tree's name and form */
         /* told now and then how many trees of how many are gone, and entries */
         void (*progress)(void *arg, const char *base, unsigned done, unsigned all,
                          uint64_t entries);
@@ -41,7 +42,6 @@ int disposal_empty(const struct disposal *disposal, struct report *report);
  */
 int disposal_of(struct trash_tree *tree);
 
-/* Calls found() for the user's trees in that folder of the base (trash.h), as above. 0 or -errno.
- */
-int disposal_list(int base, const char *folder, uid_t uid,
+/* Calls found() for these trees in that folder of the base (trash.h). 0 or -errno. */
+int disposal_list(const struct disposal *disposal, const char *folder,
                   void (*found)(void *arg, const char *name), void *arg);

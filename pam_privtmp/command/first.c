@@ -12,6 +12,14 @@ bool first_of_base(const struct table *table, size_t i)
         return true;
 }
 
+bool has_base(const struct table *table, const char *base)
+{
+        for (size_t i = 0; i < table->n; i++)
+                if (table->lines[i].base && strcmp(table->lines[i].base, base) == 0)
+                        return true;
+        return false;
+}
+
 bool first_private(const struct table *table, size_t i)
 {
         for (size_t j = 0; j < i; j++)

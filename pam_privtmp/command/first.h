@@ -10,5 +10,8 @@
 /* Is line i, which has a base, the first one with that base? */
 bool first_of_base(const struct table *table, size_t i);
 
+/* Does any line name the base? */
+bool has_base(const struct table *table, const char *base);
+
 /* Is it the first of the lines that make its directory private? */
 bool first_private(const struct table *table, size_t i);

@@ -8,14 +8,17 @@
 #include "ground/cleanup.h"
 #include "command/account.h"
 #include "command/columns.h"
+#include "command/first.h"
 #include "command/own.h"
 #include "command/privtmp.h"
 #include "command/rows.h"
-#include "command/survey.h"
+#include "command/survey-base.h"
 #include "command/views.h"
 
 struct list {
-        const char *user, *conf;
+        const char *user, *conf, *sort;
+        char **bases; /* those that are named */
+        size_t n_bases;
         uid_t uid; /* (uid_t)-1: all */
         bool json, noheadings, size, bytes, sum, processes;
         struct columns columns;
@@ -27,9 +30,11 @@ struct list {
 static int usage(void)
 {
         (void)printf(
-                "Usage:\n privtmp list [options] [USER]\n\n"
-                "List the private directories, with the sessions that have them open. Without\n"
-                "root: those that one's own processes see.\n\n"
+                "Usage:\n privtmp list [options] [USER] [BASE...]\n\n"
+                "List the private directories, with the sessions that have them open.\n"
+                "They are looked for in each BASE, or, if none is named, in those of the table.\n"
+                "A BASE need not be in the table any more.\n"
+                "Without root: list those that one's own processes see.\n\n"
                 "Options:\n"
                 " -b, --bytes          sizes in bytes\n"
                 " -J, --json           as JSON\n"
@@ -37,6 +42,7 @@ static int usage(void)
                 " -o, --output LIST    these columns; +LIST adds them to the usual ones\n"
                 " -p, --processes      with the processes that see them\n"
                 " -s, --size           size and inodes, too\n"
+                "     --sort COLUMN    sorted by it, the largest last\n"
                 "     --sum            size and inodes, and a line with what all take together\n"
                 "     --conf FILE      read FILE instead of " TABLE_CONF " and its drop-ins\n"
                 " -h, --help           display this help\n\nColumns:\n");
@@ -58,19 +64,41 @@ static int print(struct list *list)
 
         if (r == 0)
                 r = rows_add_all(&rows);
+        if (r == 0 && list->columns.sort < COLUMNS)
+                columns_sort(&list->columns);
         if (r == 0 && list->sum)
                 r = rows_add_total(&rows);
         if (r == 0)
                 r = columns_print(&list->columns);
         columns_done(&list->columns);
+        idset_done(&rows.hanging);
         return r < 0 ? report_errno(&list->report, r, "list") : 0;
 }
 
 static int add_base(void *arg, const char *base)
 {
         struct list *list = arg;
+        const struct survey_base what = {.path = base, .uid = list->uid};
+        int r = survey_base(&list->survey, &what, &list->report);
 
-        return survey_base(&list->survey, base, list->uid, &list->report);
+        return r < 0 ? r : 0;
+}
+
+static int add_named(struct list *list, const struct table *table)
+{
+        int r = 0;
+
+        for (size_t i = 0; r == 0 && i < list->n_bases; i++) {
+                const struct survey_base what = {.path = list->bases[i],
+                                                 .uid = list->uid,
+                                                 .foreign = !has_base(table, list->bases[i])};
+
+                r = survey_base(&list->survey, &what, &list->report);
+                if (r > 0)
+                        r = report_fault(&list->report, -ENOENT, "%s: there is no such folder",
+                                         what.path);
+        }
+        return r;
 }
 
 /* What could not be seen: something of that user's took too long, or can't be read. */
@@ -85,14 +113,15 @@ static void say_doubts(const struct survey *survey)
 
 static int take(struct list *list)
 {
-        const struct table_place place = {TABLE_CONF, TABLE_DROP_INS, list->conf};
+        const struct table_source place = {TABLE_CONF, TABLE_DROP_INS, list->conf};
         _cleanup_table_ struct table *table = NULL;
         int r = table_load(&place, &table, &list->report);
 
         if (r == 0)
                 r = survey_begin(&list->survey, list->uid, &list->report);
         if (r == 0)
-                r = privtmp_each_base(table, add_base, list);
+                r = list->n_bases > 0 ? add_named(list, table)
+                                      : privtmp_each_base(table, add_base, list);
         if (r == 0)
                 survey_end(&list->survey);
         if (r == 0)
@@ -121,8 +150,11 @@ static int list_user(struct list *list)
                             r == -ENOENT ? "there is no such user" : strerror(-r));
                 return EXIT_FAULT;
         }
-        if (!root && (list->uid != getuid() || list->size)) {
-                privtmp_say("list: %s need root", list->size ? "sizes" : "those of others");
+        if (!root && (list->uid != getuid() || list->size || list->n_bases > 0)) {
+                privtmp_say("list: %s", list->size          ? "sizes need root"
+                                        : list->n_bases > 0 ? "bases need root"
+                                                            : "only root can list other users' "
+                                                              "directories");
                 return EXIT_FAULT;
         }
         r = list->processes || !root ? views_load(&list->views, root ? (uid_t)-1 : list->uid) : 0;
@@ -142,7 +174,9 @@ static int choose(struct list *list, const char *names)
         struct columns asked = {0};
         int r = names ? columns_choose(&asked, names) : 0;
 
-        if (columns_have(&asked, COLUMN_SIZE) || columns_have(&asked, COLUMN_INODES) ||
+        if (r == 0 && list->sort)
+                r = columns_choose_sort(&asked, list->sort);
+        if (list->sum || columns_have(&asked, COLUMN_SIZE) || columns_have(&asked, COLUMN_INODES) ||
             columns_have(&asked, COLUMN_PARTIAL))
                 list->size = true;
         if (r == 0)
@@ -151,6 +185,9 @@ static int choose(struct list *list, const char *names)
                                                                 : COLUMNS_USUAL);
         if (r == 0 && names)
                 r = columns_choose(&list->columns, names);
+        list->columns.sort = COLUMNS;
+        if (r == 0 && list->sort)
+                r = columns_choose_sort(&list->columns, list->sort);
         if (r == 0 && list->processes)
                 r = columns_choose(&list->columns, "+COMMAND");
         if (r == 0 && list->json && list->sum) {
@@ -160,17 +197,35 @@ static int choose(struct list *list, const char *names)
         return r;
 }
 
+/* Whose, and where. False, with a line on stderr, for what is no path. */
+static bool take_arguments(struct list *list, size_t n, char *arguments[])
+{
+        bool has_user = n > 0 && arguments[0][0] != '/';
+
+        list->user = has_user ? arguments[0] : NULL;
+        list->bases = arguments + has_user;
+        list->n_bases = n - has_user;
+        return privtmp_are_paths("list", list->bases, list->n_bases);
+}
+
 int privtmp_list(int argc, char *argv[])
 {
         enum {
-                SUM = 256
+                SUM = 256,
+                SORT,
         };
         static const struct option options[] = {
-                {"bytes", no_argument, NULL, 'b'},      {"json", no_argument, NULL, 'J'},
-                {"noheadings", no_argument, NULL, 'n'}, {"output", required_argument, NULL, 'o'},
-                {"processes", no_argument, NULL, 'p'},  {"size", no_argument, NULL, 's'},
-                {"sum", no_argument, NULL, SUM},        {"conf", required_argument, NULL, 'c'},
-                {"help", no_argument, NULL, 'h'},       {0},
+                {"bytes", no_argument, NULL, 'b'},
+                {"json", no_argument, NULL, 'J'},
+                {"noheadings", no_argument, NULL, 'n'},
+                {"output", required_argument, NULL, 'o'},
+                {"processes", no_argument, NULL, 'p'},
+                {"size", no_argument, NULL, 's'},
+                {"sum", no_argument, NULL, SUM},
+                {"sort", required_argument, NULL, SORT},
+                {"conf", required_argument, NULL, 'c'},
+                {"help", no_argument, NULL, 'h'},
+                {0},
         };
         struct list list = {.report = PRIVTMP_REPORT};
         const char *names = NULL;
@@ -195,7 +250,9 @@ int privtmp_list(int argc, char *argv[])
                         break;
                 case SUM:
                         list.sum = true;
-                        list.size = true;
+                        break;
+                case SORT:
+                        list.sort = optarg;
                         break;
                 case 's':
                         list.size = true;
@@ -208,12 +265,7 @@ int privtmp_list(int argc, char *argv[])
                 default:
                         return EXIT_USAGE;
                 }
-        if (argc - optind > 1) {
-                privtmp_say("list: one user's name belongs here, or none");
+        if (!take_arguments(&list, (size_t)(argc - optind), argv + optind))
                 return EXIT_USAGE;
-        }
-        if (choose(&list, names) < 0)
-                return EXIT_USAGE;
-        list.user = argv[optind];
-        return list_user(&list);
+        return choose(&list, names) < 0 ? EXIT_USAGE : list_user(&list);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* privtmp: the command that looks after private directories */
 #include <errno.h>
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "command/first.h"
 #include "command/privtmp.h"
+#include "ground/path.h"
 
 static const struct verb {
         const char *name;
@@ -15,11 +17,11 @@ static const struct verb {
         const char *arguments, *summary;
 } verbs[] = {
         {"check", privtmp_check, "[options]", "find faults of the table and of the host"},
-        {"clean", privtmp_clean, "[options]", "delete what is stale, and the trash"},
+        {"clean", privtmp_clean, "[BASE...]", "delete what is stale, and the trash"},
         {"enter", privtmp_enter, "USER [COMMAND]", "look at what a user sees"},
-        {"explain", privtmp_explain, "USER", "tell what a user would get, and why"},
-        {"list", privtmp_list, "[USER]", "list private directories and sessions"},
-        {"run", privtmp_run, "[options] COMMAND", "run a command with a private /tmp"},
+        {"explain", privtmp_explain, "[USER]", "tell what a user would get, and why"},
+        {"list", privtmp_list, "[USER] [BASE...]", "list private directories and sessions"},
+        {"run", privtmp_run, "[COMMAND]", "run a command with a private /tmp"},
         {"unwire", privtmp_unwire, "[SERVICE...]", "take the module out of PAM services"},
         {"wire", privtmp_wire, "[SERVICE...]", "put the module into PAM services"},
 };
@@ -58,6 +60,43 @@ int privtmp_each_base(const struct table *table, int (*each)(void *arg, const ch
                 if (table->lines[i].base && first_of_base(table, i))
                         r = each(arg, table->lines[i].base);
         return r;
+}
+
+bool privtmp_are_paths(const char *verb, char **paths, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (!path_is_valid(paths[i])) {
+                        privtmp_say("%s: %s: a base is an absolute path, with no slash behind it",
+                                    verb, paths[i]);
+                        return false;
+                }
+        return true;
+}
+
+int privtmp_read_options(int argc, char *argv[], int (*usage)(void), const char **conf, bool *json)
+{
+        static const struct option options[] = {
+                {"json", no_argument, NULL, 'J'},
+                {"conf", required_argument, NULL, 'c'},
+                {"help", no_argument, NULL, 'h'},
+                {0},
+        };
+        int option;
+
+        while ((option = getopt_long(argc, argv, "Jh", options, NULL)) >= 0)
+                switch (option) {
+                case 'J':
+                        *json = true;
+                        break;
+                case 'c':
+                        *conf = optarg;
+                        break;
+                case 'h':
+                        return usage();
+                default:
+                        return EXIT_USAGE;
+                }
+        return -1;
 }
 
 static int help(void)

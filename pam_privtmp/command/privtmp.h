@@ -27,6 +27,16 @@ void privtmp_say_fault(struct report *report);
 int privtmp_each_base(const struct table *table, int (*each)(void *arg, const char *base),
                       void *arg);
 
+/* Are all of these paths as path_is_valid() wants them? Says so on stderr if not. */
+bool privtmp_are_paths(const char *verb, char **paths, size_t n);
+
+/*
+ * Reads the options of a verb that has --json, --conf=FILE and --help only. Returns -1 to go on,
+ * with getopt(3)'s optind at the arguments; else the exit status: that of usage(), or EXIT_USAGE
+ * after a line on stderr.
+ */
+int privtmp_read_options(int argc, char *argv[], int (*usage)(void), const char **conf, bool *json);
+
 /* The verbs: argv[0] is the verb. Each returns the exit status. */
 int privtmp_check(int argc, char *argv[]);
 int privtmp_clean(int argc, char *argv[]);

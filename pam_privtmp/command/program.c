@@ -5,13 +5,15 @@
  * MUST NOT leave a right of root's to a user's program (real/run.sh).
  */
 #include <grp.h>
-#include <linux/close_range.h>
+#include <linux/keyctl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "ground/cleanup.h"
+#include "ground/missing.h"
 #include "command/privtmp.h"
 #include "command/program.h"
 
@@ -46,6 +48,18 @@ static int set_environment(const struct passwd *user)
         return 0;
 }
 
+/*
+ * A session keyring of the user's own, who is its owner: whoever has root's could use all the keys
+ * in it. A kernel without keys, or a container whose filter refuses this call, has none to be used.
+ */
+static int leave_keys(void)
+{
+        if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) >= 0 || errno == ENOSYS ||
+            errno == EPERM)
+                return 0;
+        return -errno;
+}
+
 int program_become(const char *user)
 {
         struct passwd *entry = getpwnam(user);
@@ -59,6 +73,8 @@ int program_become(const char *user)
         if (r == 0 && (initgroups(entry->pw_name, entry->pw_gid) < 0 || setgid(entry->pw_gid) < 0 ||
                        setuid(entry->pw_uid) < 0))
                 r = -errno;
+        if (r == 0)
+                r = leave_keys();
         if (r == 0)
                 r = set_environment(entry);
         if (r < 0)

@@ -3,12 +3,13 @@
 #pragma once
 
 /*
- * Becomes the user for good: groups, gid, uid, environment, home. A terminal in fds 0 to 2, which
- * must be none of root's (see relay.h), becomes the user's. 0, or -errno with a line on stderr.
+ * Becomes the user for good: groups, gid, uid, session keyring (keyrings(7)), environment, home. A
+ * terminal in fds 0 to 2, which must be none of root's (see relay.h), becomes the user's. 0, or
+ * -errno with a line on stderr.
  */
 int program_become(const char *user);
 
-/* Takes away what the caller's environment could do to a program of root's. */
+/* Takes away what the caller's environment could do to a program of root's. 0 or -ENOMEM. */
 int program_scrub(void);
 
 /*

@@ -2,6 +2,7 @@
 /* prune: takes away the records of sessions that are over and were not closed (the command's) */
 #pragma once
 
+#include "lifetime/memory.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -19,7 +20,16 @@ void prune_gone(int folder, uint64_t since, const struct namespace_id *alive, si
 
 /*
  * Takes away the user's records, or all with (uid_t)-1, whose opener was killed, where another
- * session lives in the same namespace: that may live for as long as the user stays. Does nothing
- * while somebody else has the folder locked.
+ * session lives in the same namespace: that may live for as long as the user stays. Leaves alone
+ * those of a user whose lock somebody else has.
  */
 void prune_killed(int folder, uid_t uid);
+
+/* Takes away the locks of records that nobody has: who had them was killed. */
+void prune_locks(int folder);
+
+/*
+ * Takes away the notes of the user's (all with (uid_t)-1) tmpfs that nothing has any more, unless
+ * `dry`, and calls used() for the others.
+ */
+void prune_memory(int folder, uid_t uid, bool dry, void (*used)(const struct memory *memory));

@@ -2,71 +2,21 @@
 /* privtmp-rows: from what was found to the lines of a table */
 #include <stdio.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <time.h>
 
+#include "command/format.h"
+#include "command/privtmp.h"
 #include "command/rows.h"
+#include "disk/quota.h"
 #include "ground/cleanup.h"
-#include "ground/deadline.h"
 #include "ground/safedir.h"
-
-enum {
-        SIZE_MILLISECONDS = 1000, /* for one directory */
-        CELL_BYTES = 64,
-};
-
-/* As RFC 3339 has it: strftime(3) gives "+0100" where "+01:00" belongs. */
-static void format_time(time_t at, char ret[CELL_BYTES])
-{
-        struct tm tm;
-        char zone[8];
-        size_t n;
-
-        ret[0] = '\0';
-        if (at <= 0 || !localtime_r(&at, &tm) || strftime(zone, sizeof(zone), "%z", &tm) != 5)
-                return;
-        n = strftime(ret, CELL_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
-        (void)snprintf(ret + n, CELL_BYTES - n, "%.3s:%s", zone, zone + 3);
-}
-
-/* "42s", "5m", "3h", "2d" */
-static void format_age(time_t at, char ret[CELL_BYTES])
-{
-        static const struct {
-                time_t seconds;
-                char unit;
-        } units[] = {{24 * 60 * 60, 'd'}, {60 * 60, 'h'}, {60, 'm'}, {1, 's'}};
-        time_t age = time(NULL) - at;
-        size_t i = 0;
-
-        ret[0] = '\0';
-        if (at <= 0 || age < 0)
-                return;
-        while (units[i].seconds > age && units[i].seconds > 1)
-                i++;
-        (void)snprintf(ret, CELL_BYTES, "%jd%c", (intmax_t)(age / units[i].seconds), units[i].unit);
-}
-
-/* "512B", "1.5M", as lsblk(8) has it: rounded to tenths, which are left out where they are 0. */
-static void format_size(uint64_t bytes, char ret[CELL_BYTES])
-{
-        static const char units[] = "BKMGTPE";
-        uint64_t tenths = bytes * 10;
-        size_t i = 0;
-
-        if (bytes >= UINT64_MAX / 10) /* no file system is as large */
-                tenths = UINT64_MAX;
-        for (; tenths >= 10240 && units[i + 1]; i++)
-                tenths = (tenths + 512) / 1024;
-        if (tenths % 10 == 0)
-                (void)snprintf(ret, CELL_BYTES, "%ju%c", (uintmax_t)(tenths / 10), units[i]);
-        else
-                (void)snprintf(ret, CELL_BYTES, "%ju.%ju%c", (uintmax_t)(tenths / 10),
-                               (uintmax_t)(tenths % 10), units[i]);
-}
+#include "mounts/stance-save.h"
+#include "session/survivor.h"
 
 static int set_times(const struct rows *rows, struct libscols_line *line, time_t at)
 {
-        char since[CELL_BYTES], age[CELL_BYTES];
+        char since[FORMAT_BYTES], age[FORMAT_BYTES];
         int r;
 
         format_time(at, since);
@@ -113,17 +63,23 @@ static int add_process(const struct rows *rows, struct libscols_line *parent,
         return r < 0 ? r : columns_set(rows->columns, line, COLUMN_COMMAND, "%s", process->command);
 }
 
+static int set_size(const struct rows *rows, struct libscols_line *line, enum column column,
+                    const char *more, uint64_t bytes)
+{
+        char size[FORMAT_BYTES];
+
+        if (rows->bytes)
+                (void)snprintf(size, sizeof(size), "%ju", (uintmax_t)bytes);
+        else
+                format_size(bytes, size);
+        return columns_set(rows->columns, line, column, "%s%s", more, size);
+}
+
 static int set_usage(const struct rows *rows, struct libscols_line *line, const struct usage *used)
 {
         const char *more = used->partial && !rows->json ? ">" : "";
-        char size[CELL_BYTES];
-        int r;
+        int r = set_size(rows, line, COLUMN_SIZE, more, used->bytes);
 
-        if (rows->bytes)
-                (void)snprintf(size, sizeof(size), "%ju", (uintmax_t)used->bytes);
-        else
-                format_size(used->bytes, size);
-        r = columns_set(rows->columns, line, COLUMN_SIZE, "%s%s", more, size);
         if (r == 0)
                 r = columns_set(rows->columns, line, COLUMN_INODES, "%s%ju", more,
                                 (uintmax_t)used->inodes);
@@ -132,20 +88,112 @@ static int set_usage(const struct rows *rows, struct libscols_line *line, const 
                                    used->partial ? "yes" : "no");
 }
 
+/* One that hangs is enough: the others of its owner are left out. */
+static int count(struct rows *rows, int base, const struct survey_item *item, struct usage *used)
+{
+        int r;
+
+        used->partial = true;
+        if (idset_has(&rows->hanging, item->uid)) {
+                privtmp_say("list: %s/%s: not counted, since another one of its owner hangs",
+                            item->base, item->name);
+                return 0;
+        }
+        r = usage_count(base, item->name, used);
+        if (r == -ETIMEDOUT)
+                privtmp_say("list: %s/%s: hangs, since its owner holds the lock of a directory in "
+                            "it, or the disk is broken",
+                            item->base, item->name);
+        else if (r < 0)
+                privtmp_say("list: %s/%s: can't be counted: %s", item->base, item->name,
+                            strerror(-r));
+        r = r == -ETIMEDOUT ? idset_add(&rows->hanging, item->uid) : 0;
+        return r < 0 ? r : 0;
+}
+
+/* What is in memory tells by itself what is in use: by a clone, which is taken where it is. */
+static int open_memory(const struct survey_item *item)
+{
+        _cleanup_(stance_done) struct stance stance = STANCE_NONE;
+        struct report silent = {0};
+        const struct survivor_want want = {
+                .stance = &stance,
+                .uid = item->uid,
+                .directory = item->directory,
+                .flags = FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV,
+                .like = -EBADF,
+                .only = &item->mark,
+        };
+        struct mark mark;
+        int tree;
+
+        return stance_save(&stance, &silent) == 0 && survivor_find(&want, &tree, &mark, &silent) > 0
+                       ? tree
+                       : -ENOENT;
+}
+
+static int count_memory(const struct rows *rows, struct libscols_line *line,
+                        const struct survey_item *item, struct usage *used)
+{
+        _cleanup_close_ int tree = open_memory(item);
+        struct statfs fs;
+        int r;
+
+        if (tree < 0 || fstatfs(tree, &fs) < 0)
+                return 0;
+        *used = (struct usage){.bytes = (fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize,
+                               .inodes = fs.f_files - fs.f_ffree};
+        r = set_size(rows, line, COLUMN_USE, "", used->bytes);
+        if (r == 0)
+                r = set_size(rows, line, COLUMN_LIMIT, "", fs.f_blocks * (uint64_t)fs.f_bsize);
+        return r < 0 ? r : 1;
+}
+
+static bool wants_quota(const struct rows *rows)
+{
+        return columns_have(rows->columns, COLUMN_USE) || columns_have(rows->columns, COLUMN_LIMIT);
+}
+
 static int add_size(struct rows *rows, struct libscols_line *line, const struct survey_item *item)
 {
-        const struct deadline deadline = deadline_in(SIZE_MILLISECONDS);
         _cleanup_close_ int base = -EBADF;
         struct report silent = {0};
         struct usage used = {0};
+        int r = 1;
 
-        if (!rows->size || !item->base || safedir_open_own(item->base, false, &base, &silent) != 0)
-                return 0;
-        usage_add(base, item->name, &deadline, &used);
+        if (item->mark.kind == MARK_MEMORY && (rows->size || wants_quota(rows)))
+                r = count_memory(rows, line, item, &used);
+        else if (!rows->size || !item->base ||
+                 safedir_open_own(item->base, false, &base, &silent) != 0)
+                r = 0;
+        if (r > 0 && base >= 0)
+                r = count(rows, base, item, &used);
+        if (r < 0 || !rows->size || (base < 0 && r == 0))
+                return r < 0 ? r : 0;
         rows->total.bytes += used.bytes;
         rows->total.inodes += used.inodes;
         rows->total.partial = rows->total.partial || used.partial;
         return set_usage(rows, line, &used);
+}
+
+/* What its owner takes of the file system, and may take: the kernel counts, nothing is walked. */
+static int add_quota(const struct rows *rows, struct libscols_line *line,
+                     const struct survey_item *item)
+{
+        _cleanup_close_ int base = -EBADF;
+        struct report silent = {0};
+        struct quota quota;
+        int r;
+
+        if (!wants_quota(rows))
+                return 0;
+        if (!item->base || safedir_open_own(item->base, false, &base, &silent) != 0 ||
+            quota_in_force(base) < 0 || quota_get(base, item->uid, &quota) < 0)
+                return 0;
+        r = set_size(rows, line, COLUMN_USE, "", quota.bytes);
+        if (r == 0 && quota.limit.kib > 0)
+                r = set_size(rows, line, COLUMN_LIMIT, "", quota.limit.kib * 1024);
+        return r;
 }
 
 static int set_state(const struct rows *rows, struct libscols_line *line,
@@ -156,7 +204,7 @@ static int set_state(const struct rows *rows, struct libscols_line *line,
                 [SURVEY_STALE] = "stale", [SURVEY_TRASH] = "trash", [SURVEY_STUCK] = "stuck",
                 [SURVEY_HALF] = "half",
         };
-        char until[CELL_BYTES];
+        char until[FORMAT_BYTES];
         int r = columns_set(rows->columns, line, COLUMN_STATE, "%s", states[item->state]);
 
         format_time(item->state == SURVEY_KEPT ? item->until : 0, until);
@@ -208,9 +256,11 @@ static int add_item(struct rows *rows, const struct survey_item *item)
                 r = set_times(rows, line, item->made);
         if (r == 0)
                 r = add_size(rows, line, item);
-        for (size_t i = 0; r == 0 && tells_sessions(rows->columns) && i < survey->n_sessions; i++)
-                if (survey_is_session_of(&survey->sessions[i], item))
-                        r = add_session(rows, line, &survey->sessions[i]);
+        if (r == 0)
+                r = add_quota(rows, line, item);
+        for (size_t i = 0; r == 0 && tells_sessions(rows->columns) && i < survey->sessions.n; i++)
+                if (sessions_has_mark(&survey->sessions.records[i], item->mark))
+                        r = add_session(rows, line, &survey->sessions.records[i]);
         for (size_t i = 0; r == 0 && rows->processes && i < rows->processes->n_processes; i++)
                 if (views_show(rows->processes, rows->processes->processes[i].ns, item->name))
                         r = add_process(rows, line, &rows->processes->processes[i]);

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "command/account.h"
+#include "command/apart.h"
 #include "ground/cleanup.h"
 #include "command/privtmp.h"
 #include "command/program.h"
 #include "command/relay.h"
 #include "session/session.h"
-#include "command/solo.h"
+#include "command/run-without-root.h"
 
 struct run {
         const char *user, *conf, *size;
@@ -23,9 +25,10 @@ static int usage(void)
                      "Run a command, or a shell, with private directories of its own: those that\n"
                      "the table has for the user. They are gone when it has ended.\n\n"
                      "Options:\n"
-                     " -u, --user USER    as this user, instead of root\n"
+                     " -u, --user USER    run it as USER, not as root\n"
                      "     --conf FILE    read FILE instead of " TABLE_CONF " and its drop-ins\n"
-                     "     --size SIZE    without root: of the tmpfs that is /tmp then (10%%)\n"
+                     "     --size SIZE    size of the private /tmp when run without root (default\n"
+                     "                    10%% of memory)\n"
                      " -h, --help         display this help\n\n"
                      "For more details see privtmp(8).\n");
         return EXIT_SUCCESS;
@@ -48,7 +51,7 @@ static int run_session(struct run *run)
                 .user = run->user ? run->user : "root",
                 .service = "privtmp-run",
                 .table = {TABLE_CONF, TABLE_DROP_INS, run->conf},
-                .own = true,
+                .load = apart_load,
         };
         struct report report = PRIVTMP_REPORT;
         _cleanup_(terminal_done) struct terminal terminal;
@@ -73,7 +76,7 @@ static int run_session(struct run *run)
 }
 
 /* Without root: what a user can have. */
-static int run_solo(const struct run *run)
+static int run_for_user(const struct run *run)
 {
         struct report report = PRIVTMP_REPORT;
 
@@ -81,7 +84,7 @@ static int run_solo(const struct run *run)
                 privtmp_say("run: --%s needs root", run->user ? "user" : "conf");
                 return EXIT_FAULT;
         }
-        if (solo_leave(run->size ? run->size : "10%", &report) < 0) {
+        if (run_without_root(run->size ? run->size : "10%", &report) < 0) {
                 privtmp_say_fault(&report);
                 return EXIT_FAULT;
         }
@@ -97,6 +100,7 @@ int privtmp_run(int argc, char *argv[])
                 {"help", no_argument, NULL, 'h'},
                 {0},
         };
+        _cleanup_free_ char *name = NULL;
         struct run run = {0};
         int option;
 
@@ -126,5 +130,15 @@ int privtmp_run(int argc, char *argv[])
                 privtmp_say("run: --size is for users; root's is said by the table");
                 return EXIT_USAGE;
         }
-        return geteuid() == 0 ? run_session(&run) : run_solo(&run);
+        if (geteuid() != 0)
+                return run_for_user(&run);
+        if (run.user) {
+                name = account_named(run.user);
+                if (!name) {
+                        privtmp_say("run: %s: there is no such user", run.user);
+                        return EXIT_FAULT;
+                }
+                run.user = name;
+        }
+        return run_session(&run);
 }

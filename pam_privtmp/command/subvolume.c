@@ -26,7 +26,7 @@ static bool is_subvolume(int fd)
         struct stat st;
 
         return fstat(fd, &st) == 0 && st.st_ino == TOP_INODE && S_ISDIR(st.st_mode) &&
-               fstatfs(fd, &fs) == 0 && fs.f_type == BTRFS_SUPER_MAGIC;
+               fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == BTRFS_SUPER_MAGIC;
 }
 
 static void make_writable(int fd)

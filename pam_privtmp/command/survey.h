@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "command/sessions.h"
 #include "ground/mark.h"
-#include "lifetime/record.h"
 #include "ground/report.h"
 
 enum survey_state {
@@ -40,8 +40,7 @@ struct survey_item {
 struct survey {
         struct survey_item *items;
         size_t n;
-        struct record *sessions; /* those whose opener lives */
-        size_t n_sessions;
+        struct sessions sessions;
 };
 
 /*
@@ -50,13 +49,15 @@ struct survey {
  */
 int survey_begin(struct survey *survey, uid_t uid, struct report *report);
 
-/* Adds what is in a base, which is borrowed. A missing one has nothing. */
-int survey_base(struct survey *survey, const char *base, uid_t uid, struct report *report);
+/*
+ * Adds one thing that was found; `base` is borrowed, `name` is copied. The caller fills in the rest
+ * before the next one is added. NULL when memory ran out.
+ */
+struct survey_item *survey_add(struct survey *survey, const char *base, uid_t uid,
+                               const char *name);
 
 /* Counts the sessions, after the last base, and sorts. */
 void survey_end(struct survey *survey);
 
-/* Is the session one of that private directory? */
-bool survey_is_session_of(const struct record *session, const struct survey_item *item);
-
+/* Releases what it has. */
 void survey_done(struct survey *survey);

@@ -10,9 +10,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
 
+#include "command/foreign.h"
 #include "ground/cleanup.h"
+#include "ground/names.h"
 #include "lifetime/records.h"
+#include "disk/seal.h"
 #include "disk/trash.h"
 #include "lifetime/stale.h"
 #include "command/disposal.h"
@@ -28,7 +33,7 @@ enum {
 /* Instances of a base that nobody has locked, of any users. */
 struct batch {
         struct instance instances[BATCH];
-        struct instance_place places[BATCH]; /* each with an fd of its own of BASE/UID */
+        struct shelf shelves[BATCH]; /* each with an fd of its own of BASE/UID */
         struct stale_one ones[BATCH];
         size_t n, limit;
 };
@@ -48,10 +53,10 @@ static size_t limit_of_batch(void)
 static void take_one_out(struct batch *batch, size_t i)
 {
         instance_done(&batch->instances[i]);
-        fd_close(batch->places[i].user);
+        fd_close(batch->shelves[i].user);
         batch->n--;
         batch->instances[i] = batch->instances[batch->n];
-        batch->places[i] = batch->places[batch->n];
+        batch->shelves[i] = batch->shelves[batch->n];
 }
 
 static void batch_done(struct batch *batch)
@@ -60,49 +65,48 @@ static void batch_done(struct batch *batch)
                 take_one_out(batch, batch->n - 1);
 }
 
-/* Where renaming is not possible: made unfit first, so that who is killed here leaves nothing that
- * a login would take. */
-static int delete_in_place(const struct instance_place *place, const char *name)
+/*
+ * Where renaming is not possible: sealed first, so that who is killed here leaves nothing that a
+ * login would take, and who hangs here keeps nobody else.
+ */
+static int delete_in_place(const struct shelf *shelf, const char *name)
 {
         _cleanup_(trash_leave) struct trash_tree tree = TRASH_TREE_NONE;
-        char path[2 * NAME_BYTES];
-        int r;
+        int r = trash_lock(shelf->user, name, &tree);
 
-        (void)snprintf(path, sizeof(path), "%s/directory", name);
-        r = trash_lock(place->user, name, &tree);
-        if (r == 0 && unlinkat(place->user, path, 0) < 0 && errno != ENOENT)
-                r = -errno;
+        if (r == 0 && tree.top >= 0)
+                r = seal_put(tree.top);
         return r == 0 ? disposal_of(&tree) : r;
 }
 
-static int take_away(const struct instance_place *place, const char *name)
+static int take_away(const struct shelf *shelf, const char *name)
 {
-        int r = trash_put(place, TRASH_NEW, name);
+        int r = trash_put(shelf, TRASH_NEW, name);
 
         if (r == -EXDEV)
-                r = delete_in_place(place, name);
+                r = delete_in_place(shelf, name);
         return r == -ENOENT ? 0 : r; /* a close was first */
 }
 
-static int found(const struct sweep *sweep, const struct instance_place *place, const char *name,
+static int found(const struct sweep *sweep, const struct shelf *shelf, const char *name,
                  struct report *report)
 {
         char path[2 * NAME_BYTES];
         int r;
 
-        (void)snprintf(path, sizeof(path), "%ju/%s", (uintmax_t)place->uid, name);
+        (void)snprintf(path, sizeof(path), "%ju/%s", (uintmax_t)shelf->uid, name);
         sweep->found(sweep->arg, sweep->path, path);
-        r = sweep->dry ? 0 : take_away(place, name);
+        r = sweep->dry ? 0 : take_away(shelf, name);
         return r < 0 ? report_errno(report, r, "%s/%s", sweep->path, path) : 0;
 }
 
 /* One look at all of them. */
 static void look(const struct sweep *sweep, struct batch *batch, bool sure)
 {
-        const struct instance_place base = {.base = sweep->base, .path = sweep->path};
+        const struct shelf base = {.base = sweep->base, .path = sweep->path};
 
         for (size_t i = 0; i < batch->n; i++)
-                stale_name(&batch->ones[i], batch->places[i].uid, &batch->instances[i]);
+                stale_name(&batch->ones[i], batch->shelves[i].uid, &batch->instances[i]);
         stale_judge(&base, batch->ones, batch->n, LOOK_CLEAN, sure);
 }
 
@@ -122,10 +126,10 @@ static void look_first(const struct sweep *sweep, struct batch *batch)
         }
 }
 
-static bool is_ours_alone(const struct instance_place *place, const struct instance *instance)
+static bool is_ours_alone(const struct shelf *shelf, const struct instance *instance)
 {
         return lock_try(instance->lock, LOCK_EX) == 0 &&
-               instance_is_in_place(place->user, instance->name, instance->lock);
+               instance_is_in_place(shelf->user, instance->name, instance->lock);
 }
 
 /* The same with the locks; then what is stale goes. */
@@ -135,7 +139,7 @@ static int judge(const struct sweep *sweep, struct batch *batch, struct report *
 
         look_first(sweep, batch);
         for (size_t i = batch->n; !sweep->dry && i-- > 0;)
-                if (!is_ours_alone(&batch->places[i], &batch->instances[i]))
+                if (!is_ours_alone(&batch->shelves[i], &batch->instances[i]))
                         take_one_out(batch, i);
         look(sweep, batch, !sweep->dry);
         for (size_t i = 0; i < batch->n; i++) {
@@ -143,29 +147,77 @@ static int judge(const struct sweep *sweep, struct batch *batch, struct report *
 
                 if (batch->ones[i].is != STALE_OVER)
                         continue;
-                r = found(sweep, &batch->places[i], batch->instances[i].name, report);
+                r = found(sweep, &batch->shelves[i], batch->instances[i].name, report);
                 if (r == 0 && !sweep->dry)
-                        records_forget_instance(batch->places[i].uid, batch->ones[i].mark);
+                        records_forget_instance(batch->shelves[i].uid, batch->ones[i].mark);
                 first = first ? first : r;
         }
         batch_done(batch);
         return first;
 }
 
+/* An instance that has all that belongs to it. */
+static bool is_certain(int user, const char *name)
+{
+        struct instance instance;
+
+        if (!name_is_instance(name) || foreign_open_instance(user, name, &instance) < 0)
+                return false;
+        instance_done(&instance);
+        return true;
+}
+
+static bool is_missing(int user, const char *name, const char *what)
+{
+        char path[2 * NAME_BYTES];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%s/%s", name, what);
+        return fstatat(user, path, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
+}
+
+/*
+ * Is it a directory with an instance's name that has no lock or no root/, as a power loss may leave
+ * it, 10 minutes old, and mounted nowhere?
+ */
+static bool is_wreck(const struct shelf *shelf, const char *name)
+{
+        char mark[MARK_BYTES];
+        struct look_query query = {.name = mark, .uid = shelf->uid};
+        struct stat st;
+
+        if (fstatat(shelf->user, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
+            time(NULL) - st.st_mtime < STALE_TEMPORARY_SECONDS ||
+            (!is_missing(shelf->user, name, "lock") && !is_missing(shelf->user, name, "root")))
+                return false;
+        mark_format(mark_of_instance(shelf->uid, name), mark);
+        look_base(shelf->base, shelf->path, &query, 1, LOOK_CLEAN);
+        return !query.used;
+}
+
 /* Puts an instance into the batch unless it has a session, or is kept. */
-static int consider(const struct sweep *sweep, const struct instance_place *place, const char *name,
+static int consider(const struct sweep *sweep, const struct shelf *shelf, const char *name,
                     struct batch *batch, struct report *report)
 {
         struct instance *instance = &batch->instances[batch->n];
-        int user;
+        int user, r;
 
-        if (name_is_temporary(name) && stale_is_forgotten(place->user, name))
-                return found(sweep, place, name, report);
+        if (sweep->foreign && !is_certain(shelf->user, name))
+                return 0;
+        if (name_is_temporary(name) && stale_is_forgotten(shelf->user, name))
+                return found(sweep, shelf, name, report);
         if (!name_is_instance(name))
                 return 0;
-        if (instance_open(place->user, name, instance) < 0)
-                return stale_is_wreck(place, name) ? found(sweep, place, name, report) : 0;
-        user = fcntl(place->user, F_DUPFD_CLOEXEC, 0);
+        if (seal_is_on_name(shelf->user, name))
+                return found(sweep, shelf, name, report);
+        r = instance_open(shelf->user, name, instance);
+        if (r < 0 && is_wreck(shelf, name))
+                return found(sweep, shelf, name, report);
+        if (r == -ENOENT || r == -ESTALE)
+                return 0;
+        if (r < 0)
+                return report_errno(report, r, "%s/%u/%s", sweep->path, shelf->uid, name);
+        user = fcntl(shelf->user, F_DUPFD_CLOEXEC, 0);
         if (user < 0 || stale_is_kept(instance) || lock_try(instance->lock, LOCK_EX) < 0) {
                 instance_done(instance);
                 fd_close(user);
@@ -173,30 +225,25 @@ static int consider(const struct sweep *sweep, const struct instance_place *plac
         }
         (void)lock_try(instance->lock, LOCK_UN);
         instance->root = fd_close(instance->root);
-        batch->places[batch->n] = *place;
-        batch->places[batch->n++].user = user;
+        batch->shelves[batch->n] = *shelf;
+        batch->shelves[batch->n++].user = user;
         return batch->n == batch->limit ? judge(sweep, batch, report) : 0;
 }
 
 /* Calls each() for the names in a directory. The first error, after all. */
 static int each_name(int fd, int (*each)(void *, const char *), void *arg)
 {
-        _cleanup_closedir_ DIR *dir = NULL;
-        struct dirent *entry;
-        int copy, first = 0;
+        struct names names;
+        const char *name;
+        int first = 0;
 
-        copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        dir = copy < 0 ? NULL : fdopendir(copy);
-        if (!dir) {
-                fd_close(copy);
-                return -errno;
-        }
-        while ((errno = 0, entry = readdir(dir))) {
-                int r = each(arg, entry->d_name);
+        names_begin(&names, fd);
+        while ((name = names_next(&names))) {
+                int r = each(arg, name);
 
                 first = first ? first : r;
         }
-        return first ? first : -errno;
+        return first ? first : names.error;
 }
 
 struct base_pass {
@@ -207,7 +254,7 @@ struct base_pass {
 
 struct user_pass {
         const struct base_pass *base;
-        struct instance_place place;
+        struct shelf shelf;
 };
 
 static int each_instance(void *arg, const char *name)
@@ -215,7 +262,7 @@ static int each_instance(void *arg, const char *name)
         const struct user_pass *pass = arg;
         const struct base_pass *base = pass->base;
 
-        return consider(base->sweep, &pass->place, name, base->batch, base->report);
+        return consider(base->sweep, &pass->shelf, name, base->batch, base->report);
 }
 
 static int each_user(void *arg, const char *name)
@@ -232,7 +279,7 @@ static int each_user(void *arg, const char *name)
         fd = openat(sweep->base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
                 return report_errno(pass->report, -errno, "%s/%s", sweep->path, name);
-        user.place = (struct instance_place){
+        user.shelf = (struct shelf){
                 .base = sweep->base, .path = sweep->path, .user = fd, .uid = (uid_t)uid};
         return each_name(fd, each_instance, &user);
 }

@@ -11,6 +11,7 @@ struct sweep {
         int base;         /* fd */
         const char *path; /* of the base */
         uid_t uid;        /* whose instances; (uid_t)-1: all users' */
+        bool foreign;     /* it may be no base: nothing but what is an instance for certain */
         bool dry;         /* tell only */
         /* told of all that is stale: "UID/XXXXXX" below the base */
         void (*found)(void *arg, const char *base, const char *name);

@@ -7,6 +7,7 @@
 #include "command/views.h"
 #include "ground/cleanup.h"
 #include "ground/grow.h"
+#include "ground/names.h"
 #include "ground/number.h"
 #include "mounts/cover.h"
 
@@ -15,7 +16,7 @@ struct adding {
         ino_t ns;
 };
 
-static int add_cover(void *arg, const char *directory, struct mark mark)
+static int add_cover(void *arg, const struct cover_found *found)
 {
         const struct adding *adding = arg;
         struct views *views = adding->views;
@@ -26,10 +27,10 @@ static int add_cover(void *arg, const char *directory, struct mark mark)
                 return -ENOMEM;
         views->covers = covers;
         new = &covers[views->n_covers];
-        *new = (struct view_cover){.ns = adding->ns, .directory = strdup(directory)};
+        *new = (struct view_cover){.ns = adding->ns, .directory = strdup(found->directory)};
         if (!new->directory)
                 return -ENOMEM;
-        mark_format(mark, new->mark);
+        mark_format(found->mark, new->mark);
         views->n_covers++;
         return 0;
 }
@@ -89,22 +90,22 @@ static int add_process(struct views *views, int proc, const char *name, pid_t pi
 
 int views_load(struct views *views, uid_t uid)
 {
-        _cleanup_closedir_ DIR *proc = opendir("/proc");
-        struct dirent *entry;
+        _cleanup_close_ int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct names names;
+        const char *name;
         int r = 0;
 
         *views = (struct views){0};
-        if (!proc)
+        if (proc < 0)
                 return -errno;
-        while (r == 0 && (entry = readdir(proc))) {
+        names_begin(&names, proc);
+        while (r == 0 && (name = names_next(&names))) {
                 struct stat st;
                 uint64_t pid;
 
-                if (number_read(entry->d_name, entry->d_name + strlen(entry->d_name), INT32_MAX,
-                                &pid) &&
-                    fstatat(dirfd(proc), entry->d_name, &st, 0) == 0 &&
-                    (uid == (uid_t)-1 || st.st_uid == uid))
-                        r = add_process(views, dirfd(proc), entry->d_name, (pid_t)pid);
+                if (number_read(name, name + strlen(name), INT32_MAX, &pid) &&
+                    fstatat(proc, name, &st, 0) == 0 && (uid == (uid_t)-1 || st.st_uid == uid))
+                        r = add_process(views, proc, name, (pid_t)pid);
         }
         return r;
 }

@@ -41,4 +41,5 @@ int views_load(struct views *views, uid_t uid);
 /* Is what is marked mounted in that namespace? */
 bool views_show(const struct views *views, ino_t ns, const char *mark);
 
+/* Releases what it has. */
 void views_done(struct views *views);

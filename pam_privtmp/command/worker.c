@@ -91,7 +91,7 @@ static void work(const struct trash_tree *tree, struct worker_page *page)
 
 static struct timespec in(unsigned milliseconds)
 {
-        return deadline_from_now(CLOCK_MONOTONIC, (uint64_t)milliseconds * 1000);
+        return deadline_from_now_us(CLOCK_MONOTONIC, (uint64_t)milliseconds * 1000);
 }
 
 static bool has_passed(const struct timespec *at)
@@ -175,7 +175,7 @@ static void copy_entry(const struct worker *worker, char *to, size_t size)
 
         if (tree && tree[strlen(worker->tree.name)] == '/')
                 from = tree + strlen(worker->tree.name) + 1;
-        for (; from[n] && n < size - 1; n++)
+        for (; n < size - 1 && from[n]; n++)
                 to[n] = isprint((unsigned char)from[n]) ? from[n] : '?';
         to[n] = '\0';
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * solo: a private /tmp without root
+ * run-without-root: a private /tmp without root
  *
  * MUST NOT show a mount outside of its namespace (real/run.sh).
  */
@@ -12,7 +12,7 @@
 
 #include "ground/cleanup.h"
 #include "ground/path.h"
-#include "command/solo.h"
+#include "command/run-without-root.h"
 
 static int write_file(const char *path, const char *text)
 {
@@ -46,7 +46,7 @@ static int leave(uid_t uid, gid_t gid, struct report *report)
                      : 0;
 }
 
-int solo_leave(const char *size, struct report *report)
+int run_without_root(const char *size, struct report *report)
 {
         char options[128], cwd[PATH_MAX];
         bool inside = getcwd(cwd, sizeof(cwd)) && path_is_within(cwd, "/tmp");

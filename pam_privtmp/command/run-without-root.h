@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* solo: a private /tmp without root, by a user namespace and a tmpfs */
+/* run-without-root: a private /tmp without root, by a user namespace and a tmpfs */
 #pragma once
 
 #include "ground/report.h"
@@ -10,4 +10,4 @@
  * below /tmp becomes the top of it. It is gone with the last process. 0, or -errno with the reason
  * in the report: where the system forbids it, that is said.
  */
-int solo_leave(const char *size, struct report *report);
+int run_without_root(const char *size, struct report *report);

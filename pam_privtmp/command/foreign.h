@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * foreign: what is surely ours in a base that no line names
+ *
+ * Root has given its path, and it may be any folder: what only looks like ours stays.
+ */
+#pragma once
+
+#include "disk/instance.h"
+
+/*
+ * As instance_open(): 0 or -errno; and -ESTALE where its links do not say what it is for: asked
+ * where nothing but that tells that the folder around it is a base.
+ */
+int foreign_open_instance(int user, const char *name, struct instance *ret);
+
+/* Is it exactly a name that name_trash() can give, for any user? */
+bool foreign_is_trash(const char *name);
