@@ -17,7 +17,6 @@
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 
-#include "lifetime/record.h"
 #include "ground/label.h"
 #include "session/session.h"
 
