@@ -6,6 +6,7 @@
 #       tap=$(mktemp -d)                a directory for what commands print; the caller's
 #       . "$(dirname "$0")/../kit/case.sh"
 #       check "a sentence" COMMAND      one test case: ok, if COMMAND says so
+#       none "a sentence" FINDINGS      the same, if there are no findings
 #       finish                          the plan; a test that dies before has none and is failed
 
 tap_count=0
@@ -23,6 +24,18 @@ check() {
                 echo "not ok $tap_count - $tap_name"
                 echo "# failed: $*" | sed '2,$s/^/#         /'
                 sed 's/^/#   /' "$tap/said"
+        fi
+}
+
+# none NAME FINDINGS: one test case: ok, if there are no findings.
+none() {
+        tap_count=$((tap_count + 1))
+        if [ -z "$2" ]; then
+                echo "ok $tap_count - $1"
+        else
+                tap_failed=$((tap_failed + 1))
+                echo "not ok $tap_count - $1"
+                echo "$2" | sed 's/^/#   /'
         fi
 }
 

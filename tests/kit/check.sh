@@ -1,46 +1,23 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=sh disable=SC2034,SC2154
 #
-# check: for tests of "privtmp check", behind tap.sh. $PRIVTMP_COMMAND is the command; without it,
-# the one beside the module $PRIVTMP_MODULE.
+# check: for tests of "privtmp check", behind tap.sh.
 
-# Where everybody can run it.
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
-
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 conf=/etc/security/privtmp.conf
 nothing='no faults, no warnings'
 mend='mend it, see privtmp.conf(5): until then only root can log in'
-rebase="make it root's, mode 0700, on a local disk, or name another"
-
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1
-        shift
-        tap_status=0
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
-}
-
-# prints STATUS TEXT COMMAND [ARG...]: on stdout, and nothing on stderr.
-prints() {
-        wanted=$1 text=$2 status=0
-        shift 2
-        "$@" >"$tap/out" 2>"$tap/err" || status=$?
-        same "$text" "$(cat "$tap/out")" && same '' "$(cat "$tap/err")" && same "$wanted" "$status"
-}
+# shellcheck disable=SC2034
+mend_conf='mend it, see privtmp.conf(5): with this table only root could log in'
+chmod='"chmod 0700 BASE" mends it: there is nothing of others in it'
+other='choose another base'
+parents='choose a base whose parents only root can write, as /var/lib/privtmp'
+local='choose a base on a local disk'
 
 # finds STATUS TEXT
 finds() {
         prints "$1" "$2" "$command" check
-}
-
-# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing on stdout.
-complains() {
-        wanted=$1 text=$2 status=0
-        shift 2
-        "$@" >"$tap/out" 2>"$tap/err" || status=$?
-        same '' "$(cat "$tap/out")" && same "$text" "$(cat "$tap/err")" && same "$wanted" "$status"
 }
 
 # No rule of tmpfiles.d is about /tmp: Debian 13 has one with an age, and this file stands for it.

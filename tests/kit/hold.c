@@ -2,12 +2,13 @@
 /*
  * hold: as an ordinary user, holds the kernel's lock of a file or directory until it is ended
  *
- *     hold write|dents PATH
+ *     hold [-k] write|dents PATH
  *
  * "write" holds a file's lock: write(2) from a page that is never read. "dents" holds a
  * directory's: getdents(2) into such a page. The page is one of a mapped FUSE file whose server, a
  * child of this process, never answers; killing the child frees the lock. All that is in user and
- * mount namespaces of their own, where nothing of the caller's is mounted any more. It prints "PID
+ * mount namespaces of their own, where nothing of the caller's is mounted any more; with -k, all of
+ * it, and the file is opened there. It prints "PID
  * SERVER" when all is ready; the lock is held when the kernel has asked the server for the page,
  * which it says by "held" in one more line.
  */
@@ -138,8 +139,11 @@ static void enter_namespaces(void)
         write_text("/proc/self/gid_map", map);
 }
 
-/* Nothing that was mounted is in use by this process afterwards. Returns the fd of the server. */
-static int make_root(void)
+/*
+ * Mounts the file system. Unless all is to be kept, nothing that was mounted is in use by this
+ * process afterwards. Returns the fd of the server.
+ */
+static int make_root(bool keeps)
 {
         char options[96];
         int fd;
@@ -152,6 +156,8 @@ static int make_root(void)
         must(fd, "/dev/fuse");
         (void)snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
         must(mount("hold", "/mnt/fuse", "fuse", 0, options), "/mnt/fuse");
+        if (keeps)
+                return fd;
         must(chdir("/mnt"), "/mnt");
         must((int)syscall(SYS_pivot_root, ".", "old"), "pivot_root");
         must(chdir("/"), "/");
@@ -159,12 +165,12 @@ static int make_root(void)
         return fd;
 }
 
-static void *map_page(void)
+static void *map_page(const char *path)
 {
-        int file = open("/fuse/file", O_RDWR | O_CLOEXEC);
+        int file = open(path, O_RDWR | O_CLOEXEC);
         void *page;
 
-        must(file, "/fuse/file");
+        must(file, path);
         page = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
         if (page == MAP_FAILED)
                 page = mmap(NULL, MAPPED, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0);
@@ -172,19 +178,31 @@ static void *map_page(void)
         return page;
 }
 
+static int open_target(const char *path, bool writes)
+{
+        int fd = open(path, writes ? O_RDWR | O_CLOEXEC : O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        must(fd, path);
+        return fd;
+}
+
 int main(int argc, char *argv[])
 {
-        const bool writes = argc == 3 && strcmp(argv[1], "write") == 0;
-        int target, fd;
+        const bool keeps = argc > 1 && strcmp(argv[1], "-k") == 0;
+        const char *how = argc == 3 + keeps ? argv[1 + keeps] : "", *path = argv[argc - 1];
+        const bool writes = strcmp(how, "write") == 0;
+        int target = -1, fd;
         pid_t server;
         void *page;
 
-        if (argc != 3 || (!writes && strcmp(argv[1], "dents") != 0))
-                errx(2, "usage: hold write|dents PATH");
-        target = open(argv[2], writes ? O_RDWR | O_CLOEXEC : O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        must(target, argv[2]);
+        if (!writes && strcmp(how, "dents") != 0)
+                errx(2, "usage: hold [-k] write|dents PATH");
+        if (!keeps)
+                target = open_target(path, writes);
         enter_namespaces();
-        fd = make_root();
+        if (keeps)
+                target = open_target(path, writes);
+        fd = make_root(keeps);
         server = fork();
         must(server, "fork");
         if (server == 0) {
@@ -193,7 +211,7 @@ int main(int argc, char *argv[])
                 serve(fd);
         }
         close(fd);
-        page = map_page();
+        page = map_page(keeps ? "/mnt/fuse/file" : "/fuse/file");
         (void)printf("%d %d\n", getpid(), server);
         (void)fflush(stdout);
         if (writes)

@@ -226,6 +226,7 @@ kill_at() {
                 fi
                 kill_missed=$((kill_missed + 1))
         done
+        kill_unhit=$((kill_unhit + 1))
         echo "not hit in $kill_try runs, the last one:"
         cat "$kill_dir/trace"
         return 1
@@ -259,10 +260,12 @@ has_points() {
         done
 }
 
-# kill_each PHASE all|changes NAME...
-kill_each() {
+# kill_points_of PHASE all|changes NAME...: at each call that is usual now.
+kill_points_of() {
         find_usual_points "$1" "$2" || return
+        kill_points=0
         kill_failed=0
+        kill_unhit=0
         while read -r kill_call kill_nth <&5; do
                 kill_points=$((kill_points + 1))
                 kill_at "$1" "$2" "$kill_points" "$kill_call" "$kill_nth" 5<&- || {
@@ -274,6 +277,15 @@ kill_each() {
         done 5<"$kill_dir/points"
         shift 2
         has_points "$@" && [ "$kill_failed" = 0 ]
+}
+
+# kill_each PHASE all|changes NAME...: once more, if nothing was wrong but that calls were not hit:
+# then others are usual than were before.
+kill_each() {
+        kill_unhit=0
+        kill_points_of "$@" || {
+                [ "$kill_unhit" -gt 0 ] && [ "$kill_unhit" = "$kill_failed" ] && kill_points_of "$@"
+        }
 }
 
 # kill_matrix SCENE all|changes: at all calls, or at those that change something and the one behind.
