@@ -4,7 +4,6 @@
  *
  * Needs root, in a throw-away host.
  */
-#include <linux/fs.h>
 #include <sys/ioctl.h>
 
 #include "ground/cleanup.h"
@@ -442,6 +441,7 @@ MACHINE_TEST(two_at_once_are_in_nobodys_way)
 /* ------------------------------------------------------------------ the list */
 
 static unsigned listed;
+static struct disposal trees;
 
 static void list_one(void *arg, const char *name)
 {
@@ -455,25 +455,50 @@ MACHINE_TEST(the_list_has_all_that_is_there)
         int trash = folder(".trash");
         unsigned fds = count_fds();
 
+        trees = (struct disposal){.base = scratch.fd, .uid = whose};
         close(make_tree(".trash", "1001.abcdef"));
         write_file(trash, ".hidden", "");
-        ck_assert_int_eq(disposal_list(scratch.fd, ".trash", whose, list_one, &listed), 0);
+        ck_assert_int_eq(disposal_list(&trees, ".trash", list_one, &listed), 0);
         ck_assert_uint_eq(listed, 2);
         ck_assert_uint_eq(count_entries(trash), 2);
         ck_assert_uint_eq(count_fds(), fds);
 }
 
+MACHINE_TEST(in_what_may_be_no_base_it_has_what_looks_like_a_tree)
+{
+        int trash = folder(".trash");
+
+        trees = (struct disposal){.base = scratch.fd, .uid = whose, .foreign = true};
+        close(make_tree(".trash", "1001.abcdef"));
+        close(make_tree(".trash", "1001.a-file"));
+        close(make_tree(".trash", "1001.abcdeg"));
+        close(make_tree(".trash", "x1001.abcdef"));
+        close(make_tree(".trash", "1001.abcdeh"));
+        must(fchmodat(trash, "1001.abcdef", 0700, 0));
+        must(fchmodat(trash, "1001.a-file", 0700, 0));
+        must(fchmodat(trash, "1001.abcdeg", 0710, 0));
+        must(fchmodat(trash, "x1001.abcdef", 0700, 0));
+        must(fchmodat(trash, "1001.abcdeh", 0700, 0));
+        must(fchownat(trash, "1001.abcdeh", 1001, 0, 0));
+        write_file(trash, "1001.abcdei", "");
+        must(symlinkat("1001.abcdef", trash, "1001.abcdej"));
+        ck_assert_int_eq(disposal_list(&trees, ".trash", list_one, &listed), 0);
+        ck_assert_uint_eq(listed, 1);
+}
+
 MACHINE_TEST(the_list_of_what_is_not_there_is_empty)
 {
-        ck_assert_int_eq(disposal_list(scratch.fd, ".stuck", whose, list_one, &listed), 0);
+        trees = (struct disposal){.base = scratch.fd, .uid = whose};
+        ck_assert_int_eq(disposal_list(&trees, ".stuck", list_one, &listed), 0);
         ck_assert_uint_eq(listed, 0);
         ck_assert(!is_there(scratch.fd, ".stuck"));
 }
 
 MACHINE_TEST(the_list_of_what_is_no_folder_is_an_error)
 {
+        trees = (struct disposal){.base = scratch.fd, .uid = whose};
         must(symlinkat("outside", scratch.fd, ".trash"));
-        ck_assert_int_lt(disposal_list(scratch.fd, ".trash", whose, list_one, &listed), 0);
+        ck_assert_int_lt(disposal_list(&trees, ".trash", list_one, &listed), 0);
         ck_assert_uint_eq(listed, 0);
 }
 
@@ -499,6 +524,7 @@ int main(void)
                        what_somebody_has_for_long_is_told_of_and_holds_up_its_owners_trees_alone);
         tcase_add_test(trash, two_at_once_are_in_nobodys_way);
         tcase_add_test(trash, the_list_has_all_that_is_there);
+        tcase_add_test(trash, in_what_may_be_no_base_it_has_what_looks_like_a_tree);
         tcase_add_test(trash, the_list_of_what_is_not_there_is_empty);
         tcase_add_test(trash, the_list_of_what_is_no_folder_is_an_error);
         suite_add_tcase(suite, trash);

@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-prune: records of namespaces that are gone */
+#include <errno.h>
 #include <stdint.h>
+#include <sys/file.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "command/prune.h"
 #include "ground/name.h"
 #include "kit/scratch.h"
+#include "lifetime/opener.h"
 #include "lifetime/records.h"
 
 static struct scratch folder;
+
+/* So many times more an opener is found elsewhere: it is about to come back. */
+static unsigned away;
+
+int __real_opener_open_namespace(const struct record *record, const char **why);
+int __wrap_opener_open_namespace(const struct record *record, const char **why);
+
+int __wrap_opener_open_namespace(const struct record *record, const char **why)
+{
+        if (away == 0)
+                return __real_opener_open_namespace(record, why);
+        away--;
+        *why = "its process is in another namespace";
+        return -ESTALE;
+}
 
 static void setup(void)
 {
@@ -130,6 +149,130 @@ START_TEST(what_is_no_record_stays)
 }
 END_TEST
 
+/* A record of this namespace, which that process has opened. */
+static void write_opened(uid_t uid, pid_t opener)
+{
+        struct record record = {.uid = uid};
+
+        ck_assert_int_eq(record_stamp(&record), 0);
+        record.pid = opener;
+        ck_assert_int_eq(namespace_own(&record.ns, NULL), 0);
+        ck_assert_int_eq(records_write(folder.fd, &record), 0);
+}
+
+/* Two sessions of the user's in one namespace, of which one was killed. */
+static void write_killed(uid_t uid)
+{
+        pid_t child = fork();
+
+        if (child == 0)
+                _exit(0);
+        ck_assert_int_eq(waitpid(child, NULL, 0), child);
+        write_opened(uid, child);
+        write_opened(uid, getpid());
+}
+
+static int count_one(void *arg, const struct record *record)
+{
+        (void)record;
+        ++*(unsigned *)arg;
+        return 0;
+}
+
+static unsigned count_records(uid_t uid)
+{
+        unsigned n = 0;
+
+        ck_assert_int_eq(records_each(folder.fd, uid, count_one, &n), 0);
+        return n;
+}
+
+/* Has a lock until it is closed, as a process that was stopped. */
+static int hold(const char *name)
+{
+        int fd = openat(folder.fd, name, O_RDONLY | (strcmp(name, ".") == 0 ? 0 : O_CREAT), 0600);
+
+        assert_done(fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0, name);
+        return fd;
+}
+
+START_TEST(of_two_in_one_namespace_that_of_the_killed_is_taken_away)
+{
+        write_killed(1001);
+        prune_killed(folder.fd, (uid_t)-1);
+        ck_assert_uint_eq(count_records(1001), 1);
+        prune_killed(folder.fd, (uid_t)-1);
+        ck_assert_uint_eq(count_records(1001), 1);
+}
+END_TEST
+
+/* From a session that it had opened in this one, say. */
+START_TEST(who_comes_back_meanwhile_does_not_stand_for_another_session)
+{
+        write_opened(1001, getpid());
+        away = 1;
+        prune_killed(folder.fd, (uid_t)-1);
+        ck_assert_uint_eq(away, 0);
+        ck_assert_uint_eq(count_records(1001), 1);
+}
+END_TEST
+
+START_TEST(who_is_stopped_with_a_lock_is_in_the_way_of_no_other_user)
+{
+        int folders, users;
+
+        write_killed(1001);
+        write_killed(1002);
+        folders = hold(".");
+        users = hold("1001.records");
+        prune_killed(folder.fd, (uid_t)-1);
+        ck_assert_uint_eq(count_records(1001), 2);
+        ck_assert_uint_eq(count_records(1002), 1);
+        close(folders);
+        close(users);
+        prune_killed(folder.fd, 1001);
+        ck_assert_uint_eq(count_records(1001), 1);
+        ck_assert(!scratch_has(&folder, "1001.records"));
+}
+END_TEST
+
+START_TEST(the_lock_of_one_who_was_killed_is_taken_away)
+{
+        int held = hold("1002.records");
+
+        scratch_write(&folder, "1001.records", "");
+        scratch_write(&folder, "1001.record", "");
+        scratch_write(&folder, "alice.records", "");
+        prune_locks(folder.fd);
+        ck_assert(!scratch_has(&folder, "1001.records"));
+        ck_assert(scratch_has(&folder, "1002.records"));
+        ck_assert(scratch_has(&folder, "1001.record"));
+        ck_assert(scratch_has(&folder, "alice.records"));
+        close(held);
+}
+END_TEST
+
+/* Those of the other users have no living session beside them: all records have to be read for
+ * each. */
+START_TEST(of_very_many_records_each_is_looked_at)
+{
+        enum {
+                NOBODY = 4 << 20, /* no process has that number, or a higher one */
+                MANY = 300,
+                OTHERS = 30,
+        };
+
+        for (int i = 0; i < MANY; i++)
+                write_opened(1001, NOBODY + i);
+        for (int i = 0; i < OTHERS; i++)
+                write_opened((uid_t)(2000 + i), NOBODY + i);
+        write_opened(1001, getpid());
+        prune_killed(folder.fd, (uid_t)-1);
+        ck_assert_uint_eq(count_records(1001), 1);
+        ck_assert_uint_eq(count_records((uid_t)-1), 1 + OTHERS);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("prune");
@@ -141,6 +284,11 @@ int main(void)
         tcase_add_test(tcase, what_can_not_be_understood_stays_until_its_namespace_is_gone);
         tcase_add_test(tcase, what_can_not_be_understood_stays_while_it_is_young);
         tcase_add_test(tcase, what_is_no_record_stays);
+        tcase_add_test(tcase, of_two_in_one_namespace_that_of_the_killed_is_taken_away);
+        tcase_add_test(tcase, who_comes_back_meanwhile_does_not_stand_for_another_session);
+        tcase_add_test(tcase, who_is_stopped_with_a_lock_is_in_the_way_of_no_other_user);
+        tcase_add_test(tcase, the_lock_of_one_who_was_killed_is_taken_away);
+        tcase_add_test(tcase, of_very_many_records_each_is_looked_at);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
 }

@@ -388,34 +388,13 @@ START_TEST(a_subvolume_that_is_mounted_there_stays_as_it_is)
 }
 END_TEST
 
-/* Has this machine disk images with btrfs? */
-static bool has_btrfs(void)
-{
-        const char *must_run = getenv("PRIVTMP_MUST_RUN");
-        pid_t pid;
-        int status;
-
-        if (must_run && strcmp(must_run, "1") == 0)
-                return true;
-        pid = fork();
-        if (pid == 0)
-                _exit(unshare(CLONE_NEWNS) == 0 &&
-                                      mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-                                      mount("tmpfs", "/mnt", "tmpfs", 0, NULL) == 0 &&
-                                      mkdir("/mnt/disk", 0700) == 0 &&
-                                      mount_image("/mnt/disk", "btrfs")
-                              ? EXIT_SUCCESS
-                              : EXIT_FAILURE);
-        return waitpid(pid, &status, 0) == pid && status == 0;
-}
-
 int main(void)
 {
         Suite *suite = suite_create("subvolume");
         TCase *here = tcase_create("here"), *nested = tcase_create("nested"),
               *others = tcase_create("others");
 
-        if (!has_btrfs()) {
+        if (!has_images("btrfs")) {
                 puts("1..0 # SKIP needs disk images with btrfs");
                 return EXIT_SUCCESS;
         }

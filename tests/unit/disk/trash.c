@@ -4,7 +4,6 @@
  *
  * Needs root, in a throw-away host.
  */
-#include <linux/fs.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 
@@ -44,8 +43,8 @@ static struct instance make(const struct instance_want *want)
 
 static int put(const char *folder, const char *name)
 {
-        return trash_put(&(struct instance_place){.base = scratch.fd, .user = user, .uid = ALICE},
-                         folder, name);
+        return trash_put(&(struct shelf){.base = scratch.fd, .user = user, .uid = ALICE}, folder,
+                         name);
 }
 
 static void check_owner(int dir, const char *name, uid_t uid, gid_t gid, mode_t mode)

@@ -21,7 +21,7 @@ static void set_up(void)
 
 START_TEST(it_is_over_when_the_thread_has_worked_for_so_long)
 {
-        const struct deadline deadline = deadline_in(1500);
+        const struct deadline deadline = deadline_in_ms(1500);
 
         ck_assert(!deadline_is_over(&deadline));
         cpu = (struct timespec){.tv_sec = 5, .tv_nsec = 498999999};
@@ -35,7 +35,7 @@ END_TEST
 
 START_TEST(time_that_others_take_does_not_count)
 {
-        const struct deadline deadline = deadline_in(1500);
+        const struct deadline deadline = deadline_in_ms(1500);
 
         wall.tv_sec += 29;
         ck_assert(!deadline_is_over(&deadline));
@@ -44,7 +44,7 @@ END_TEST
 
 START_TEST(it_is_over_too_when_the_thread_has_waited_for_very_long)
 {
-        const struct deadline deadline = deadline_in(1500);
+        const struct deadline deadline = deadline_in_ms(1500);
 
         wall.tv_sec += 30;
         ck_assert(deadline_is_over(&deadline));
@@ -53,7 +53,7 @@ END_TEST
 
 START_TEST(no_time_is_over_at_once)
 {
-        const struct deadline deadline = deadline_in(0);
+        const struct deadline deadline = deadline_in_ms(0);
 
         ck_assert(deadline_is_over(&deadline));
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "ground/idset.h"
+#include "ground/sorted.h"
 #include "kit/scratch.h"
 
 START_TEST(a_number_is_added_once)
@@ -41,6 +42,27 @@ START_TEST(in_whatever_order_they_come_they_are_sorted)
 }
 END_TEST
 
+/* In any array whose elements begin with their number. */
+START_TEST(of_equal_ones_the_first_is_found)
+{
+        struct {
+                uint64_t number;
+                char name;
+        } all[] = {{7, 'e'}, {3, 'b'}, {UINT64_MAX, 'f'}, {3, 'b'}, {0, 'a'}, {3, 'b'}};
+        const size_t n = sizeof(all) / sizeof(all[0]);
+
+        qsort(all, n, sizeof(all[0]), sorted_compare);
+        for (size_t i = 0; i < n; i++)
+                ck_assert_int_eq(all[i].name, "abbbef"[i]);
+        ck_assert_uint_eq(sorted_find(all, n, sizeof(all[0]), 0), 0);
+        ck_assert_uint_eq(sorted_find(all, n, sizeof(all[0]), 3), 1);
+        ck_assert_uint_eq(sorted_find(all, n, sizeof(all[0]), 4), 4);
+        ck_assert_uint_eq(sorted_find(all, n, sizeof(all[0]), UINT64_MAX), 5);
+        ck_assert_uint_eq(sorted_find(all, n - 1, sizeof(all[0]), UINT64_MAX), n - 1);
+        ck_assert_uint_eq(sorted_find(NULL, 0, sizeof(all[0]), 7), 0);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("idset");
@@ -48,6 +70,7 @@ int main(void)
 
         tcase_add_test(tcase, a_number_is_added_once);
         tcase_add_loop_test(tcase, in_whatever_order_they_come_they_are_sorted, 0, 3);
+        tcase_add_test(tcase, of_equal_ones_the_first_is_found);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
 }

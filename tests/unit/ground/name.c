@@ -2,6 +2,7 @@
 /* test-name: what things below a base are called */
 #include <limits.h>
 
+#include "command/foreign.h"
 #include "ground/name.h"
 #include "kit/scratch.h"
 
@@ -96,6 +97,31 @@ START_TEST(the_trash_of_one_user_is_not_anothers)
 }
 END_TEST
 
+START_TEST(what_is_in_the_trash_has_a_uid_and_an_instances_name)
+{
+        static const char *const names[] = {"",
+                                            ".",
+                                            "1001",
+                                            "1001.",
+                                            ".abcdef",
+                                            "1001.abcde",
+                                            "1001.abc.ef",
+                                            "x.abcdef",
+                                            "-1.abcdef",
+                                            "1 .abcdef",
+                                            "4294967296.abcdef",
+                                            "1001.abcdefg",
+                                            "1001/abcdef",
+                                            "1001..abcdef"};
+
+        ck_assert(foreign_is_trash("1001.Ab3dEf"));
+        ck_assert(foreign_is_trash("0.abcdef"));
+        ck_assert(foreign_is_trash("4294967295.abcdef"));
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+                ck_assert_msg(!foreign_is_trash(names[i]), "\"%s\"", names[i]);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("name");
@@ -107,6 +133,7 @@ int main(void)
         tcase_add_test(tcase, the_greatest_uid_fits);
         tcase_add_test(tcase, nothing_else_is_an_instance);
         tcase_add_test(tcase, the_trash_of_one_user_is_not_anothers);
+        tcase_add_test(tcase, what_is_in_the_trash_has_a_uid_and_an_instances_name);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
 }

@@ -57,6 +57,14 @@ START_TEST(the_first_fault_stays)
 }
 END_TEST
 
+START_TEST(what_others_have_named_is_one_line_in_the_log)
+{
+        report_note(&heard.report, REPORT_WARNING, "/tmp/%s is odd",
+                    "a\nsshd: b\033[2J\177\tc\303\244");
+        ck_assert_str_eq(heard.text, "warning /tmp/a?sshd: b?[2J??c\303\244 is odd\n");
+}
+END_TEST
+
 START_TEST(a_note_is_said_at_once_and_is_no_fault)
 {
         report_note(&heard.report, REPORT_DEBUG, "%d", 1);
@@ -155,6 +163,7 @@ int main(void)
         tcase_add_test(tcase, an_error_without_words_is_noted_all_the_same);
         tcase_add_test(tcase, a_sentence_can_follow_the_fault);
         tcase_add_test(tcase, the_first_fault_stays);
+        tcase_add_test(tcase, what_others_have_named_is_one_line_in_the_log);
         tcase_add_test(tcase, a_note_is_said_at_once_and_is_no_fault);
         tcase_add_test(tcase, a_forgiven_fault_is_said_and_the_next_one_is_noted);
         tcase_add_test(tcase, a_text_that_is_too_long_is_cut);

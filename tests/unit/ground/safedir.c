@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * test-safedir: from a path to something that only root can have put there. Needs root, and a host
- * whose /run is root's.
+ * From a path to a folder that only root can have put there. Needs root, and a host whose /run is
+ * root's.
  *
  * fstatfs is replaced at link time, to be on the file systems that this machine does not have.
  */
 #include <dirent.h>
-#include <linux/magic.h>
-#include <stdint.h>
-#include <sys/socket.h>
-#include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <sys/vfs.h>
 
+#include "ground/missing.h"
 #include "ground/safedir.h"
-#include "ground/safefile.h"
+#include "kit/safe.h"
 #include "kit/scratch.h"
-
-#define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
 static uint32_t fs_type; /* 0: what it is */
 
@@ -32,71 +26,9 @@ int __wrap_fstatfs64(int fd, struct statfs *fs)
         return r;
 }
 
-static struct scratch scratch;
-static struct heard heard;
-
-static void setup(void)
-{
-        umask(022);
-        fs_type = 0;
-        heard_begin(&heard);
-        scratch_make(&scratch, "/run");
-}
-
-static void teardown(void)
-{
-        scratch_remove(&scratch);
-}
-
-static const char *path(const char *name)
-{
-        return scratch_path(&scratch, name);
-}
-
 static void make_link(const char *target, const char *name)
 {
         assert_done(symlinkat(target, scratch.fd, name) == 0, name);
-}
-
-static void make_node(const char *name, mode_t mode, dev_t dev)
-{
-        assert_done(mknodat(scratch.fd, name, mode, dev) == 0, name);
-}
-
-static void make_socket(const char *name)
-{
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-        ck_assert_int_lt(snprintf(address.sun_path, sizeof(address.sun_path), "%s", path(name)),
-                         (int)sizeof(address.sun_path));
-        assert_done(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0, name);
-        close(fd);
-}
-
-static void give_away(const char *name)
-{
-        assert_done(fchownat(scratch.fd, name, SCRATCH_USER, SCRATCH_USER, AT_SYMLINK_NOFOLLOW) ==
-                            0,
-                    name);
-}
-
-/* The fault, the scratch folder's path in it written as "@". */
-static const char *fault(void)
-{
-        static char text[sizeof(heard.report.fault)];
-        const char *from = heard.report.fault;
-        char *to = text;
-
-        while (*from) {
-                if (strncmp(from, scratch.path, strlen(scratch.path)) == 0) {
-                        *to++ = '@';
-                        from += strlen(scratch.path);
-                } else
-                        *to++ = *from++;
-        }
-        *to = '\0';
-        return text;
 }
 
 static void assert_is(int fd, const char *name)
@@ -111,78 +43,6 @@ static void assert_is(int fd, const char *name)
 }
 
 /* ------------------------------------------------------------------ the four ways in */
-
-/* Each takes a path below the scratch folder, and releases what it gets. */
-static int way_open(const char *name)
-{
-        int fd = -EBADF, r = safedir_open(path(name), &fd, &heard.report);
-
-        if (r == 0)
-                close(fd);
-        else
-                ck_assert_int_eq(fd, -EBADF);
-        return r;
-}
-
-static int open_own(const char *name, bool create)
-{
-        int fd = -EBADF, r = safedir_open_own(path(name), create, &fd, &heard.report);
-
-        if (r == 0)
-                close(fd);
-        else
-                ck_assert_int_eq(fd, -EBADF);
-        return r;
-}
-
-static int way_open_own(const char *name)
-{
-        return open_own(name, false);
-}
-
-static int way_create_own(const char *name)
-{
-        return open_own(name, true);
-}
-
-static int way_read(const char *name)
-{
-        char *text = NULL;
-        size_t size;
-        int r = safefile_read(path(name), 100, &text, &size, &heard.report);
-
-        if (r != 0)
-                ck_assert_ptr_null(text);
-        free(text);
-        return r;
-}
-
-static int way_list(const char *name)
-{
-        char **names = NULL;
-        size_t n = 0;
-        int r = safefile_list(path(name), "", 100, &names, &n, &heard.report);
-
-        safefile_free_list(names, n);
-        return r;
-}
-
-static const struct {
-        int (*go)(const char *name);
-        mode_t type; /* of what it wants to find */
-} ways[] = {
-        {way_open, S_IFDIR}, {way_open_own, S_IFDIR}, {way_create_own, S_IFDIR},
-        {way_read, S_IFREG}, {way_list, S_IFDIR},
-};
-
-/* What the way wants, so that only the path to it can be wrong. */
-static void make_goal(int way, const char *name)
-{
-        if (ways[way].type == S_IFDIR)
-                scratch_mkdir(&scratch, name, 0700);
-        else
-                scratch_write(&scratch, name, "text");
-}
 
 START_TEST(a_plain_path_is_walked)
 {
@@ -426,7 +286,7 @@ END_TEST
 START_TEST(no_more_than_the_last_component_is_made)
 {
         ck_assert_int_eq(way_create_own("missing/own"), -ENOENT);
-        ck_assert_str_eq(fault(), "@/missing/own: No such file or directory");
+        ck_assert_str_eq(fault(), "@/missing: No such file or directory");
         ck_assert(!scratch_has(&scratch, "missing"));
 }
 END_TEST
@@ -471,255 +331,6 @@ START_TEST(any_other_file_system_will_do)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ files */
-
-static int read_file(const char *name, size_t limit, char **text, size_t *size)
-{
-        return safefile_read(path(name), limit, text, size, &heard.report);
-}
-
-START_TEST(a_file_is_read_whole_with_a_nul_behind_it)
-{
-        static const char bytes[] = "one\ntwo\0three";
-        size_t size;
-        char *text;
-
-        scratch_write_bytes(&scratch, "file", bytes, sizeof(bytes) - 1);
-        ck_assert_int_eq(read_file("file", 100, &text, &size), 0);
-        ck_assert_uint_eq(size, sizeof(bytes) - 1);
-        ck_assert_mem_eq(text, bytes, sizeof(bytes));
-        free(text);
-}
-END_TEST
-
-START_TEST(an_empty_file_is_no_missing_one)
-{
-        size_t size = 7;
-        char *text;
-
-        scratch_write(&scratch, "file", "");
-        ck_assert_int_eq(read_file("file", 100, &text, &size), 0);
-        ck_assert_uint_eq(size, 0);
-        ck_assert_str_eq(text, "");
-        free(text);
-}
-END_TEST
-
-START_TEST(a_file_is_limited)
-{
-        enum {
-                LIMIT = 100000,
-        };
-        char *text = malloc(LIMIT + 1), *got = NULL;
-        size_t size;
-
-        ck_assert_ptr_nonnull(text);
-        for (size_t i = 0; i <= LIMIT; i++)
-                text[i] = (char)('a' + i % 26);
-        scratch_write_bytes(&scratch, "file", text, LIMIT);
-        ck_assert_int_eq(read_file("file", LIMIT, &got, &size), 0);
-        ck_assert_uint_eq(size, LIMIT);
-        ck_assert_mem_eq(got, text, LIMIT);
-        free(got);
-        got = NULL;
-        scratch_write_bytes(&scratch, "file", text, LIMIT + 1);
-        ck_assert_int_eq(read_file("file", LIMIT, &got, &size), -EFBIG);
-        ck_assert_str_eq(fault(), "@/file is larger than 100000 bytes");
-        ck_assert_ptr_null(got);
-        free(text);
-}
-END_TEST
-
-START_TEST(a_missing_file_is_told_apart)
-{
-        ck_assert_int_eq(way_read("file"), 1);
-        ck_assert_int_eq(way_read("missing/file"), 1);
-        ck_assert_str_eq(fault(), "");
-}
-END_TEST
-
-START_TEST(what_is_no_regular_file_is_refused_at_once)
-{
-        make_node("fifo", S_IFIFO | 0644, 0);
-        make_node("zero", S_IFCHR | 0644, makedev(1, 5));
-        scratch_mkdir(&scratch, "folder", 0755);
-        make_socket("socket");
-        /* nobody writes to the fifo: who waits for it waits for ever */
-        alarm(60);
-        ck_assert_int_eq(way_read("fifo"), -EINVAL);
-        ck_assert_str_eq(fault(), "@/fifo is not a regular file");
-        alarm(0);
-        heard_begin(&heard);
-        ck_assert_int_eq(way_read("zero"), -EINVAL);
-        ck_assert_str_eq(fault(), "@/zero is not a regular file");
-        heard_begin(&heard);
-        ck_assert_int_eq(way_read("folder"), -EINVAL);
-        ck_assert_str_eq(fault(), "@/folder is not a regular file");
-        heard_begin(&heard);
-        ck_assert_int_lt(way_read("socket"), 0);
-        ck_assert_int_eq(strncmp(fault(), "@/socket", 8), 0);
-}
-END_TEST
-
-START_TEST(a_file_of_another_user_is_refused)
-{
-        scratch_write(&scratch, "file", "text");
-        give_away("file");
-        ck_assert_int_eq(way_read("file"), -EPERM);
-        ck_assert_str_eq(fault(), "@/file belongs to uid 1001, not to root");
-}
-END_TEST
-
-START_TEST(a_file_that_others_can_write_is_refused)
-{
-        static const mode_t bad[] = {0664, 0646, 0666, 0020, 0002}, good[] = {0644, 0600, 0444, 0};
-        char wanted[80];
-
-        scratch_write(&scratch, "file", "text");
-        for (int i = 0; i < LENGTH(bad); i++) {
-                ck_assert_int_eq(fchmodat(scratch.fd, "file", bad[i], 0), 0);
-                heard_begin(&heard);
-                ck_assert_int_eq(way_read("file"), -EPERM);
-                snprintf(wanted, sizeof(wanted),
-                         "@/file has mode %04o, others than root can write it", bad[i]);
-                ck_assert_str_eq(fault(), wanted);
-        }
-        for (int i = 0; i < LENGTH(good); i++) {
-                ck_assert_int_eq(fchmodat(scratch.fd, "file", good[i], 0), 0);
-                ck_assert_int_eq(way_read("file"), 0);
-        }
-}
-END_TEST
-
-START_TEST(a_file_has_an_absolute_path)
-{
-        static const char *const paths[] = {"privtmp.conf", "./x", "", "/", "/run/../x", "/run//x"};
-        size_t size;
-        char *text;
-
-        for (int i = 0; i < LENGTH(paths); i++) {
-                heard_begin(&heard);
-                ck_assert_int_eq(safefile_read(paths[i], 100, &text, &size, &heard.report),
-                                 -EINVAL);
-                ck_assert_ptr_nonnull(strstr(fault(), "is no absolute path in its shortest form"));
-        }
-}
-END_TEST
-
-START_TEST(an_fd_is_read_to_its_end_in_any_pieces)
-{
-        static const char piece[] = "0123456789";
-        char *text = NULL;
-        size_t size;
-        int ends[2];
-
-        ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-        for (unsigned i = 0; i < 2000; i++)
-                ck_assert_int_eq(write(ends[1], piece, 10), 10);
-        close(ends[1]);
-        ck_assert_int_eq(safefile_read_fd(ends[0], 20000, &text, &size), 0);
-        ck_assert_uint_eq(size, 20000);
-        ck_assert_uint_eq(strlen(text), 20000);
-        ck_assert_str_eq(text + 19990, piece);
-        free(text);
-        close(ends[0]);
-
-        text = NULL;
-        ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
-        ck_assert_int_eq(write(ends[1], piece, 10), 10);
-        close(ends[1]);
-        ck_assert_int_eq(safefile_read_fd(ends[0], 9, &text, &size), -EFBIG);
-        ck_assert_int_eq(safefile_read_fd(-EBADF, 9, &text, &size), -EBADF);
-        ck_assert_ptr_null(text);
-        close(ends[0]);
-}
-END_TEST
-
-/* ------------------------------------------------------------------ lists of names */
-
-/* The names with that end, each with a blank behind it. */
-static const char *list(const char *name, const char *suffix)
-{
-        static char text[1024];
-        char **names = NULL;
-        size_t n = 0;
-
-        ck_assert_msg(safefile_list(path(name), suffix, 16, &names, &n, &heard.report) == 0, "%s",
-                      heard.report.fault);
-        text[0] = '\0';
-        for (size_t i = 0; i < n; i++)
-                strcat(strcat(text, names[i]), " ");
-        safefile_free_list(names, n);
-        return text;
-}
-
-START_TEST(names_are_sorted_and_chosen_by_their_end)
-{
-        static const char *const files[] = {
-                "b.conf",  "a.conf",      "10.conf", "9.conf",     "Z.conf", "\303\244.conf",
-                "b.conf~", "conf",        ".conf",   ".hid.conf",  "README", "c.CONF",
-                "b.confx", "a.conf.conf", "a-.conf", "b.conf.bak",
-        };
-
-        scratch_mkdir(&scratch, "d", 0755);
-        for (int i = 0; i < LENGTH(files); i++) {
-                char name[64];
-
-                snprintf(name, sizeof(name), "d/%s", files[i]);
-                scratch_write(&scratch, name, "");
-        }
-        ck_assert_str_eq(list("d", ".conf"), "10.conf 9.conf Z.conf a-.conf a.conf a.conf.conf "
-                                             "b.conf \303\244.conf ");
-}
-END_TEST
-
-START_TEST(a_missing_or_empty_folder_has_no_names)
-{
-        scratch_mkdir(&scratch, "empty", 0755);
-        ck_assert_str_eq(list("empty", ".conf"), "");
-        ck_assert_str_eq(list("missing", ".conf"), "");
-        ck_assert_str_eq(list("missing/d", ".conf"), "");
-        ck_assert_str_eq(fault(), "");
-}
-END_TEST
-
-START_TEST(more_names_than_the_limit_are_an_error)
-{
-        char **names = NULL;
-        size_t n = 0;
-
-        scratch_mkdir(&scratch, "d", 0755);
-        scratch_write(&scratch, "d/1.conf", "");
-        scratch_write(&scratch, "d/2.conf", "");
-        scratch_write(&scratch, "d/other", "");
-        ck_assert_int_eq(safefile_list(path("d"), ".conf", 2, &names, &n, &heard.report), 0);
-        ck_assert_uint_eq(n, 2);
-        safefile_free_list(names, n);
-        scratch_write(&scratch, "d/3.conf", "");
-        names = NULL;
-        n = 0;
-        ck_assert_int_eq(safefile_list(path("d"), ".conf", 2, &names, &n, &heard.report), -E2BIG);
-        ck_assert_str_eq(fault(), "@/d: Argument list too long");
-        safefile_free_list(names, n);
-}
-END_TEST
-
-START_TEST(a_folder_of_names_is_roots)
-{
-        scratch_mkdir(&scratch, "d", 0775);
-        ck_assert_int_eq(way_list("d"), -EPERM);
-        ck_assert_str_eq(fault(), "@/d: others than root can write @/d");
-        ck_assert_int_eq(fchmodat(scratch.fd, "d", 0755, 0), 0);
-        give_away("d");
-        heard_begin(&heard);
-        ck_assert_int_eq(way_list("d"), -EPERM);
-        ck_assert_str_eq(fault(), "@/d: @/d belongs to uid 1001, not to root");
-        scratch_write(&scratch, "file", "text");
-        heard_begin(&heard);
-        ck_assert_int_eq(way_list("file"), -ENOTDIR);
-}
-END_TEST
-
 /* ------------------------------------------------------------------ nothing is left open */
 
 static unsigned count_fds(void)
@@ -760,69 +371,35 @@ START_TEST(no_fd_is_left_whatever_happens)
 }
 END_TEST
 
-static TCase *walk_case(void)
-{
-        TCase *tcase = tcase_create("walk");
-
-        tcase_add_checked_fixture(tcase, setup, teardown);
-        tcase_add_loop_test(tcase, a_plain_path_is_walked, 0, LENGTH(ways));
-        tcase_add_loop_test(tcase, no_symbolic_link_is_walked_through, 0, LENGTH(ways));
-        tcase_add_loop_test(tcase, no_symbolic_link_is_the_end, 0, LENGTH(ways));
-        tcase_add_loop_test(tcase, no_directory_of_another_user_is_walked_through, 0, LENGTH(ways));
-        tcase_add_loop_test(tcase, no_directory_that_others_can_write_is_walked_through, 0,
-                            LENGTH(ways));
-        tcase_add_loop_test(tcase, a_file_is_no_directory_to_walk_through, 0, LENGTH(ways));
-        tcase_add_test(tcase, no_fd_is_left_whatever_happens);
-        return tcase;
-}
-
-static TCase *directory_case(void)
-{
-        TCase *tcase = tcase_create("directory");
-
-        tcase_add_checked_fixture(tcase, setup, teardown);
-        tcase_add_test(tcase, what_is_covered_may_be_anybodys);
-        tcase_add_test(tcase, what_is_covered_must_be_a_directory);
-        tcase_add_test(tcase, a_folder_of_ours_is_opened_for_reading);
-        tcase_add_test(tcase, a_folder_of_ours_is_closed_to_others);
-        tcase_add_test(tcase, a_folder_of_ours_is_not_another_users);
-        tcase_add_test(tcase, a_folder_of_ours_is_no_file);
-        tcase_add_test(tcase, a_missing_folder_is_made_if_wanted_whatever_the_umask);
-        tcase_add_test(tcase, a_missing_folder_is_only_told_if_not);
-        tcase_add_test(tcase, no_more_than_the_last_component_is_made);
-        tcase_add_test(tcase, nothing_is_made_where_others_can_write);
-        tcase_add_loop_test(tcase, a_folder_of_ours_is_not_on_a_network, 0, LENGTH(remote));
-        tcase_add_loop_test(tcase, any_other_file_system_will_do, 0, LENGTH(local));
-        return tcase;
-}
-
-static TCase *file_case(void)
-{
-        TCase *tcase = tcase_create("file");
-
-        tcase_add_checked_fixture(tcase, setup, teardown);
-        tcase_add_test(tcase, a_file_is_read_whole_with_a_nul_behind_it);
-        tcase_add_test(tcase, an_empty_file_is_no_missing_one);
-        tcase_add_test(tcase, a_file_is_limited);
-        tcase_add_test(tcase, a_missing_file_is_told_apart);
-        tcase_add_test(tcase, what_is_no_regular_file_is_refused_at_once);
-        tcase_add_test(tcase, a_file_of_another_user_is_refused);
-        tcase_add_test(tcase, a_file_that_others_can_write_is_refused);
-        tcase_add_test(tcase, a_file_has_an_absolute_path);
-        tcase_add_test(tcase, an_fd_is_read_to_its_end_in_any_pieces);
-        tcase_add_test(tcase, names_are_sorted_and_chosen_by_their_end);
-        tcase_add_test(tcase, a_missing_or_empty_folder_has_no_names);
-        tcase_add_test(tcase, more_names_than_the_limit_are_an_error);
-        tcase_add_test(tcase, a_folder_of_names_is_roots);
-        return tcase;
-}
-
 int main(void)
 {
         Suite *suite = suite_create("safedir");
+        TCase *walk = tcase_create("walk"), *directory = tcase_create("directory");
 
-        suite_add_tcase(suite, walk_case());
-        suite_add_tcase(suite, directory_case());
-        suite_add_tcase(suite, file_case());
+        tcase_add_checked_fixture(walk, setup, teardown);
+        tcase_add_loop_test(walk, a_plain_path_is_walked, 0, LENGTH(ways));
+        tcase_add_loop_test(walk, no_symbolic_link_is_walked_through, 0, LENGTH(ways));
+        tcase_add_loop_test(walk, no_symbolic_link_is_the_end, 0, LENGTH(ways));
+        tcase_add_loop_test(walk, no_directory_of_another_user_is_walked_through, 0, LENGTH(ways));
+        tcase_add_loop_test(walk, no_directory_that_others_can_write_is_walked_through, 0,
+                            LENGTH(ways));
+        tcase_add_loop_test(walk, a_file_is_no_directory_to_walk_through, 0, LENGTH(ways));
+        tcase_add_test(walk, no_fd_is_left_whatever_happens);
+        suite_add_tcase(suite, walk);
+
+        tcase_add_checked_fixture(directory, setup, teardown);
+        tcase_add_test(directory, what_is_covered_may_be_anybodys);
+        tcase_add_test(directory, what_is_covered_must_be_a_directory);
+        tcase_add_test(directory, a_folder_of_ours_is_opened_for_reading);
+        tcase_add_test(directory, a_folder_of_ours_is_closed_to_others);
+        tcase_add_test(directory, a_folder_of_ours_is_not_another_users);
+        tcase_add_test(directory, a_folder_of_ours_is_no_file);
+        tcase_add_test(directory, a_missing_folder_is_made_if_wanted_whatever_the_umask);
+        tcase_add_test(directory, a_missing_folder_is_only_told_if_not);
+        tcase_add_test(directory, no_more_than_the_last_component_is_made);
+        tcase_add_test(directory, nothing_is_made_where_others_can_write);
+        tcase_add_loop_test(directory, a_folder_of_ours_is_not_on_a_network, 0, LENGTH(remote));
+        tcase_add_loop_test(directory, any_other_file_system_will_do, 0, LENGTH(local));
+        suite_add_tcase(suite, directory);
         return scratch_run(suite);
 }

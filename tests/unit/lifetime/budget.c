@@ -27,16 +27,21 @@ static void spend(long microseconds)
 static const struct owner nobody = {.is_user = false}, alice = {.is_user = true, .uid = 1001},
                           bob = {.is_user = true, .uid = 1002},
                           carol = {.is_user = true, .uid = 1003};
-static const uid_t asked[] = {1001, 1001, 1003};
+static uint64_t ids[] = {1001, 1003};
+static const struct idset asked = {.ids = ids, .n = 2};
 static struct deadline all;
 static struct budget budget;
 
 static void set_up(void)
 {
         spent = (struct timespec){.tv_nsec = 999999000};
-        all = deadline_in(10000);
-        budget = (struct budget){
-                .nobodys = 5000, .own = 300, .others = 20, .uids = asked, .n_uids = 3, .all = &all};
+        all = deadline_in_ms(10000);
+        budget = (struct budget){.nobodys = 5000,
+                                 .own = 300,
+                                 .others = 20,
+                                 .together = 50,
+                                 .uids = &asked,
+                                 .all = &all};
 }
 
 static void tear_down(void)
@@ -110,6 +115,17 @@ START_TEST(a_user_whose_uid_is_like_nobodys_has_a_share_of_their_own)
 }
 END_TEST
 
+START_TEST(all_others_together_have_no_more_than_a_share_either)
+{
+        for (uid_t uid = 2000; uid < 2005; uid++)
+                ck_assert(works(&(struct owner){.is_user = true, .uid = uid}, 9));
+        ck_assert(!works(&bob, 5));
+        ck_assert(!works(&(struct owner){.is_user = true, .uid = 2005}, 0));
+        ck_assert(works(&alice, 299));
+        ck_assert(works(&nobody, 4999));
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("budget");
@@ -121,6 +137,7 @@ int main(void)
         tcase_add_test(tcase, what_is_spent_too_much_is_not_anybody_elses);
         tcase_add_test(tcase, time_between_the_readings_does_not_count);
         tcase_add_test(tcase, a_user_whose_uid_is_like_nobodys_has_a_share_of_their_own);
+        tcase_add_test(tcase, all_others_together_have_no_more_than_a_share_either);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
 }

@@ -21,8 +21,8 @@ ssize_t __real_readlinkat(int dir, const char *path, char *text, size_t size);
 ssize_t __wrap_readlinkat(int dir, const char *path, char *text, size_t size);
 int __real_fstatat64(int dir, const char *path, struct stat *st, int flags);
 int __wrap_fstatat64(int dir, const char *path, struct stat *st, int flags);
-struct dirent *__real_readdir64(DIR *dir);
-struct dirent *__wrap_readdir64(DIR *dir);
+ssize_t __real_getdents64(int fd, void *buffer, size_t size);
+ssize_t __wrap_getdents64(int fd, void *buffer, size_t size);
 void *__real_reallocarray(void *array, size_t n, size_t size);
 void *__wrap_reallocarray(void *array, size_t n, size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -43,7 +43,7 @@ int __wrap_fstatat64(int dir, const char *path, struct stat *st, int flags)
 }
 
 enum call {
-        READDIR,
+        LIST,
         ALLOCATE,
         GROW,
         NONE,
@@ -59,13 +59,13 @@ static bool is_refused(enum call what)
         return true;
 }
 
-struct dirent *__wrap_readdir64(DIR *dir)
+ssize_t __wrap_getdents64(int fd, void *buffer, size_t size)
 {
-        if (is_refused(READDIR)) {
+        if (is_refused(LIST)) {
                 errno = EIO;
-                return NULL;
+                return -1;
         }
-        return __real_readdir64(dir);
+        return __real_getdents64(fd, buffer, size);
 }
 
 void *__wrap_reallocarray(void *array, size_t n, size_t size)
@@ -101,12 +101,7 @@ long __wrap_syscall(long number, void *a, void *b, size_t c, long d)
 static void sleep_here(void *arg)
 {
         (void)arg;
-        for (unsigned i = 0; i < IDLE; i++)
-                if (must(fork()) == 0) {
-                        must(prctl(PR_SET_PDEATHSIG, SIGKILL));
-                        for (;;)
-                                (void)pause();
-                }
+        start_sleepers(IDLE);
 }
 
 /* Both walks together; by the list none, unless somebody has it mounted. */
@@ -164,7 +159,7 @@ LOOK_TEST(without_memory_all_is_used)
 /* By the list this is done only for what is mounted somewhere. */
 LOOK_TEST(where_processes_cannot_be_listed_all_is_used)
 {
-        refuse_each(READDIR);
+        refuse_each(LIST);
         if (!listed)
                 ck_assert_uint_ge(at_call, 3);
 }

@@ -358,12 +358,11 @@ LOOK_TEST(what_a_chroot_of_roots_hides_is_used_and_by_proc_whose_ever_it_is)
 LOOK_TEST(who_is_chrooted_sees_what_is_used_all_the_same)
 {
         const char *jail = scratch_path(&scratch, "jail");
-        char proc[PATH_MAX];
+        const char *proc = scratch_path(&scratch, "jail/proc");
 
         (void)child_start(cover_tmp, NULL);
         must(mkdir(jail, 0755));
         must(mount("/", jail, NULL, MS_BIND | MS_REC, NULL));
-        (void)snprintf(proc, sizeof(proc), "%s/proc", jail);
         must(mount("/proc", proc, NULL, MS_BIND | MS_REC, NULL));
         must(chroot(jail));
         must(chdir("/"));

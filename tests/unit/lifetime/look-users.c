@@ -3,11 +3,14 @@
 #include <stdarg.h>
 
 #include "kit/look.h"
+#include "lifetime/claim.h"
+#include "lifetime/records.h"
 
 enum {
         BOBS = 5000,      /* mounts */
         DOUBLINGS = 16,   /* 65,536 mounts */
         SLEEPERS = 400,   /* processes */
+        SESSIONS = 12,    /* with so many mounts each: more than an open or a close has time for */
         LEVELS = 800,     /* of 200 letters: longer than any answer of the kernel's */
         CPU_SLACK = 20000 /* microseconds: of a machine that is busy with other things */
 };
@@ -223,16 +226,6 @@ LOOK_TEST(among_thousands_of_another_users_mounts_the_answer_is_the_same)
         ck_assert(!ask(MARK, LOOK_CLEAN));
 }
 
-static void sleep_here(unsigned n)
-{
-        for (unsigned i = 0; i < n; i++)
-                if (must(fork()) == 0) {
-                        must(prctl(PR_SET_PDEATHSIG, SIGKILL));
-                        for (;;)
-                                (void)pause();
-                }
-}
-
 /* 65,536 mounts, and 400 processes in a chroot there. */
 static void be_a_bomb(void *arg)
 {
@@ -248,13 +241,13 @@ static void be_a_bomb(void *arg)
         }
         must(chroot("/mnt"));
         must(chdir("/"));
-        sleep_here(SLEEPERS);
+        start_sleepers(SLEEPERS);
 }
 
 static void be_many(void *arg)
 {
         (void)arg;
-        sleep_here(SLEEPERS);
+        start_sleepers(SLEEPERS);
 }
 
 static uint64_t cpu_time(void)
@@ -306,6 +299,105 @@ LOOK_TEST(a_users_thousands_of_mounts_and_processes_cost_others_next_to_nothing)
         (void)check_bobs();
 }
 
+/* ------------------------------------------------------------------ sessions */
+
+/* As a session does that covers /tmp, on a host where users have mounted very much. */
+static void be_a_session(void *arg)
+{
+        const bool *nested = arg;
+        struct record record = {.uid = alice, .nested = *nested};
+        struct report report = {0};
+
+        cover_tmp(NULL);
+        must(namespace_own(&record.ns, NULL));
+        must(record_add_cover(&record, "/tmp", mark_of_instance(alice, "abcdef")));
+        must(records_note(&record, true, &report));
+}
+
+/* All namespaces that are made from here on have so much. */
+static void mount_much(void)
+{
+        char path[32];
+
+        own_mounts_and_base();
+        must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+        for (unsigned i = 0; i < DOUBLINGS; i++) {
+                (void)snprintf(path, sizeof(path), "/mnt/%u", i);
+                must(mkdir(path, 0755));
+                must(mount("/mnt", path, NULL, MS_BIND | MS_REC, NULL));
+        }
+}
+
+static void unmount_much(void)
+{
+        must(umount2("/mnt", MNT_DETACH));
+}
+
+static void start_sessions(bool nested)
+{
+        mount_much();
+        for (unsigned i = 0; i < SESSIONS; i++)
+                (void)child_start(be_a_session, &nested);
+        unmount_much();
+}
+
+/* What takes so long that a login does not wait for it. */
+LOOK_TEST(what_sessions_show_is_the_doubt_of_their_user_alone)
+{
+        struct both both;
+
+        start_sessions(false);
+        both = ask_of_both(LOOK_OPEN);
+        ck_assert(both.alice.used);
+        ck_assert(!both.bob.used);
+        ck_assert(!ask_of_both(LOOK_CLOSE).bob.used);
+}
+
+LOOK_TEST(what_a_session_may_have_of_the_one_that_it_was_made_in_is_everybodys_doubt)
+{
+        start_sessions(true);
+        ck_assert(ask_of_both(LOOK_OPEN).bob.doubt);
+}
+
+/* Its namespace is gone, and another one has the number. */
+LOOK_TEST(an_old_record_claims_nothing)
+{
+        struct record record = {.uid = alice};
+        struct claim_list claims = CLAIM_LIST_NONE;
+        struct report report = {0};
+        struct namespace_id own;
+
+        must(namespace_own(&own, NULL));
+        record.ns = own;
+        must(records_note(&record, true, &report));
+        ck_assert(claim_owner(&claims, &own).is_user);
+        ck_assert_uint_eq(claim_owner(&claims, &own).uid, alice);
+        claim_done(&claims);
+        /* without ids the process says so */
+        own.id += own.id != 0;
+        record.ns = own;
+        record.start = own.id ? record.start : 1;
+        must(records_write(must(open(RECORD_FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC)), &record));
+        must(namespace_own(&own, NULL));
+        claims = (struct claim_list)CLAIM_LIST_NONE;
+        ck_assert(!claim_owner(&claims, &own).is_user);
+        claim_done(&claims);
+}
+
+LOOK_TEST(a_namespace_of_two_users_sessions_is_neithers)
+{
+        struct record record = {.uid = alice};
+        struct claim_list claims = CLAIM_LIST_NONE;
+        struct report report = {0};
+
+        must(namespace_own(&record.ns, NULL));
+        must(records_note(&record, true, &report));
+        record.uid = bob;
+        must(records_note(&record, false, &report));
+        ck_assert(!claim_owner(&claims, &record.ns).is_user);
+        claim_done(&claims);
+}
+
 /* ------------------------------------------------------------------ what can be seen */
 
 static void take_along(void *arg)
@@ -353,6 +445,12 @@ static void fill(Suite *suite)
                 tcase_add_test(users, a_path_longer_than_any_answer_is_its_users_trouble);
                 tcase_add_test(users, what_another_user_has_taken_along_is_used);
                 tcase_add_test(users, processes_are_counted);
+                tcase_add_test(users, an_old_record_claims_nothing);
+                tcase_add_test(users, a_namespace_of_two_users_sessions_is_neithers);
+                tcase_add_test(much, what_sessions_show_is_the_doubt_of_their_user_alone);
+                tcase_add_test(
+                        much,
+                        what_a_session_may_have_of_the_one_that_it_was_made_in_is_everybodys_doubt);
                 tcase_add_test(much,
                                among_thousands_of_another_users_mounts_the_answer_is_the_same);
                 tcase_add_test(

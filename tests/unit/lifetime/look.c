@@ -363,7 +363,7 @@ static void fill(Suite *suite)
 {
         TCase *bases = tcase_create("bases");
 
-        for (int i = 0; i < (int)(sizeof(kinds) / sizeof(kinds[0])); i++)
+        for (int i = 0; i < KINDS; i++)
                 if (has_kind((size_t)i))
                         add_base(bases, i);
         tcase_add_test(bases, the_same_names_on_another_file_system_are_not_it);

@@ -8,7 +8,7 @@
 #include <sys/file.h>
 
 #include "ground/cleanup.h"
-#include "kit/ground.h"
+#include "kit/shelf.h"
 #include "lifetime/stale.h"
 
 enum {
@@ -17,10 +17,8 @@ enum {
         TEN_MINUTES = 600,
 };
 
-static struct scratch scratch; /* is the base */
-static int user = -EBADF;      /* BASE/UID */
-static struct instance_place place;
-static struct heard heard;
+static int user = -EBADF; /* BASE/UID */
+static struct shelf place;
 static time_t now = NOW;
 
 /* Stands in place of the C library's. */
@@ -33,10 +31,9 @@ time_t time(time_t *ret)
 
 static void set_up(void)
 {
-        ground_make(&scratch);
-        heard_begin(&heard);
-        ck_assert_int_eq(instance_open_user(scratch.fd, ALICE, &user, &heard.report), 0);
-        place = (struct instance_place){scratch.fd, scratch.path, user, ALICE};
+        shelf_begin();
+        user = open_user(ALICE);
+        place = (struct shelf){scratch.fd, scratch.path, user, ALICE};
 }
 
 /* ------------------------------------------------------------------ instances */
@@ -44,26 +41,13 @@ static void set_up(void)
 /* One without a session, kept for so long. */
 static struct instance make(unsigned keep)
 {
-        const struct instance_want want = {
-                .directory = "/tmp",
-                .user = "alice",
-                .uid = ALICE,
-                .gid = ALICE,
-                .mode = 01770,
-                .keep = keep,
-        };
-        struct instance instance = INSTANCE_NONE;
+        struct instance_want want = alices;
+        struct instance instance;
 
-        ck_assert_int_eq(instance_make(user, &want, &instance, &heard.report), 0);
+        want.keep = keep;
+        instance = make_live(&want);
         must(flock(instance.lock, LOCK_EX | LOCK_NB)); /* as who asks has it */
         return instance;
-}
-
-static void set_clock(const struct instance *instance, time_t seconds)
-{
-        struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = seconds}};
-
-        must(futimens(instance->lock, times));
 }
 
 static struct stat look_at(const struct instance *instance)
@@ -74,11 +58,6 @@ static struct stat look_at(const struct instance *instance)
         return st;
 }
 
-static time_t clock_of(const struct instance *instance)
-{
-        return look_at(instance).st_mtime;
-}
-
 /* Was the lock written at since, were it with the same time? */
 static bool is_untouched(const struct instance *instance, const struct stat *before)
 {
@@ -86,21 +65,6 @@ static bool is_untouched(const struct instance *instance, const struct stat *bef
 
         return memcmp(&after.st_mtim, &before->st_mtim, sizeof(after.st_mtim)) == 0 &&
                memcmp(&after.st_ctim, &before->st_ctim, sizeof(after.st_ctim)) == 0;
-}
-
-static void mount_it(void *arg)
-{
-        char path[2 * NAME_BYTES];
-
-        (void)snprintf(path, sizeof(path), "1001/%s/root", (const char *)arg);
-        own_mounts();
-        must(mount(scratch_path(&scratch, path), "/tmp", NULL, MS_BIND, NULL));
-}
-
-/* A process that has it mounted. */
-static pid_t use(struct instance *instance)
-{
-        return child_start(mount_it, instance->name);
 }
 
 static enum stale_is judge_why(const struct instance *instance, enum look_why why, bool sure)
@@ -133,7 +97,7 @@ MACHINE_TEST(without_a_time_what_is_idle_is_over_whatever_its_clock_says)
         struct instance instance = make(0);
         struct stat before;
 
-        set_clock(&instance, clocks[_i]);
+        set_clock(ALICE, instance.name, clocks[_i]);
         before = look_at(&instance);
         ck_assert_int_eq(judge(&instance), STALE_OVER);
         ck_assert_int_eq(judge_unsure(&instance), STALE_OVER);
@@ -145,7 +109,7 @@ MACHINE_TEST(what_is_in_use_is_never_over)
         struct instance instance = make(_i % 2 ? KEEP : 0);
         pid_t child = use(&instance);
 
-        set_clock(&instance, clocks[_i / 2]);
+        set_clock(ALICE, instance.name, clocks[_i / 2]);
         ck_assert_int_eq(judge_unsure(&instance), STALE_USED);
         ck_assert_int_eq(judge(&instance), STALE_USED);
         child_end(child);
@@ -155,7 +119,7 @@ MACHINE_TEST(in_doubt_it_is_in_use)
 {
         struct instance instance = make(_i ? KEEP : 0);
 
-        set_clock(&instance, NOW - 2 * KEEP);
+        set_clock(ALICE, instance.name, NOW - 2 * KEEP);
         own_mounts();
         must(umount2("/proc", MNT_DETACH));
         ck_assert_int_eq(judge(&instance), STALE_USED);
@@ -188,7 +152,7 @@ MACHINE_TEST(it_is_kept_until_its_time_is_over_to_the_second)
         struct instance instance = make(KEEP);
         struct stat before;
 
-        set_clock(&instance, NOW - since[_i].ago);
+        set_clock(ALICE, instance.name, NOW - since[_i].ago);
         before = look_at(&instance);
         ck_assert_int_eq(judge_unsure(&instance), since[_i].is);
         ck_assert_int_eq(judge(&instance), since[_i].is);
@@ -199,12 +163,12 @@ MACHINE_TEST(when_its_clock_stands_it_is_set_going_by_whoever_finds_it_idle)
 {
         struct instance instance = make(KEEP);
 
-        set_clock(&instance, _i ? -5 : 0);
+        set_clock(ALICE, instance.name, _i ? -5 : 0);
         ck_assert_int_eq(judge(&instance), STALE_KEPT);
-        ck_assert_int_eq(clock_of(&instance), NOW);
+        ck_assert_int_eq(clock_of(ALICE, instance.name), NOW);
         now = NOW + KEEP - 1;
         ck_assert_int_eq(judge(&instance), STALE_KEPT);
-        ck_assert_int_eq(clock_of(&instance), NOW);
+        ck_assert_int_eq(clock_of(ALICE, instance.name), NOW);
         now = NOW + KEEP;
         ck_assert_int_eq(judge(&instance), STALE_OVER);
 }
@@ -213,9 +177,9 @@ MACHINE_TEST(when_the_hosts_clock_was_set_back_its_time_counts_from_now)
 {
         struct instance instance = make(KEEP);
 
-        set_clock(&instance, _i ? NOW + 1 : NOW + 1000 * KEEP);
+        set_clock(ALICE, instance.name, _i ? NOW + 1 : NOW + 1000 * KEEP);
         ck_assert_int_eq(judge(&instance), STALE_KEPT);
-        ck_assert_int_eq(clock_of(&instance), NOW);
+        ck_assert_int_eq(clock_of(ALICE, instance.name), NOW);
         now = NOW + KEEP;
         ck_assert_int_eq(judge(&instance), STALE_OVER);
 }
@@ -225,13 +189,13 @@ MACHINE_TEST(found_in_use_its_clock_is_stopped)
         struct instance instance = make(KEEP);
         pid_t child = use(&instance);
 
-        set_clock(&instance, NOW - (_i ? 2 * KEEP : KEEP / 2));
+        set_clock(ALICE, instance.name, NOW - (_i ? 2 * KEEP : KEEP / 2));
         ck_assert_int_eq(judge(&instance), STALE_USED);
-        ck_assert_int_eq(clock_of(&instance), 0);
+        ck_assert_int_eq(clock_of(ALICE, instance.name), 0);
         /* so that its time counts from when that has ended */
         child_end(child);
         ck_assert_int_eq(judge(&instance), STALE_KEPT);
-        ck_assert_int_eq(clock_of(&instance), NOW);
+        ck_assert_int_eq(clock_of(ALICE, instance.name), NOW);
 }
 
 MACHINE_TEST(without_a_time_no_clock_is_stopped)
@@ -240,7 +204,7 @@ MACHINE_TEST(without_a_time_no_clock_is_stopped)
         pid_t child = use(&instance);
         struct stat before;
 
-        set_clock(&instance, NOW - KEEP);
+        set_clock(ALICE, instance.name, NOW - KEEP);
         before = look_at(&instance);
         ck_assert_int_eq(judge(&instance), STALE_USED);
         ck_assert(is_untouched(&instance, &before));
@@ -254,7 +218,7 @@ MACHINE_TEST(who_is_not_sure_changes_nothing)
         pid_t child = _i % 2 ? use(&instance) : 0;
         struct stat before;
 
-        set_clock(&instance, clock);
+        set_clock(ALICE, instance.name, clock);
         before = look_at(&instance);
         (void)judge_unsure(&instance);
         ck_assert(is_untouched(&instance, &before));
@@ -293,7 +257,7 @@ MACHINE_TEST(when_its_time_cannot_be_told_it_is_never_over)
 
         spoilers[_i](&instance);
         for (size_t i = 1; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
-                set_clock(&instance, clocks[i]);
+                set_clock(ALICE, instance.name, clocks[i]);
                 ck_assert_int_eq(judge_unsure(&instance), STALE_KEPT);
                 ck_assert_int_eq(judge(&instance), STALE_KEPT);
         }
@@ -303,7 +267,7 @@ MACHINE_TEST(when_its_clock_cannot_be_read_it_is_never_over)
 {
         struct instance instance = make(KEEP);
 
-        set_clock(&instance, NOW - 2 * KEEP);
+        set_clock(ALICE, instance.name, NOW - 2 * KEEP);
         instance.lock = fd_close(instance.lock);
         ck_assert_int_eq(judge(&instance), STALE_KEPT);
         ck_assert(!stale_is_kept(&instance));
@@ -322,7 +286,7 @@ MACHINE_TEST(each_of_sixteen_gets_its_own_answer)
 
         for (size_t i = 0; i < ONES; i++) {
                 instances[i] = make(i % 4 == 0 ? 0 : KEEP);
-                set_clock(&instances[i], i % 4 == 1 ? NOW - 2 * KEEP : NOW);
+                set_clock(ALICE, instances[i].name, i % 4 == 1 ? NOW - 2 * KEEP : NOW);
                 if (i % 4 == 3 || i == 8)
                         children[i] = use(&instances[i]);
                 stale_name(&ones[i], ALICE, &instances[i]);
@@ -333,9 +297,9 @@ MACHINE_TEST(each_of_sixteen_gets_its_own_answer)
                 ck_assert_int_eq(ones[i].is, children[i]  ? STALE_USED
                                              : i % 4 == 2 ? STALE_KEPT
                                                           : STALE_OVER);
-                ck_assert_int_eq(clock_of(&instances[i]), children[i] && i != 8 ? 0
-                                                          : i % 4 == 1          ? NOW - 2 * KEEP
-                                                                                : NOW);
+                ck_assert_int_eq(clock_of(ALICE, instances[i].name), children[i] && i != 8 ? 0
+                                                                     : i % 4 == 1 ? NOW - 2 * KEEP
+                                                                                  : NOW);
                 if (children[i])
                         child_end(children[i]);
         }
@@ -381,7 +345,7 @@ MACHINE_TEST(that_its_time_is_not_over_can_be_told_without_its_lock)
         struct instance instance = make(kept[_i].keep);
         struct stat before;
 
-        set_clock(&instance, kept[_i].clock);
+        set_clock(ALICE, instance.name, kept[_i].clock);
         before = look_at(&instance);
         ck_assert_int_eq(stale_is_kept(&instance), kept[_i].is);
         ck_assert(is_untouched(&instance, &before));
@@ -391,9 +355,9 @@ MACHINE_TEST(a_clock_that_goes_is_stopped)
 {
         struct instance instance = make(KEEP);
 
-        set_clock(&instance, clocks[_i]);
+        set_clock(ALICE, instance.name, clocks[_i]);
         stale_stop(&instance);
-        ck_assert_int_eq(clock_of(&instance), 0);
+        ck_assert_int_eq(clock_of(ALICE, instance.name), 0);
 }
 
 MACHINE_TEST(a_clock_that_stands_is_not_written_again)
@@ -401,7 +365,7 @@ MACHINE_TEST(a_clock_that_stands_is_not_written_again)
         struct instance instance = make(KEEP);
         struct stat before;
 
-        set_clock(&instance, 0);
+        set_clock(ALICE, instance.name, 0);
         before = look_at(&instance);
         stale_stop(&instance);
         ck_assert(is_untouched(&instance, &before));

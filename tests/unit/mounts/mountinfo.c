@@ -39,7 +39,7 @@ static int find(void *arg, const char *root)
 /* Of the device 8:1. */
 static int search(struct found *found)
 {
-        const struct deadline deadline = deadline_in(60000);
+        const struct deadline deadline = deadline_in_ms(60000);
         const struct mounts_wanted wanted = {
                 .device = makedev(8, 1), .deadline = &deadline, .each = find, .arg = found};
 
@@ -179,9 +179,65 @@ START_TEST(a_path_of_any_length_is_told_as_far_as_it_matters)
 }
 END_TEST
 
+/* As a search for what is "tmpfs privtmp". */
+static unsigned count_of_kind(void)
+{
+        const struct deadline deadline = deadline_in_ms(60000);
+        struct found found = {0};
+        const struct mounts_wanted wanted = {.device = makedev(8, 1),
+                                             .kind = "tmpfs privtmp ",
+                                             .deadline = &deadline,
+                                             .each = find,
+                                             .arg = &found};
+
+        ck_assert_int_eq(mountinfo_search(scratch.fd, "table", &wanted), 0);
+        return found.n;
+}
+
+START_TEST(the_mounts_of_a_kind_are_found)
+{
+        scratch_write(&scratch, "table",
+                      "1 1 8:1 / /a rw - tmpfs privtmp rw\n"
+                      "2 1 8:2 / /a rw - tmpfs privtmp rw\n"
+                      "3 1 8:1 /x /a rw shared:1 master:2 - tmpfs privtmp rw\n"
+                      "4 1 8:1 / /a rw - tmpfs privtmpx rw\n"
+                      "5 1 8:1 / /a\\040-\\040tmpfs\\040privtmp rw - fuse.tmpfs privtmp rw\n"
+                      "6 1 8:1 / /a rw - tmpfs tmpfs privtmp\n");
+        ck_assert_uint_eq(count_of_kind(), 2);
+}
+END_TEST
+
+/* Of the kind, at a target of that length. */
+static void write_kind(size_t length)
+{
+        FILE *file = open_table();
+
+        add_line(file, "/other", 0);
+        fputs("1 1 8:1 / /", file);
+        for (size_t i = 0; i < length; i++)
+                fputc('x', file);
+        fputs(" rw - tmpfs privtmp rw\n", file);
+        fclose(file);
+}
+
+/* A user who moves a mount to a long path must not make another kind of it. */
+START_TEST(the_kind_of_a_long_line_is_never_denied)
+{
+        for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+                write_kind(lengths[i]);
+                ck_assert_uint_eq(count_of_kind(), 1);
+        }
+        /* wherever it is cut off */
+        for (size_t length = 18300; length < 18500; length++) {
+                write_kind(length);
+                ck_assert_uint_eq(count_of_kind(), 1);
+        }
+}
+END_TEST
+
 START_TEST(a_search_ends_at_its_deadline)
 {
-        const struct deadline now = deadline_in(0);
+        const struct deadline now = deadline_in_ms(0);
         struct found found = {0};
         const struct mounts_wanted wanted = {
                 .device = makedev(8, 2), .deadline = &now, .each = find, .arg = &found};
@@ -218,7 +274,7 @@ END_TEST
 
 START_TEST(the_table_of_this_process_has_proc)
 {
-        const struct deadline deadline = deadline_in(60000);
+        const struct deadline deadline = deadline_in_ms(60000);
         struct found found = {0};
         struct stat st;
         struct mounts_wanted wanted = {.deadline = &deadline, .each = find, .arg = &found};
@@ -245,6 +301,8 @@ int main(void)
         tcase_add_test(tcase, the_last_line_needs_no_newline);
         tcase_add_loop_test(tcase, a_line_of_any_length_is_read_like_others, 0, 8);
         tcase_add_loop_test(tcase, a_path_of_any_length_is_told_as_far_as_it_matters, 0, 8);
+        tcase_add_test(tcase, the_mounts_of_a_kind_are_found);
+        tcase_add_test(tcase, the_kind_of_a_long_line_is_never_denied);
         tcase_add_test(tcase, a_search_ends_at_its_deadline);
         tcase_add_loop_test(tcase, a_line_that_can_not_be_read_is_an_error, 0, 8);
         tcase_add_test(tcase, what_can_not_be_searched_is_an_error);

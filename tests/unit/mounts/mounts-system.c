@@ -101,6 +101,74 @@ START_TEST(an_odd_source_hides_no_mount)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ while it is read */
+
+enum {
+        STANDING = 120, /* mounts: enough for several reads */
+        NEW = 60,
+};
+
+static unsigned reads_left; /* until the mounts change; 0: they do not */
+
+ssize_t __real_read(int fd, void *buffer, size_t size);
+ssize_t __wrap_read(int fd, void *buffer, size_t size);
+
+static const char *numbered(const char *prefix, unsigned i)
+{
+        char name[32];
+
+        (void)snprintf(name, sizeof(name), "%s%u", prefix, i);
+        return scratch_path(&scratch, name);
+}
+
+static void mount_numbered(const char *prefix, unsigned i)
+{
+        const char *path = numbered(prefix, i);
+
+        assert_done(mkdir(path, 0755) == 0 && mount(prefix, path, "tmpfs", 0, NULL) == 0, path);
+}
+
+/* Every other mount goes, and others come. */
+static void change_mounts(void)
+{
+        for (unsigned i = 0; i < STANDING; i += 2)
+                assert_done(umount2(numbered("old", i), MNT_DETACH) == 0, "umount");
+        for (unsigned i = 0; i < NEW; i++)
+                mount_numbered("new", i);
+}
+
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+        ssize_t n = __real_read(fd, buffer, size);
+
+        if (reads_left > 0 && --reads_left == 0)
+                change_mounts();
+        return n;
+}
+
+START_TEST(a_table_that_changes_while_it_is_read_hides_no_mount_that_stays)
+{
+        struct libmnt_table *table;
+        size_t size;
+        char *text;
+
+        for (unsigned i = 0; i < STANDING; i++)
+                mount_numbered("old", i);
+        reads_left = (unsigned)_i + 1;
+        ck_assert_int_eq(mounts_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
+        ck_assert_uint_eq(reads_left, 0);
+        ck_assert_int_eq(mounts_parse(text, size, &table), 0);
+        for (unsigned i = 1; i < STANDING; i += 2) {
+                struct seen seen = {.path = numbered("old", i)};
+
+                ck_assert_int_eq(mounts_each(table, see, &seen), 0);
+                ck_assert_msg(seen.found, "%s", seen.path);
+        }
+        mounts_free(table);
+        free(text);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("mounts-system");
@@ -111,6 +179,8 @@ int main(void)
         tcase_add_test(tcase, a_fuse_that_never_answers_is_recognized);
         tcase_add_loop_test(tcase, an_odd_source_hides_no_mount, 0,
                             (int)(sizeof(sources) / sizeof(sources[0])));
+        tcase_add_loop_test(tcase, a_table_that_changes_while_it_is_read_hides_no_mount_that_stays,
+                            0, 4);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
 }

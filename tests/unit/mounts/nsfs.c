@@ -5,6 +5,7 @@
  * Needs root, and the first process namespace: tests/host/run -1.
  */
 #include "ground/cleanup.h"
+#include "command/census.h"
 #include "kit/ground.h"
 #include "host/linux61.h"
 #include "mounts/statmount.h"
@@ -13,7 +14,7 @@ static const struct deadline *patient(void)
 {
         static struct deadline deadline;
 
-        deadline = deadline_in(20 * 1000);
+        deadline = deadline_in_ms(20 * 1000);
         return &deadline;
 }
 
@@ -21,7 +22,7 @@ static const struct deadline *over(void)
 {
         static struct deadline deadline;
 
-        deadline = deadline_in(0);
+        deadline = deadline_in_ms(0);
         return &deadline;
 }
 
@@ -160,7 +161,7 @@ START_TEST(who_is_alive_is_told_with_the_list_and_without)
                 must(linux61_begin());
                 own.id = other.id = 0;
         }
-        ck_assert_int_eq(nsfs_alive(&alive, &n, patient()), 0);
+        ck_assert_int_eq(census_alive(&alive, &n, patient()), 0);
         ck_assert(has_id(alive, n, own));
         ck_assert(has_id(alive, n, other));
         ck_assert(!has_id(alive, n, (struct namespace_id){.number = 1}));
@@ -194,7 +195,7 @@ START_TEST(without_memory_nobody_is_told_who_is_alive)
                 must(linux61_begin());
         for (unsigned call = 1;; call++) {
                 calls_left = call;
-                r = nsfs_alive(&alive, &n, patient());
+                r = census_alive(&alive, &n, patient());
                 if (calls_left > 0)
                         break;
                 ck_assert_int_eq(r, -ENOMEM);

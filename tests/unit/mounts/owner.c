@@ -6,7 +6,7 @@
  */
 #include "kit/ground.h"
 #include "mounts/owner.h"
-#include "mounts/tasks.h"
+#include "mounts/task.h"
 
 enum {
         SUB_UID = 100000,

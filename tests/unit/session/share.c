@@ -1,125 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * test-share: entries of the system directory, bound into the private one
- *
- * Needs root, in a throw-away host.
- */
-#include <sys/socket.h>
+/* Which entries of the system directory are taken, and which are left out. */
 #include <sys/statvfs.h>
+
+#include <sys/socket.h>
 #include <sys/un.h>
 
-#include "mounts/cover.h"
-#include "kit/fuse.h"
-#include "kit/ground.h"
-#include "session/share.h"
-
-#define SYSTEM "/run/tmp" /* the system directory, which a session covers */
-
-static struct scratch scratch; /* the base */
-static struct heard heard;
-static int root; /* of the instance */
-static int system_fd;
-static struct line line;
-static struct share_list list;
-
-static void set_up(void)
-{
-        own_mounts();
-        umask(077); /* as strict as a caller's may be */
-        ground_make(&scratch);
-        heard_begin(&heard);
-        close(make_dir(scratch.fd, "1001", 0700));
-        root = make_dir(scratch.fd, "1001/root", 01770);
-        must(fchown(root, 0, ALICE));
-        must(mount("tmpfs", "/run", "tmpfs", 0, "mode=755"));
-        must(mkdir(SYSTEM, 0700));
-        must(chmod(SYSTEM, 01777));
-        system_fd = must(open(SYSTEM, O_PATH | O_DIRECTORY | O_CLOEXEC));
-        list = (struct share_list){0};
-}
-
-/* ------------------------------------------------------------------ the system directory */
-
-static void give(const char *name, uid_t owner)
-{
-        must(fchownat(system_fd, name, owner, owner, AT_SYMLINK_NOFOLLOW));
-}
-
-static void make_file(const char *name, uid_t owner)
-{
-        write_file(system_fd, name, name);
-        give(name, owner);
-}
-
-static void make_folder(const char *name, uid_t owner)
-{
-        close(make_dir(system_fd, name, 0755));
-        give(name, owner);
-}
-
-static int make_socket(const char *name, uid_t owner)
-{
-        struct sockaddr_un address = {.sun_family = AF_UNIX};
-        int fd = must(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-
-        snprintf(address.sun_path, sizeof(address.sun_path), SYSTEM "/%s", name);
-        must(bind(fd, (struct sockaddr *)&address, sizeof(address)));
-        must(listen(fd, 1));
-        must(chmod(address.sun_path, 0777));
-        give(name, owner);
-        return fd;
-}
-
-/* ------------------------------------------------------------------ take and put */
-
-static void parse(const char *options)
-{
-        char text[4096];
-
-        snprintf(text, sizeof(text), "/b " SYSTEM " * %s", options);
-        ck_assert_msg(line_parse("conf", 3, text, strlen(text), &line, &heard.report) == 1, "%s",
-                      heard.report.fault);
-}
-
-static void take(const char *options)
-{
-        parse(options);
-        share_take(&line, system_fd, ALICE, &list, &heard.report);
-}
-
-static bool has(const char *name)
-{
-        return share_has(&list, name, strlen(name));
-}
-
-/* Covers the directory and binds what was taken. Returns an O_PATH fd of what covers it. */
-static int cover(void)
-{
-        int tree, directory = must(open(SYSTEM, O_PATH | O_DIRECTORY | O_CLOEXEC));
-
-        ck_assert_int_eq(cover_clone(root, line.flags, &tree), 0);
-        ck_assert_int_eq(cover_put(tree, directory), 0);
-        close(directory);
-        share_put(&line, &list, tree, &heard.report);
-        return tree;
-}
-
-/* Is the entry in the private directory the one that the system directory has? */
-static bool is_bound(const char *name)
-{
-        struct stat outside, inside;
-        char path[256];
-
-        snprintf(path, sizeof(path), SYSTEM "/%s", name);
-        return fstatat(system_fd, name, &outside, AT_SYMLINK_NOFOLLOW) == 0 &&
-               lstat(path, &inside) == 0 && outside.st_dev == inside.st_dev &&
-               outside.st_ino == inside.st_ino;
-}
-
-static bool said(const char *text)
-{
-        return strstr(heard.text, text) != NULL;
-}
+#include "kit/share.h"
 
 /* ------------------------------------------------------------------ what is taken */
 
@@ -376,7 +262,7 @@ START_TEST(a_plain_name_does_not_depend_on_what_patterns_come_to)
         make_file("file", 0);
         take("share=x*:file");
         ck_assert_uint_eq(list.n, SHARE_MAX);
-        ck_assert(share_has(&list, "file", 4));
+        ck_assert(has("file"));
         ck_assert(said("is not shared: there are too many"));
 }
 END_TEST
@@ -396,6 +282,39 @@ START_TEST(no_more_than_10000_names_are_read)
                          "/y* is not shared: there are more than 10,000 names to be looked at\n");
         /* a plain name needs none to be read */
         ck_assert(has("plain"));
+}
+END_TEST
+
+/* What others put beside it does not matter to what is named by the uid. */
+START_TEST(a_name_with_the_users_uid_is_a_plain_one)
+{
+        char name[16];
+
+        for (unsigned i = 0; i < 10100; i++) {
+                snprintf(name, sizeof(name), "x%u", i);
+                must(mknodat(system_fd, name, S_IFREG | 0600, 0));
+        }
+        make_file("krb5cc_1001", ALICE);
+        make_file("krb5cc_1002", BOB);
+        make_file("1001-1001", ALICE);
+        take("share=krb5cc_%{uid}:%{uid}-%{uid}");
+        ck_assert_uint_eq(list.n, 2);
+        ck_assert(has("krb5cc_1001"));
+        ck_assert(has("1001-1001"));
+        ck_assert_str_eq(heard.text, "");
+}
+END_TEST
+
+START_TEST(the_users_uid_may_stand_in_a_pattern)
+{
+        make_file("krb5cc_1001_aaaaaa", ALICE);
+        make_file("krb5cc_10011", ALICE);
+        make_file("%{uid}", ALICE);
+        make_file("%{UID}", ALICE);
+        take("share=krb5cc_%{uid}_*:%{UID}");
+        ck_assert_uint_eq(list.n, 2);
+        ck_assert(has("krb5cc_1001_aaaaaa"));
+        ck_assert(has("%{UID}"));
 }
 END_TEST
 
@@ -449,231 +368,10 @@ START_TEST(what_is_mounted_in_a_share_stays_there)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ the place in the private one
- */
-
-START_TEST(the_place_may_be_there_already)
-{
-        make_folder("folder", 0);
-        make_file("file", 0);
-        close(make_dir(root, "folder", 0700));
-        write_file(root, "file", "hers");
-        take("share=folder:file");
-        close(cover());
-        ck_assert(is_bound("folder"));
-        ck_assert(is_bound("file"));
-        ck_assert_str_eq(heard.text, "");
-}
-END_TEST
-
-/* What the user may have put in the place. */
-static const struct {
-        const char *share;
-        const char *command; /* in the instance */
-} hostile[] = {
-        {"folder", "ln -s /run/trap folder"},
-        {"folder", "ln -s . folder"},
-        {"folder", "touch folder"},
-        {"folder", "mkfifo folder"},
-        {"file", "ln -s /run/trap-file file"},
-        {"file", "ln -s nowhere file"},
-        {"file", "ln -s /run/tmp/x file"},
-        {"file", "mkdir file"},
-        {"socket", "ln -s /run/trap-file socket"},
-        {"socket", "mkdir -p socket/full"},
-};
-
-START_TEST(what_the_user_put_in_the_place_leads_nowhere)
-{
-        static char mounts[64 * 1024];
-        char options[64];
-        int fd, n;
-
-        must(mkdir("/run/trap", 0755));
-        write_file(AT_FDCWD, "/run/trap-file", "");
-        make_folder("folder", 0);
-        make_file("file", 0);
-        close(make_socket("socket", 0));
-        must(fchdir(root));
-        ck_assert_int_eq(system(hostile[_i].command), 0);
-        must(chdir("/"));
-        snprintf(options, sizeof(options), "share=%s", hostile[_i].share);
-        take(options);
-        ck_assert_uint_eq(list.n, 1);
-        close(cover());
-
-        ck_assert_uint_eq(heard.lines, 1);
-        ck_assert(said("is not shared: "));
-        /* nothing is mounted but the cover */
-        fd = must(open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC));
-        n = must((int)read(fd, mounts, sizeof(mounts) - 1));
-        mounts[n] = '\0';
-        ck_assert_ptr_null(strstr(mounts, "/run/trap"));
-        ck_assert_ptr_null(strstr(mounts, " " SYSTEM "/"));
-        ck_assert(!is_there(AT_FDCWD, "/run/tmp/x"));
-        ck_assert(!is_there(AT_FDCWD, "/run/nowhere"));
-        ck_assert(!is_there(root, "nowhere"));
-}
-END_TEST
-
-static void try_to_remove(void *arg)
-{
-        (void)arg;
-        become(ALICE);
-        ck_assert_int_lt(rmdir(SYSTEM "/folder"), 0);
-        ck_assert_int_lt(rename(SYSTEM "/folder", SYSTEM "/other"), 0);
-        ck_assert_int_lt(unlink(SYSTEM "/file"), 0);
-        ck_assert_int_lt(rename(SYSTEM "/file", SYSTEM "/other"), 0);
-}
-
-START_TEST(the_user_cannot_take_a_share_away)
-{
-        make_folder("folder", 0);
-        make_file("file", ALICE);
-        must(fchmod(root, 0770)); /* no sticky bit */
-        take("share=folder:file");
-        close(cover());
-        child_do(try_to_remove, NULL);
-        ck_assert(is_bound("folder"));
-        ck_assert(is_bound("file"));
-}
-END_TEST
-
-/* ------------------------------------------------------------------ twice */
-
-START_TEST(what_stands_there_already_stays)
-{
-        struct share_list second = {0};
-        int top;
-
-        make_folder("folder", 0);
-        make_file("file", 0);
-        take("share=folder:file:late");
-        top = cover();
-        /* a later session, which joins */
-        make_file("late", 0);
-        share_take(&line, system_fd, ALICE, &second, &heard.report);
-        ck_assert_uint_eq(second.n, 3);
-        ck_assert(!is_bound("late"));
-        share_put(&line, &second, top, &heard.report);
-        ck_assert(is_bound("folder"));
-        ck_assert(is_bound("late"));
-        ck_assert_str_eq(heard.text, "");
-        share_done(&second);
-        /* not one upon the other */
-        must(umount2(SYSTEM "/folder", MNT_DETACH));
-        ck_assert_int_lt(umount2(SYSTEM "/folder", MNT_DETACH), 0);
-}
-END_TEST
-
-START_TEST(what_has_been_replaced_outside_is_said_to_be_hidden)
-{
-        struct share_list second = {0};
-        int top;
-
-        make_file("file", 0);
-        take("share=file");
-        top = cover();
-        make_file("new", 0);
-        must(renameat(system_fd, "new", system_fd, "file"));
-        share_take(&line, system_fd, ALICE, &second, &heard.report);
-        share_put(&line, &second, top, &heard.report);
-        ck_assert_str_eq(heard.text,
-                         "warning conf:3: " SYSTEM
-                         "/file is not shared: something else is mounted in its place\n");
-        share_done(&second);
-}
-END_TEST
-
-START_TEST(what_was_taken_once_is_not_taken_and_not_said_again)
-{
-        make_file("his", BOB);
-        make_file("file", 0);
-        take("share=his:file");
-        ck_assert_uint_eq(heard.lines, 1);
-        share_take(&line, system_fd, ALICE, &list, &heard.report);
-        ck_assert_uint_eq(list.n, 1);
-        ck_assert_uint_eq(heard.lines, 1);
-}
-END_TEST
-
-START_TEST(no_fd_is_left_open)
-{
-        unsigned before = count_fds();
-
-        make_folder("folder", 0);
-        make_file("his", BOB);
-        make_file("file", 0);
-        take("share=folder:file:his:absent:*");
-        ck_assert_uint_gt(count_fds(), before);
-        share_done(&list);
-        line_done(&line);
-        ck_assert_uint_eq(count_fds(), before);
-}
-END_TEST
-
-/* ------------------------------------------------------------------ mounts in the system directory
- */
-
-/* An administrator's: with a quota of its own, for instance. */
-START_TEST(a_mount_of_its_own_is_shared_by_its_plain_name_only)
-{
-        make_folder("disk", 0);
-        must(mount("tmpfs", SYSTEM "/disk", "tmpfs", 0, "mode=1777"));
-        take("share=d*");
-        ck_assert_uint_eq(list.n, 0);
-        share_done(&list);
-        take("share=disk");
-        close(cover());
-        ck_assert(is_bound("disk"));
-}
-END_TEST
-
-/* The user says whose its files are, and it never answers. _i: how it is named. */
-START_TEST(a_fuse_of_another_users_is_left_out_and_not_asked)
-{
-        static const char *const options[] = {"share=his", "share=h*", "share=his@bob"};
-        pid_t server;
-
-        make_folder("his", BOB);
-        server = fuse_mount(SYSTEM "/his", BOB);
-        fuse_silence(server);
-        take(options[_i]);
-        ck_assert_uint_eq(list.n, 0);
-        if (_i != 1)
-                ck_assert_str_eq(heard.text, "warning conf:3: " SYSTEM
-                                             "/his is not shared: it is a FUSE file system\n");
-        alarm(0);
-        child_end(server);
-}
-END_TEST
-
-START_TEST(a_fuse_in_the_place_is_not_asked)
-{
-        pid_t server;
-        int top;
-
-        close(make_dir(root, "folder", 0755));
-        parse("share=folder");
-        top = cover(); /* nothing is there yet */
-        server = fuse_mount(SYSTEM "/folder", ALICE);
-        fuse_silence(server);
-        make_folder("folder", 0);
-        share_take(&line, system_fd, ALICE, &list, &heard.report);
-        ck_assert_uint_eq(list.n, 1);
-        share_put(&line, &list, top, &heard.report);
-        ck_assert(said("folder is not shared: something else is mounted in its place"));
-        alarm(0);
-        child_end(server);
-}
-END_TEST
-
 int main(void)
 {
         Suite *suite = suite_create("share");
-        TCase *taken = tcase_create("taken"), *left = tcase_create("left out"),
-              *place = tcase_create("place"), *again = tcase_create("again"),
-              *fuse = tcase_create("fuse");
+        TCase *taken = tcase_create("taken"), *left = tcase_create("left out");
 
         tcase_add_checked_fixture(taken, set_up, NULL);
         tcase_add_test(taken, folders_files_and_sockets_of_roots_and_of_the_users_are_bound);
@@ -698,29 +396,8 @@ int main(void)
         tcase_add_test(left, others_files_take_no_room);
         tcase_add_test(left, a_plain_name_does_not_depend_on_what_patterns_come_to);
         tcase_add_test(left, no_more_than_10000_names_are_read);
+        tcase_add_test(left, a_name_with_the_users_uid_is_a_plain_one);
+        tcase_add_test(left, the_users_uid_may_stand_in_a_pattern);
         suite_add_tcase(suite, left);
-
-        tcase_add_checked_fixture(place, set_up, NULL);
-        tcase_add_test(place, the_place_may_be_there_already);
-        tcase_add_loop_test(place, what_the_user_put_in_the_place_leads_nowhere, 0,
-                            (int)(sizeof(hostile) / sizeof(hostile[0])));
-        tcase_add_test(place, the_user_cannot_take_a_share_away);
-        suite_add_tcase(suite, place);
-
-        tcase_add_checked_fixture(again, set_up, NULL);
-        tcase_add_test(again, what_stands_there_already_stays);
-        tcase_add_test(again, what_has_been_replaced_outside_is_said_to_be_hidden);
-        tcase_add_test(again, what_was_taken_once_is_not_taken_and_not_said_again);
-        tcase_add_test(again, no_fd_is_left_open);
-        tcase_add_test(again, a_mount_of_its_own_is_shared_by_its_plain_name_only);
-        suite_add_tcase(suite, again);
-
-        if (fuse_is_there()) {
-                tcase_add_checked_fixture(fuse, set_up, NULL);
-                tcase_set_timeout(fuse, 30);
-                tcase_add_loop_test(fuse, a_fuse_of_another_users_is_left_out_and_not_asked, 0, 3);
-                tcase_add_test(fuse, a_fuse_in_the_place_is_not_asked);
-                suite_add_tcase(suite, fuse);
-        }
         return scratch_run(suite);
 }

@@ -40,11 +40,12 @@ static void teardown(void)
 
 static int make_plan(const char *text, const struct subject *subject)
 {
+        const struct table_source place = {.only = "conf", .text = text, .length = strlen(text)};
+
         teardown();
         table = NULL;
         plan = NULL;
-        ck_assert_msg(table_parse("conf", text, strlen(text), &table, &heard.report) == 0, "%s",
-                      heard.report.fault);
+        ck_assert_msg(table_load(&place, &table, &heard.report) == 0, "%s", heard.report.fault);
         return policy_plan(table, subject, is_member, &asked, &plan);
 }
 

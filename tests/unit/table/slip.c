@@ -5,9 +5,11 @@
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-#define DOS       "lines of DOS"
+#define CRLF      "take the carriage returns out"
 #define COMMENT   "a comment stands on a line of its own"
 #define COMMA     "no blank before or after a comma"
+#define MARK      "a byte order mark"
+#define SLASH     "leave the \"/\" at the end out"
 #define NAMESPACE "a line of namespace.conf"
 
 /* NULL: it is none. */
@@ -20,9 +22,9 @@ static const struct {
         {"/b /tmp * exec", NULL},
         {"/b /tmp * bogus", NULL},
         {"/b /tmp * exec 0 0", NULL},
-        /* the end of a line as DOS writes it, alone, too, and nowhere else */
-        {"\r", DOS},
-        {"/b /tmp *\r", DOS},
+        /* the end of a line as Windows writes it, alone, too, and nowhere else */
+        {"\r", CRLF},
+        {"/b /tmp *\r", CRLF},
         {"/b /tmp *\r ", NULL},
         /* behind the users or the options; # can be in a path */
         {"/b /tmp * # mine", COMMENT},
@@ -48,6 +50,16 @@ static const struct {
         {"/b /tmp tmpfs size=1G", NULL},
         {"/b /tmp username", NULL},
         {"none /tmp user", NULL},
+        /* what an editor puts before the first line */
+        {"\xef\xbb\xbf/b /tmp *", MARK},
+        {"/b /tmp \xef\xbb\xbf*", NULL},
+        {"\xef\xbb", NULL},
+        /* of a path; "/" is one */
+        {"/b /tmp/ *", SLASH},
+        {"/b/ /tmp *", SLASH},
+        {"/b / *", NULL},
+        {"/b /tmp a/", NULL},
+        {"/b /tmp/ * # mine", COMMENT},
 };
 
 START_TEST(a_slip_is_known)

@@ -7,6 +7,7 @@
  */
 #include <grp.h>
 #include <pwd.h>
+#include <sys/resource.h>
 
 #include "kit/scratch.h"
 #include "table/subject.h"
@@ -255,8 +256,33 @@ START_TEST(a_group_that_does_not_exist_has_nobody)
 {
         struct subject *subject = load();
 
+        ck_assert_ptr_null(subject->missing_group);
         ck_assert_int_eq(subject_is_member(subject, "nosuchgroup"), 0);
         ck_assert_uint_eq(service.lists, 0);
+        ck_assert_str_eq(subject->missing_group, "nosuchgroup");
+        ck_assert_int_eq(subject_is_member(subject, "northis"), 0);
+        ck_assert_str_eq(subject->missing_group, "nosuchgroup");
+        subject_free(subject);
+}
+END_TEST
+
+/* The name service says "not found" also where it could open nothing to look into. */
+START_TEST(without_descriptors_nobody_is_believed_not_to_be_a_member)
+{
+        struct subject *subject = load();
+        struct rlimit before, few;
+
+        ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+        few = before;
+        few.rlim_cur = 12;
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+        ck_assert_int_eq(subject_is_member(subject, "nosuchgroup"), -EMFILE);
+        ck_assert_int_eq(subject_is_member(subject, "hpc"), -EMFILE);
+        group_entry.gr_gid = subject->gid;
+        ck_assert_int_eq(subject_is_member(subject, "hpc"), 1);
+        group_entry.gr_gid = subject->gid + 1;
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+        ck_assert_int_eq(subject_is_member(subject, "hpc"), 0);
         subject_free(subject);
 }
 END_TEST
@@ -375,6 +401,7 @@ int main(void)
         tcase_add_test(tcase, a_group_has_whom_it_lists);
         tcase_add_test(tcase, a_group_that_lists_nobody_may_still_be_one_of_the_users);
         tcase_add_test(tcase, others_are_not_members);
+        tcase_add_test(tcase, without_descriptors_nobody_is_believed_not_to_be_a_member);
         tcase_add_test(tcase, a_group_that_does_not_exist_has_nobody);
         tcase_add_test(tcase, the_list_of_groups_is_asked_for_once);
         tcase_add_loop_test(tcase, a_failed_lookup_of_a_group_is_an_error, 0, LENGTH(errors));

@@ -2,6 +2,7 @@
 /*
  * test-table-files: the lines in force, from files. Needs root, and a host whose /run is root's.
  */
+#include "ground/safefile.h"
 #include "table/policy.h"
 #include "kit/scratch.h"
 #include "table/table.h"
@@ -36,7 +37,7 @@ static const char *path(const char *name)
 /* Loads what is in force: conf, and the folder conf.d. */
 static int load(void)
 {
-        const struct table_place place = {.conf = path("conf"), .drop_ins = path("conf.d")};
+        const struct table_source place = {.conf = path("conf"), .drop_ins = path("conf.d")};
 
         table_free(table);
         table = NULL;
@@ -46,7 +47,7 @@ static int load(void)
 
 static int load_only(const char *name)
 {
-        const struct table_place place = {
+        const struct table_source place = {
                 .conf = path("conf"),
                 .drop_ins = path("conf.d"),
                 .only = path(name),
@@ -110,7 +111,7 @@ END_TEST
 
 START_TEST(a_missing_file_means_the_built_in_table)
 {
-        const struct table_place nowhere = {
+        const struct table_source nowhere = {
                 .conf = path("missing/conf"),
                 .drop_ins = path("missing/conf.d"),
         };
@@ -155,6 +156,28 @@ START_TEST(drop_ins_follow_the_built_in_table_too)
         scratch_write(&scratch, "conf.d/a.conf", "/c /tmp alice\n");
         assert_loaded(load());
         ck_assert_str_eq(origins(), BUILT_IN "conf.d/a.conf:1 ");
+}
+END_TEST
+
+static size_t given_back;
+
+void __real_safefile_free_list(struct safefile_names *names);
+void __wrap_safefile_free_list(struct safefile_names *names);
+void __wrap_safefile_free_list(struct safefile_names *names)
+{
+        given_back += names->n;
+        __real_safefile_free_list(names);
+        ck_assert_ptr_null(names->names);
+}
+
+/* sshd reads it at each login. */
+START_TEST(the_names_of_drop_ins_do_not_stay_in_memory)
+{
+        scratch_mkdir(&scratch, "conf.d", 0755);
+        scratch_write(&scratch, "conf.d/a.conf", "none /tmp alice\n");
+        scratch_write(&scratch, "conf.d/b.conf", "none /tmp bob\n");
+        assert_loaded(load());
+        ck_assert_uint_eq(given_back, 2);
 }
 END_TEST
 
@@ -240,7 +263,7 @@ END_TEST
 
 START_TEST(a_named_file_has_an_absolute_path)
 {
-        const struct table_place place = {.conf = "/x", .drop_ins = "/y", .only = "privtmp.conf"};
+        const struct table_source place = {.conf = "/x", .drop_ins = "/y", .only = "privtmp.conf"};
 
         ck_assert_int_eq(table_load(&place, &table, &heard.report), -EINVAL);
         ck_assert_str_eq(heard.report.fault,
@@ -282,9 +305,8 @@ START_TEST(lines_of_two_files_must_go_together)
         scratch_mkdir(&scratch, "conf.d", 0755);
         scratch_write(&scratch, "conf.d/a.conf", "# x\nnone /srv bob\n");
         snprintf(message, sizeof(message),
-                 ":1: the base /srv/b is at, below or above the directory /srv of %s:2",
-                 path("conf.d/a.conf"));
-        assert_refused(load(), "conf", message);
+                 ":2: the directory /srv is above the base /srv/b of %s:1", path("conf"));
+        assert_refused(load(), "conf.d/a.conf", message);
 }
 END_TEST
 
@@ -417,6 +439,7 @@ int main(void)
         tcase_add_loop_test(tcase, a_file_without_lines_means_no_lines, 0, 4);
         tcase_add_test(tcase, drop_ins_follow_in_the_order_of_their_names);
         tcase_add_test(tcase, drop_ins_follow_the_built_in_table_too);
+        tcase_add_test(tcase, the_names_of_drop_ins_do_not_stay_in_memory);
         tcase_add_test(tcase, other_names_are_no_drop_ins);
         tcase_add_test(tcase, the_last_line_that_matches_wins_across_files);
         tcase_add_test(tcase, a_named_file_is_read_instead_of_all_others);

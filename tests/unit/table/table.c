@@ -22,12 +22,14 @@ static void teardown(void)
 /* Parses a copy that ends where the text ends: a byte read behind it is a sanitizer's. */
 static int parse_bytes(const char *text, size_t length)
 {
+        struct table_source place = {.only = "conf", .length = length};
         char *copy = malloc(length ? length : 1);
         int r;
 
         ck_assert_ptr_nonnull(copy);
         memcpy(copy, text, length);
-        r = table_parse("conf", copy, length, &table, &heard.report);
+        place.text = copy;
+        r = table_load(&place, &table, &heard.report);
         free(copy);
         return r;
 }
@@ -109,6 +111,8 @@ static bool same_words(const char *a, const char *b)
 
 START_TEST(the_shipped_file_says_what_the_built_in_table_says)
 {
+        const struct table_source place = {
+                .only = "built-in", .text = table_built_in, .length = strlen(table_built_in)};
         char text[16384];
         FILE *file = fopen(SHIPPED_TABLE, "re");
         struct table *built_in;
@@ -118,9 +122,7 @@ START_TEST(the_shipped_file_says_what_the_built_in_table_says)
         n = fread(text, 1, sizeof(text), file);
         ck_assert_uint_lt(n, sizeof(text));
         fclose(file);
-        ck_assert_int_eq(table_parse("built-in", table_built_in, strlen(table_built_in), &built_in,
-                                     &heard.report),
-                         0);
+        ck_assert_int_eq(table_load(&place, &built_in, &heard.report), 0);
         ck_assert_msg(parse_bytes(text, n) == 0, "%s", heard.report.fault);
         ck_assert_uint_eq(table->n, built_in->n);
         for (size_t i = 0; i < table->n; i++) {
@@ -168,24 +170,27 @@ END_TEST
 
 /* ------------------------------------------------------------------ faults */
 
-#define COLUMNS  " columns, where source, directory, users and maybe options belong"
-#define QUOTES   "options have no quotes and no backslashes"
-#define AT_BELOW " is at, below or above the directory "
-#define DOS      "; it ends as lines of DOS do: take the carriage returns out of the file"
+#define WHERE     ", where source, directory, users and maybe options belong"
+#define COLUMNS   " columns" WHERE
+#define QUOTES    "options have no quotes and no backslashes"
+#define EXCHANGED "; are columns 1 and 2 of one of them exchanged?"
+#define CRLF                                                                                       \
+        "ends as lines of Windows do (CR LF); take the carriage returns out of the file: "         \
+        "sed -i 's/\\r$//' FILE"
 
 /* Each fault is alone in its table, and stands where a parser of whole files may lose it. */
 static const struct {
         const char *text, *message;
 } wrong[] = {
         /* first, in the middle, last, last without a newline */
-        {"bogus\n/b /tmp *\n", "conf:1: 1" COLUMNS},
-        {"/b /tmp *\nbogus\n/b /tmp *\n", "conf:2: 1" COLUMNS},
-        {"/b /tmp *\n# x\n\nbogus\n", "conf:4: 1" COLUMNS},
-        {"/b /tmp *\nbogus", "conf:2: 1" COLUMNS},
+        {"bogus\n/b /tmp *\n", "conf:1: 1 column" WHERE},
+        {"/b /tmp *\nbogus\n/b /tmp *\n", "conf:2: 1 column" WHERE},
+        {"/b /tmp *\n# x\n\nbogus\n", "conf:4: 1 column" WHERE},
+        {"/b /tmp *\nbogus", "conf:2: 1 column" WHERE},
         {"/b /tmp *\n/b /tmp", "conf:2: 2" COLUMNS},
         {"/b /tmp *\n/b /tmp * bogus", "conf:2: unknown option \"bogus\""},
         {"/b /tmp *\n/b /tmp * exec 0 0 junk", "conf:2: 7" COLUMNS},
-        {"bogus", "conf:1: 1" COLUMNS},
+        {"bogus", "conf:1: 1 column" WHERE},
         /* the first of two */
         {"/b /tmp * one\n/b /tmp * two\n", "conf:1: unknown option \"one\""},
         /* behind a quote that nothing matches */
@@ -205,8 +210,8 @@ static const struct {
         {"1 2 3\n/b /tmp *\n", "conf:1: can't be read as a line of fstab(5)"},
         {"# x\n1 2 3", "conf:2: can't be read as a line of fstab(5)"},
         /* bytes */
-        {"/b /tmp *\r\nnone /tmp bob\r\n", "conf:1: has a control character (byte 10)" DOS},
-        {"# comment\r\n\r\n", "conf:2: has a control character (byte 1)" DOS},
+        {"/b /tmp *\r\nnone /tmp bob\r\n", "conf:1: " CRLF},
+        {"# comment\r\n\r\n", "conf:2: " CRLF},
         /* slips */
         {"/b /tmp * exec # mine\n", "conf:1: 6" COLUMNS "; a comment stands on a line of its own"},
         {"/tmp /tmp-inst/ level root,adm\n",
@@ -223,20 +228,26 @@ static const struct {
         {"/b /tmp * keep=12",
          "conf:1: option \"keep\" must be a time such as 30m, 12h or 2d, a year at most"},
         /* lines that do not go together */
-        {"/tmp /tmp *\n", "conf:1: the base /tmp" AT_BELOW "/tmp of conf:1"},
-        {"/tmp/b /tmp *\n", "conf:1: the base /tmp/b" AT_BELOW "/tmp of conf:1"},
-        {"/var /var/tmp *\n", "conf:1: the base /var" AT_BELOW "/var/tmp of conf:1"},
+        {"/tmp /tmp *\n", "conf:1: the base /tmp is the directory /tmp of conf:1"},
+        {"/tmp/b /tmp *\n", "conf:1: the base /tmp/b is below the directory /tmp of conf:1"},
+        {"/var /var/tmp *\n", "conf:1: the base /var is above the directory /var/tmp of conf:1"},
         {"/b /tmp *\n/b/1 /var/tmp *\nnone /b bob\n",
-         "conf:1: the base /b" AT_BELOW "/b of conf:3"},
+         "conf:3: the directory /b is the base /b of conf:1"},
         {"none /var/tmp *\n/var/tmp/b /tmp *\n",
-         "conf:2: the base /var/tmp/b" AT_BELOW "/var/tmp of conf:1"},
+         "conf:2: the base /var/tmp/b is below the directory /var/tmp of conf:1"},
         {"/var/lib /tmp *\ninherit /var/lib/x bob\n",
-         "conf:1: the base /var/lib" AT_BELOW "/var/lib/x of conf:2"},
-        {"/b /tmp *\n/c /tmp *\nnone /c/d *\n", "conf:2: the base /c" AT_BELOW "/c/d of conf:3"},
+         "conf:2: the directory /var/lib/x is below the base /var/lib of conf:1"},
+        {"/b /tmp *\n/c /tmp *\nnone /c/d *\n",
+         "conf:3: the directory /c/d is below the base /c of conf:2"},
         {"/b /tmp *\nnone /tmp/sub *\n",
          "conf:2: the directory /tmp/sub is below the directory /tmp of conf:1"},
         {"none /var/tmp/a/b *\n/b /var bob\n",
-         "conf:1: the directory /var/tmp/a/b is below the directory /var of conf:2"},
+         "conf:2: the directory /var is above the directory /var/tmp/a/b of conf:1"},
+        /* the good line that was there before is not to blame */
+        {"/b /tmp *\nnone /tmp root\n/tmp /b *\n",
+         "conf:3: the base /tmp is the directory /tmp of conf:1" EXCHANGED},
+        {"/b /tmp *\n/dev/shm /b *\n",
+         "conf:2: the directory /b is the base /b of conf:1" EXCHANGED},
 };
 
 START_TEST(a_fault_is_told_with_file_and_line)

@@ -114,6 +114,21 @@ START_TEST(names_and_groups_may_look_odd)
 }
 END_TEST
 
+START_TEST(names_may_be_parts_of_options)
+{
+        struct users users;
+
+        parse("dev,mode,scope,size,share,noexecs,exe,@exec,@a=b", &users);
+        ck_assert_uint_eq(users.n, 9);
+        ck_assert_int_eq(users.items[0].kind, USERS_NAME);
+        ck_assert_str_eq(users.items[0].name, "dev");
+        ck_assert_int_eq(users.items[7].kind, USERS_GROUP);
+        users_done(&users);
+}
+END_TEST
+
+#define RANGE "is not a uid, and a range of them has a colon, as 1:999"
+
 static const struct {
         const char *text, *item, *what;
 } wrong[] = {
@@ -135,7 +150,9 @@ static const struct {
         {"1:", "1:", "is not a range MIN:MAX of uids"},
         {"1:x", "1:x", "is not a range MIN:MAX of uids"},
         {"1:2:3", "1:2:3", "is not a range MIN:MAX of uids"},
-        {"1:-2", "1:-2", "is not a range MIN:MAX of uids"},
+        {"1:-2", "1:-2", RANGE},
+        {"1-999", "1-999", RANGE},
+        {"bob,!1-", "!1-", RANGE},
         {"1:4294967295", "1:4294967295", "is not a range MIN:MAX of uids"},
         {"2:1", "2:1", "is a range whose end lies before its beginning"},
         {":5", ":5", "is no *, NAME, UID, MIN:MAX or @group"},
@@ -145,12 +162,23 @@ static const struct {
         {"*,!!bob", "!!bob", "is no *, NAME, UID, MIN:MAX or @group"},
         {"*,@!hpc", "@!hpc", "is no *, NAME, UID, MIN:MAX or @group"},
         {"@*", "@*", "is no *, NAME, UID, MIN:MAX or @group"},
-        {"tmpfs", "tmpfs", "is a word of fstab(5), the third column names users"},
-        {"alice,!tmpfs", "!tmpfs", "is a word of fstab(5), the third column names users"},
-        {"auto", "auto", "is a word of fstab(5), the third column names users"},
-        {"none", "none", "is a word of fstab(5), the third column names users"},
-        {"defaults", "defaults", "is a word of fstab(5), the third column names users"},
-        {"ext4", "ext4", "is a word of fstab(5), the third column names users"},
+        {"tmpfs", "tmpfs", "belongs to another column, the third one names users"},
+        {"alice,!tmpfs", "!tmpfs", "belongs to another column, the third one names users"},
+        {"auto", "auto", "belongs to another column, the third one names users"},
+        {"none", "none", "belongs to another column, the third one names users"},
+        {"defaults", "defaults", "belongs to another column, the third one names users"},
+        {"ext4", "ext4", "belongs to another column, the third one names users"},
+        {"noexec", "noexec", "belongs to another column, the third one names users"},
+        {"alice,nosuid", "nosuid", "belongs to another column, the third one names users"},
+        {"*,!nodev", "!nodev", "belongs to another column, the third one names users"},
+        {"exec", "exec", "belongs to another column, the third one names users"},
+        {"suid", "suid", "belongs to another column, the third one names users"},
+        {"dev,relatime", "relatime", "belongs to another column, the third one names users"},
+        {"noatime", "noatime", "belongs to another column, the third one names users"},
+        {"nofail", "nofail", "belongs to another column, the third one names users"},
+        {"mode=0770", "mode=0770", "belongs to another column, the third one names users"},
+        {"keep=1d", "keep=1d", "belongs to another column, the third one names users"},
+        {"=", "=", "belongs to another column, the third one names users"},
         {"!bob", "!bob", "only excludes, it needs an item without \"!\""},
         {"!bob,!@hpc,!0", "!bob,!@hpc,!0", "only excludes, it needs an item without \"!\""},
         {"!*", "!*", "only excludes, it needs an item without \"!\""},
@@ -332,6 +360,7 @@ int main(void)
         tcase_add_test(tcase, each_kind_of_item_is_read);
         tcase_add_test(tcase, the_greatest_uid_is_the_last_that_the_kernel_has);
         tcase_add_test(tcase, names_and_groups_may_look_odd);
+        tcase_add_test(tcase, names_may_be_parts_of_options);
         tcase_add_loop_test(tcase, a_faulty_item_is_pointed_at, 0, LENGTH(wrong));
         tcase_add_loop_test(tcase, a_column_matches_whom_it_names, 0, LENGTH(columns));
         tcase_add_loop_test(tcase, a_group_is_asked_for_only_when_the_answer_depends_on_it, 0,

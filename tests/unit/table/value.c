@@ -135,6 +135,22 @@ static const struct {
         {"99999999999999999999", false, false},
 };
 
+static const struct {
+        const char *text;
+        uint64_t bytes; /* of a whole of 1000 */
+} amounts[] = {
+        {"1", 1},          {"4096", 4096},    {"1k", 1024}, {"2M", 2 << 20},
+        {"3g", 3UL << 30}, {"1T", 1UL << 40}, {"10%", 100}, {"33%", 330},
+        {"100%", 1000},    {"101%", 0},       {"x", 0},     {"9223372036854775807", INT64_MAX},
+};
+
+START_TEST(a_size_comes_to_bytes)
+{
+        ck_assert_uint_eq(value_size(amounts[_i].text, 1000), amounts[_i].bytes);
+        ck_assert_uint_eq(value_size("50%", UINT64_MAX), UINT64_MAX / 2);
+}
+END_TEST
+
 START_TEST(a_size_is_what_the_kernel_takes_for_the_same)
 {
         ck_assert_msg(value_is_size(sizes[_i].text) == sizes[_i].size, "size=%s", sizes[_i].text);
@@ -227,11 +243,46 @@ START_TEST(a_name_is_as_long_as_a_file_system_has_them)
 }
 END_TEST
 
+/* The so many-th call for memory fails; 0: none does. */
+static unsigned refused;
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+        return refused > 0 && --refused == 0 ? NULL : __real_calloc(n, size);
+}
+
+char *__real_strndup(const char *text, size_t n);
+char *__wrap_strndup(const char *text, size_t n);
+char *__wrap_strndup(const char *text, size_t n)
+{
+        return refused > 0 && --refused == 0 ? NULL : __real_strndup(text, n);
+}
+
+START_TEST(without_memory_for_any_of_it_there_is_no_list)
+{
+        const char *text = "a@bob:b@carol";
+
+        for (unsigned i = 1; i <= 5; i++) { /* the list, two names, two owners */
+                refused = i;
+                ck_assert_int_eq(value_globs(text, &globs, &n_globs), -ENOMEM);
+                ck_assert_ptr_null(globs);
+        }
+        refused = 6;
+        ck_assert_int_eq(value_globs(text, &globs, &n_globs), 0);
+        ck_assert_uint_eq(refused, 1);
+        refused = 0;
+}
+END_TEST
+
 START_TEST(only_a_pattern_needs_the_directory_to_be_read)
 {
         ck_assert(value_is_plain(".X11-unix"));
         ck_assert(value_is_plain("a]b{c}!^\\"));
         ck_assert(!value_is_plain("a*"));
+        ck_assert(value_is_plain("%{gid}"));
+        ck_assert(!value_is_plain("a%{uid}"));
         ck_assert(!value_is_plain("?a"));
         ck_assert(!value_is_plain("a[b]"));
 }
@@ -247,12 +298,14 @@ int main(void)
         tcase_add_loop_test(tcase, a_time_is_a_number_with_a_unit_and_a_year_at_most, 0,
                             LENGTH(times));
         tcase_add_loop_test(tcase, a_size_is_what_the_kernel_takes_for_the_same, 0, LENGTH(sizes));
+        tcase_add_loop_test(tcase, a_size_comes_to_bytes, 0, LENGTH(amounts));
         tcase_add_test(tcase, a_list_of_names_is_taken_apart);
         tcase_add_loop_test(tcase, every_name_but_the_folder_itself_and_its_parent_will_do, 0,
                             LENGTH(good_globs));
         tcase_add_loop_test(tcase, a_list_with_one_bad_name_is_refused, 0, LENGTH(bad_globs));
         tcase_add_test(tcase, a_list_has_64_names_at_most);
         tcase_add_test(tcase, a_name_is_as_long_as_a_file_system_has_them);
+        tcase_add_test(tcase, without_memory_for_any_of_it_there_is_no_list);
         tcase_add_test(tcase, only_a_pattern_needs_the_directory_to_be_read);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
