@@ -7,6 +7,7 @@
  *
  *   - ioctls of namespaces that are newer than NS_GET_OWNER_UID: ENOTTY
  *   - system calls that are newer than set_mempolicy_home_node: ENOSYS
+ *   - move_mount(2) beneath another mount: EINVAL
  *
  * Without "no new privileges": su and sudo work. What it can't see is what stands in memory: flags
  * and masks that are newer, as STATX_MNT_ID_UNIQUE of statx(2). Programs of another ABI (i386) see
@@ -29,6 +30,8 @@
 #define LINUX61_ARCH AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
 #define LINUX61_ARCH AUDIT_ARCH_AARCH64
+#elif defined(__i386__)
+#define LINUX61_ARCH AUDIT_ARCH_I386
 #else
 #error "which numbers do system calls have here?"
 #endif
@@ -36,6 +39,7 @@
 enum {
         LINUX61_LAST_CALL = 450,      /* set_mempolicy_home_node, here as everywhere */
         LINUX61_OTHER_ABI = 1U << 30, /* x32 has numbers from here on */
+        LINUX61_BENEATH = 0x200,      /* MOVE_MOUNT_BENEATH: Linux 6.5 */
 };
 
 #define LINUX61_LOAD(offset)   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
@@ -52,18 +56,22 @@ static inline int linux61_begin(void)
         const uint32_t kind = _IOC_TYPEMASK << _IOC_TYPESHIFT;
         struct sock_filter filter[] = {
                 LINUX61_LOAD(offsetof(struct seccomp_data, arch)),
-                LINUX61_IF(BPF_JEQ, LINUX61_ARCH, 0, 9),
+                LINUX61_IF(BPF_JEQ, LINUX61_ARCH, 0, 12),
                 LINUX61_LOAD(offsetof(struct seccomp_data, nr)),
-                LINUX61_IF(BPF_JGE, LINUX61_OTHER_ABI, 7, 0),
-                LINUX61_IF(BPF_JGT, LINUX61_LAST_CALL, 7, 0),
-                LINUX61_IF(BPF_JEQ, SYS_ioctl, 0, 5),
+                LINUX61_IF(BPF_JGE, LINUX61_OTHER_ABI, 10, 0),
+                LINUX61_IF(BPF_JGT, LINUX61_LAST_CALL, 10, 0),
+                LINUX61_IF(BPF_JEQ, SYS_move_mount, 6, 0),
+                LINUX61_IF(BPF_JEQ, SYS_ioctl, 0, 7),
                 LINUX61_LOAD(offsetof(struct seccomp_data, args[1])), /* its lower half */
                 BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kind | which),
-                LINUX61_IF(BPF_JGT, NS_GET_OWNER_UID, 0, 2),
-                LINUX61_IF(BPF_JGT, NS_GET_OWNER_UID | which, 1, 0),
+                LINUX61_IF(BPF_JGT, NS_GET_OWNER_UID, 0, 4),
+                LINUX61_IF(BPF_JGT, NS_GET_OWNER_UID | which, 3, 0),
                 LINUX61_ANSWER(SECCOMP_RET_ERRNO | ENOTTY),
+                LINUX61_LOAD(offsetof(struct seccomp_data, args[4])),
+                LINUX61_IF(BPF_JSET, LINUX61_BENEATH, 2, 0),
                 LINUX61_ANSWER(SECCOMP_RET_ALLOW),
                 LINUX61_ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
+                LINUX61_ANSWER(SECCOMP_RET_ERRNO | EINVAL),
         };
         const struct sock_fprog program = {
                 .len = sizeof(filter) / sizeof(filter[0]),

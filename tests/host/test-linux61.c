@@ -122,6 +122,26 @@ START_TEST(inside_what_is_newer_is_unknown_and_all_else_as_before)
 }
 END_TEST
 
+/* The error of a mount that is moved from and to nowhere, with those flags besides. */
+static int move_error(unsigned flags)
+{
+        const unsigned empty = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+
+        return syscall(SYS_move_mount, -EBADF, "", -EBADF, "", flags | empty) < 0 ? errno : 0;
+}
+
+START_TEST(inside_nothing_is_mounted_beneath_another_mount)
+{
+        const struct call since = {.major = 6, .minor = 5};
+
+        ck_assert_int_eq(move_error(0), EBADF);
+        ck_assert_int_eq(move_error(LINUX61_BENEATH), kernel_has(&since) ? EBADF : EINVAL);
+        must(linux61_begin());
+        ck_assert_int_eq(move_error(0), EBADF);
+        ck_assert_int_eq(move_error(LINUX61_BENEATH), EINVAL);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ what goes on working */
 
 START_TEST(inside_ioctls_of_other_things_work)
@@ -205,6 +225,7 @@ int main(void)
         tcase_add_loop_test(calls, outside_each_call_is_known_to_a_kernel_that_has_it, 0, KNOWN);
         tcase_add_loop_test(calls, inside_what_is_newer_is_unknown_and_all_else_as_before, 0,
                             KNOWN);
+        tcase_add_test(calls, inside_nothing_is_mounted_beneath_another_mount);
         suite_add_tcase(suite, calls);
 
         tcase_add_test(rest, inside_ioctls_of_other_things_work);

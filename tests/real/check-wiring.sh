@@ -16,7 +16,7 @@ wire='session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_p
 rm /etc/pam.d/*
 [ ! -d /usr/lib/pam.d ] || mount -t tmpfs -o mode=755 tmpfs /usr/lib/pam.d
 check "no service is wired" finds 0 \
-        "warning: /etc/pam.d: no service names pam_privtmp.so: nothing is private; wire services, see pam_privtmp(8)"
+        "warning: /etc/pam.d: no service names pam_privtmp.so: nothing is private; run \"privtmp wire --try 2m\", see privtmp(8)"
 
 # Debian's own, without ours.
 only='session required pam_unix.so'
@@ -26,7 +26,7 @@ done
 printf '%s\n' '# a comment' "$wire" >/etc/pam.d/sshd
 missing='pam_privtmp.so is missing, though sshd has it'
 in_vain() {
-        echo "warning: /etc/pam.d/$1: $missing: $1 takes a user's /tmp into another's session; add the line, see pam_privtmp(8)"
+        echo "warning: /etc/pam.d/$1: $missing: $1 takes a user's /tmp into another's session; run \"privtmp wire\", or add the line, see pam_privtmp(8)"
 }
 check "sshd is wired; su, sudo and doas are not; runuser is for root" finds 0 "$(
         for door in su sudo doas; do in_vain $door; done)"
@@ -37,6 +37,9 @@ check "all are wired: nothing" finds 0 "$nothing"
 rm /etc/pam.d/*
 echo "$wire" >/etc/pam.d/login
 check "login alone is wired: nothing" finds 0 "$nothing"
+printf '%s\n' "# this comment does not go on \\" "$wire # nor does this \\" "session optional pam_unix.so" \
+        >/etc/pam.d/login
+check "a comment that ends with a backslash takes no line away" finds 0 "$nothing"
 rm /etc/pam.d/*
 
 # ------------------------------------------------------------------ before and behind
@@ -46,7 +49,7 @@ late() {
         echo "warning: /etc/pam.d/login:$1: it comes before $2 ($3), which at login runs as root in the user's /tmp, and mounts for the user's sessions alone; put it behind that line"
 }
 early() {
-        echo "warning: /etc/pam.d/login:$1: it comes after $2 ($3), which at logout still runs as root in the user's /tmp, and unmounts for the user's sessions alone; put a line of ours with the argument \"close\" before that one"
+        echo "warning: /etc/pam.d/login:$1: it comes after $2 ($3), which at logout still runs as root in the user's /tmp, and unmounts for the user's sessions alone; put a line of ours with the argument \"close\" before that one, as \"privtmp unwire\" and \"wire\" do"
 }
 printf 'session optional \\\n  pam_mount.so\n' >/etc/pam.d/mounts
 printf '%s\n' "$wire # pam_exec.so" '@include mounts' >/etc/pam.d/login
@@ -90,7 +93,11 @@ runs 'session [success=ok default=ignore] pam_selinux.so open' no    no
 rm /etc/pam.d/*
 echo "$wire close" >/etc/pam.d/login
 check "a line that closes only: nothing is private" finds 0 \
-        "warning: /etc/pam.d: no service names pam_privtmp.so: nothing is private; wire services, see pam_privtmp(8)"
+        "warning: /etc/pam.d: no service names pam_privtmp.so: nothing is private; run \"privtmp wire --try 2m\", see privtmp(8)"
+
+printf '%s\n' "$wire" 'session optional pam_unix.so' "$wire" "$wire close" >/etc/pam.d/login
+check "two lines that open: the second one does nothing" finds 0 \
+        "warning: /etc/pam.d/login:3: it does nothing: the line in /etc/pam.d/login:1 comes first, and opens the session; take it out"
 
 # passes LINE: PAM may not come to ours, in line 3.
 passes() {
@@ -233,16 +240,32 @@ rm /etc/pam.d/*
 echo "$strict" >/etc/pam.d/cron
 check "cron: as you like" finds 0 "$nothing"
 rm /etc/pam.d/*
+echo "$base /tmp *" >/srv/conf
 echo "$wire debug bogus conf=/srv/conf" >/etc/pam.d/login
 check "arguments" finds 1 \
         "fault: /etc/pam.d/login:1: unknown argument \"bogus\": nobody can log in here; take it out
 warning: /etc/pam.d/login:1: another table is read here, /srv/conf; look at it by \"privtmp check --conf FILE\""
+# denies_all CONF REASON: a line that names that table denies all but root.
+denies_all() {
+        echo "$wire conf=$1" >/etc/pam.d/login
+        finds 1 "fault: /etc/pam.d/login:1: all but root are denied here: $2; name a table that is there and has no faults
+warning: /etc/pam.d/login:1: another table is read here, $1; look at it by \"privtmp check --conf FILE\""
+}
+check "a table that is not there" denies_all /srv/none 'conf=/srv/none: No such file or directory'
+check "no path" denies_all srv/conf 'conf=srv/conf is no absolute path in its shortest form'
+echo bogus >/srv/bad
+check "a table with faults" denies_all /srv/bad \
+        '/srv/bad:1: 1 column, where source, directory, users and maybe options belong'
 echo "$wire conf=/srv/conf" >/etc/pam.d/login
-echo "$base /tmp *" >/srv/conf
 check "the other table is looked at by --conf" prints 0 "$nothing" "$command" check --conf /srv/conf
 
 echo "$wire" >/etc/pam.d/login
 module=$(find /usr/lib /lib -name pam_privtmp.so 2>/dev/null | head -n 1)
+folder=$(dirname "$module")
+mv "$folder/pam_unix.so" "$folder/away.so"
+check "the command was built for another folder of modules than PAM's" finds 1 \
+        "fault: /etc/pam.d/login:1: PAM does not look for modules in $folder: pam_unix.so is not there; build it with -Dpamdir=, the folder that has pam_unix.so"
+mv "$folder/away.so" "$folder/pam_unix.so"
 mv "$module" "$module.away"
 check "the module is not there" finds 1 \
         "fault: /etc/pam.d/login:1: $module is not there; install it, or take the line out"
@@ -291,7 +314,7 @@ lines=$(wc -l </etc/sudoers)
 # what sudo makes of it: does it open a session?
 opens_session() {
         log_mark
-        sudo -n true
+        sudo -n "$@" true
         logger over # the last message
         wait_for log_says over >/dev/null
         log_says 'sudo: pam_unix(sudo:session): session opened'
@@ -311,6 +334,16 @@ for setting in 'Defaults pam_session' 'Defaults !!pam_session' '# Defaults !pam_
         check "and so it is" opens_session
         cp "$tap/sudoers" /etc/sudoers
 done
+unknown="warning: /etc/sudoers:$((lines + 1)): \"runas_allow_unknown_id\" lets a command run as a uid that is no user's: PAM opens no session for it, and it has the caller's /tmp; take it out"
+for setting in 'Defaults runas_allow_unknown_id' 'Defaults:root env_reset,runas_allow_unknown_id # why'; do
+        echo "$setting" >>/etc/sudoers
+        check "sudoers, $setting" finds 0 "$unknown"
+        check "and so it is" not opens_session -u '#4711'
+        cp "$tap/sudoers" /etc/sudoers
+done
+echo 'Defaults !runas_allow_unknown_id, runas_allow_unknown_id2' >/etc/sudoers.d/x
+check "sudoers: where it is switched off, or is another word: nothing" finds 0 "$nothing"
+rm /etc/sudoers.d/x
 mv /etc/sudoers.d/privtmp "$tap/editors"
 missing="fault: /etc/sudoers: sudoedit runs the caller's editor, as the caller, in the other user's private directories; add \"Defaults!sudoedit !pam_session\""
 check "sudoers: the line for sudoedit is missing" finds 1 "$missing"
@@ -336,7 +369,7 @@ rm -r /etc/more.d /etc/one-more
 rm /etc/pam.d/sudo
 echo 'Defaults !pam_session' >>/etc/sudoers
 check "sudoers: where nothing is wired, it is not told" finds 0 \
-        "warning: /etc/pam.d: no service names pam_privtmp.so: nothing is private; wire services, see pam_privtmp(8)"
+        "warning: /etc/pam.d: no service names pam_privtmp.so: nothing is private; run \"privtmp wire --try 2m\", see privtmp(8)"
 cp "$tap/sudoers" /etc/sudoers
 
 [ ! -d /usr/lib/pam.d ] || umount /usr/lib/pam.d

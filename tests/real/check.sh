@@ -3,11 +3,11 @@
 #
 # system-check: privtmp check: each of its findings, brought about.
 #
-# The wiring is looked at in check-wiring.sh.
+# The wiring is looked at in check-wiring.sh, the rules of tmpfiles.d in check-tmpfiles.sh.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
-need su sudo runuser setpriv strace perl cc systemd-tmpfiles
+need su sudo runuser setpriv strace perl cc
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/check.sh"
 
@@ -34,10 +34,12 @@ as_before
 for example in "$(dirname "$0")"/../../examples/tables/*; do
         cp "$example" /srv/conf
         check "no line of examples/tables/$(basename "$example") has a fault" \
-                not says "; $mend\$" "$command" check --conf /srv/conf
+                not says "^fault:.*; $mend_conf\$" "$command" check --conf /srv/conf
+        none "and nothing to be warned of, but names that are not there" \
+                "$("$command" check --conf /srv/conf | grep '^warning' | grep -v ': there is no ')"
 done
 echo "$base /tmp * mode=1707" >/srv/conf
-check "which would be told" says "; $mend\$" "$command" check --conf /srv/conf
+check "which would be told" says "^fault:.*; $mend_conf\$" "$command" check --conf /srv/conf
 
 ls -lRn --time-style=full-iso /etc /run/privtmp "$base" >"$tap/before" 2>/dev/null || true
 "$command" check >"$tap/out"
@@ -69,22 +71,24 @@ printf 'none /tmp b\0b\n' >/etc/security/privtmp.conf.d/20-b.conf
 echo 'none /tmp/x bob' >/etc/security/privtmp.conf.d/30-c.conf
 echo '# good' >/etc/security/privtmp.conf.d/40-d.conf
 chown bob /etc/security/privtmp.conf.d/40-d.conf
-columns='columns, where source, directory, users and maybe options belong'
+where='where source, directory, users and maybe options belong'
+columns="columns, $where"
+column="column, $where"
 check "every fault of every file is told, in one run" finds 1 \
-        "fault: $conf:2: 1 $columns; $mend
+        "fault: $conf:2: 1 $column; $mend
 fault: $conf:3: unknown option \"bogus\"; $mend
 fault: $conf:5: 2 $columns; $mend
 fault: $conf.d/10-a.conf:1: users: \"3:2\" is a range whose end lies before its beginning; $mend
 fault: $conf.d/20-b.conf: has a NUL byte at offset 11; $mend
 fault: $conf.d/40-d.conf: belongs to uid 1002, not to root; $mend
-fault: $conf.d/10-a.conf:2: the base /tmp/b is at, below or above the directory /tmp of $conf:4; $mend
-fault: $conf.d/10-a.conf:2: the base /tmp/b is at, below or above the directory /tmp of $conf.d/10-a.conf:2; $mend
+fault: $conf.d/10-a.conf:2: the base /tmp/b is below the directory /tmp of $conf:4; $mend
+fault: $conf.d/10-a.conf:2: the base /tmp/b is below the directory /tmp of $conf.d/10-a.conf:2; $mend
 fault: $conf.d/30-c.conf:1: the directory /tmp/x is below the directory /tmp of $conf:4; $mend
 fault: $conf.d/30-c.conf:1: the directory /tmp/x is below the directory /tmp of $conf.d/10-a.conf:2; $mend
-fault: $conf.d/10-a.conf:2: /tmp/b: others than root can write /tmp; $rebase"
+fault: $conf.d/10-a.conf:2: /tmp/b: others than root can write /tmp; $parents"
 log_mark
 check "a login is denied" not su alice -c true
-check "and names the first of them" wait_for log_says "^10\..*: $conf:2: 1 $columns"
+check "and names the first of them" wait_for log_says "^10\..*: $conf:2: 1 $column"
 check "and no other" not log_says "$conf:3:"
 rm -r "$conf.d"/*
 table "$base /tmp *"
@@ -93,20 +97,78 @@ check "a folder that others can write" finds 1 \
         "fault: $conf.d: others than root can write $conf.d; $mend"
 as_before
 
+absent='give the absolute path of a file that is there'
 check "--conf: a file that is not there" prints 1 \
-        "fault: /srv/none: No such file or directory; $mend" "$command" check --conf /srv/none
+        "fault: /srv/none: No such file or directory; $absent" "$command" check --conf /srv/none
 check "--conf: a name that is none" prints 1 \
-        "fault: srv/conf: is no absolute path in its shortest form; $mend" \
+        "fault: srv/conf: is no absolute path in its shortest form; $absent" \
         "$command" check --conf srv/conf
 echo 'none /tmp' >/srv/conf
-check "--conf: the file is read instead of the others" prints 1 "fault: /srv/conf:1: 2 $columns; $mend" \
+check "--conf: the file is read instead of the others" prints 1 \
+        "fault: /srv/conf:1: 2 $columns; $mend_conf" "$command" check --conf /srv/conf
+chown bob /srv/conf
+check "--conf: a file that the module would not read" prints 1 \
+        "fault: /srv/conf: belongs to uid 1002, not to root; $mend_conf" \
         "$command" check --conf /srv/conf
+rm /srv/conf
+
+empty='no line makes a directory private: everybody has the system'"'"'s; add one, see EXAMPLES in privtmp.conf(5)'
+table '# all gone'
+check "a table without lines" finds 0 "warning: $conf: $empty"
+table 'none /tmp *' 'inherit /tmp root'
+check "a table in which nothing is private" finds 0 "warning: $conf: $empty"
+echo '# empty' >/srv/conf
+check "the same of a file that is named" prints 0 "warning: /srv/conf: $empty" \
+        "$command" check --conf /srv/conf
+table bogus
+check "where its lines have faults, these are told" finds 1 "fault: $conf:1: 1 $column; $mend"
+
+move='put it behind that line, or take it out'
+table "$base /tmp alice" "$base /tmp alice"
+check "two lines for the same users" finds 0 \
+        "warning: $conf:1: no login has this line: $conf:2, which stands behind it, is for all of its users; $move"
+table "$base /tmp alice exec" "$base /tmp *" 'none /tmp root' 'none /tmp root'
+check "a line for few before a line for all, and two for the same" finds 0 \
+        "warning: $conf:4: sudo in a session finds the system's /tmp, where anybody may have put a file of the same name as the user's; write \"inherit\", see Root in privtmp.conf(5)
+warning: $conf:1: no login has this line: $conf:2, which stands behind it, is for all of its users; $move
+warning: $conf:3: no login has this line: $conf:4, which stands behind it, is for all of its users; $move"
+mkdir -p "$conf.d"
+table "$base /tmp alice,1005" "$base /tmp 1005,alice" "$base /tmp *,!root"
+echo "$base /tmp *" >"$conf.d/50-site.conf"
+check "other users, and a drop-in, which may replace lines" finds 0 "$nothing"
+rm "$conf.d/50-site.conf"
 
 table "$base /tmp alice,nobody-there,!@no-such-group share=.x@no-such-owner"
 check "users and groups that do not exist" finds 0 \
         "warning: $conf:1: there is no user \"nobody-there\"; it matches nobody, correct it or take it out
 warning: $conf:1: there is no group \"no-such-group\"; it matches nobody, correct it or take it out
 warning: $conf:1: there is no user \"no-such-owner\"; it matches nobody, correct it or take it out"
+
+leave="leave them out with \"!\", as in \"*,!0:999\", or name them one by one if they are meant"
+table "$base /tmp *" 'none /tmp 1:999' 'inherit /tmp root' 'none /tmp carol,@games'
+mkdir -p "$conf.d"
+echo "$base /tmp * exec" >"$conf.d/50-site.conf"
+check "a line for all that takes in whom earlier lines leave out" finds 0 \
+        "warning: $conf.d/50-site.conf:1: takes in 1:999, whom $conf:2 leaves with the system's /tmp; $leave
+warning: $conf.d/50-site.conf:1: takes in root, whom $conf:3 leaves with the caller's /tmp; $leave
+warning: $conf.d/50-site.conf:1: takes in carol, whom $conf:4 leaves with the system's /tmp; $leave
+warning: $conf.d/50-site.conf:1: takes in @games, whom $conf:4 leaves with the system's /tmp; $leave"
+echo "$base /tmp *,!0:999,!carol,!@games exec" >"$conf.d/50-site.conf"
+check "and one that leaves them out, too" finds 0 "$nothing"
+printf '%s\n' "$base /tmp 990:1500" "$base /tmp daemon,33,root" >"$conf.d/50-site.conf"
+check "a range that takes in some of them; who is named is meant" finds 0 \
+        "warning: $conf.d/50-site.conf:1: takes in 1:999, whom $conf:2 leaves with the system's /tmp; $leave
+warning: $conf.d/50-site.conf:1: takes in carol, whom $conf:4 leaves with the system's /tmp; $leave"
+echo "$base /tmp @games" >"$conf.d/50-site.conf"
+sed -i '/^games:/s/$/root/' /etc/group
+check "a group that root is in" finds 0 \
+        "warning: $conf.d/50-site.conf:1: takes in root, whom $conf:3 leaves with the caller's /tmp; $leave
+warning: $conf.d/50-site.conf:1: takes in @games, whom $conf:4 leaves with the system's /tmp; $leave"
+sed -i '/^games:/s/root$//' /etc/group
+rm "$conf.d/50-site.conf"
+table 'none /tmp *,!root' "$base /tmp *,!root,!bin"
+check "a line for all that leaves all with the system's is the rule, not an exception" \
+        finds 0 "$nothing"
 
 table "$base /tmp *" 'none /tmp root'
 check "root with none" finds 0 \
@@ -124,7 +186,7 @@ check "modes in which Linux does not protect root" finds 0 \
 warning: $conf:2: with mode=1770 $takes /tmp; $unless
 warning: $conf:3: with mode=1770 $takes /tmp; $unless"
 table "$base /tmp alice mode=0700" 'tmpfs /var/tmp * mode=0700' 'inherit /var/tmp root' \
-        "$base /srv alice mode=0700" 'none /srv root' "$base /home * mode=0700"
+        "$base /srv alice mode=0700" 'none /srv root' "$base /opt * mode=0700"
 check "a directory that the user owns, where root inherits it: by a line or without one" finds 1 \
         "warning: $conf:5: sudo in a session finds the system's /srv, where anybody may have put a file of the same name as the user's; write \"inherit\", see Root in privtmp.conf(5)
 fault: $conf:1: the user owns /tmp, $owns
@@ -147,6 +209,15 @@ check "more directories than a session can have" finds 0 \
         "warning: $conf:9: this is the 9th private directory; a session has 8 at most; take one out, unless nobody has lines for all of them"
 as_before
 
+table "$base /tmp *"
+mkdir /etc/security/privtmp.conf.d
+touch /etc/security/privtmp.conf.d/50-site /etc/security/privtmp.conf.d/.50.swp \
+        /etc/security/privtmp.conf.d/50.conf.bak /etc/security/privtmp.conf.d/README
+check "a drop-in that is none by its name" finds 0 \
+        "warning: $conf.d/50-site: is not read: its name does not end in .conf; give it a name that does"
+check "which is nothing to another table" prints 0 "$nothing" "$command" check --conf "$conf"
+as_before
+
 # ------------------------------------------------------------------ bases and directories
 
 mkdir -m 700 /srv/good /srv/bobs /srv/file-above
@@ -156,35 +227,87 @@ chown bob /srv/bobs
 echo x >/srv/file
 mount -t tmpfs tmpfs /srv/good
 chmod 700 /srv/good
-table "/srv/open /tmp alice" "/srv/bobs /tmp alice" "/srv/link /tmp alice" "/srv/file /tmp alice" \
-        "/srv/none/base /tmp alice" "/tmp/base /var/tmp alice" "/srv/good /tmp *"
+table "/srv/open /tmp alice" "/srv/bobs /tmp bob" "/srv/link /tmp carol" "/srv/file /tmp daemon" \
+        "/srv/none/base /tmp bin" "/tmp/base /var/tmp alice" "/srv/good /tmp *,!root"
 check "bases that no login can use" finds 1 \
-        "fault: $conf:6: the base /tmp/base is at, below or above the directory /tmp of $conf:1; $mend
-fault: $conf:6: the base /tmp/base is at, below or above the directory /tmp of $conf:2; $mend
-fault: $conf:6: the base /tmp/base is at, below or above the directory /tmp of $conf:3; $mend
-fault: $conf:6: the base /tmp/base is at, below or above the directory /tmp of $conf:4; $mend
-fault: $conf:6: the base /tmp/base is at, below or above the directory /tmp of $conf:5; $mend
-fault: $conf:6: the base /tmp/base is at, below or above the directory /tmp of $conf:7; $mend
-fault: $conf:1: /srv/open has mode 0755, it must be 0700; $rebase
-fault: $conf:2: /srv/bobs belongs to uid 1002, not to root; $rebase
-fault: $conf:3: /srv/link: /srv/link is a symbolic link; $rebase
-fault: $conf:4: /srv/file: Not a directory; $rebase
+        "fault: $conf:6: the base /tmp/base is below the directory /tmp of $conf:1; $mend
+fault: $conf:6: the base /tmp/base is below the directory /tmp of $conf:2; $mend
+fault: $conf:6: the base /tmp/base is below the directory /tmp of $conf:3; $mend
+fault: $conf:6: the base /tmp/base is below the directory /tmp of $conf:4; $mend
+fault: $conf:6: the base /tmp/base is below the directory /tmp of $conf:5; $mend
+fault: $conf:7: the directory /tmp is above the base /tmp/base of $conf:6; $mend
+fault: $conf:1: /srv/open has mode 0755, it must be 0700; $chmod
+fault: $conf:2: /srv/bobs belongs to uid 1002, not to root; $other
+fault: $conf:3: /srv/link: /srv/link is a symbolic link; name the directory that it leads to
+fault: $conf:4: /srv/file: Not a directory; $other
 fault: $conf:5: /srv/none: No such file or directory; make the parent: a login makes no more than the last component
-fault: $conf:6: /tmp/base: others than root can write /tmp; $rebase"
+fault: $conf:6: /tmp/base: others than root can write /tmp; $parents"
 table "/srv/bobs/base /tmp *"
 check "a base that lies in a user's directory" finds 1 \
-        "fault: $conf:1: /srv/bobs/base: /srv/bobs belongs to uid 1002, not to root; $rebase"
+        "fault: $conf:1: /srv/bobs/base: /srv/bobs belongs to uid 1002, not to root; $parents"
+
+# Who does what check says takes no directory from those whose it is.
+mkdir -m 755 /srv/full /srv/empty /srv/empty/1001 /srv/empty/.trash /srv/empty/.trash/x
+echo x >/srv/full/file
+advice() {
+        "$command" check | sed -n 's/^fault: [^ ]*: \(\/[^ :]*\)[: ].*; /\1: /p' | grep -v 'lines out$'
+}
+table "/srv/empty /z alice" "/srv/full /z bob" "/dev/shm /z carol" "/var /z daemon" \
+        "/tmp /srv/d *" "/home/alice/p /z bin" "/var/tmp /z *"
+check "a directory that others may use is never to be closed or taken" \
+        same "/srv/empty: $chmod
+/srv/full: $other
+/dev/shm: $other
+/var: $other
+/tmp: $other
+/home/alice/p: $parents
+/var/tmp: $other" "$(advice)"
+table "/tmp /var/lib/privtmp *"
+check "nor is /tmp where source and directory are exchanged" \
+        same "/tmp: $other" "$(advice)"
+as_before
 
 table "/srv/good /nothing *" "/srv/good /srv/link bob" "inherit /nothing-too bob"
 check "directories that can't be covered" finds 1 \
         "fault: $conf:1: /nothing: No such file or directory; mend it, or take its lines out
 fault: $conf:2: /srv/link: /srv/link is a symbolic link; mend it, or take its lines out"
 
+table "/srv/good /home *"
+check "a directory that sessions need" finds 0 \
+        "warning: $conf:1: who has a private /home finds nothing in it of what is there; name one for temporary files, such as /tmp or /dev/shm"
+
+# Times that the kernel sets can't be changed, but the clock can be told wrong.
+cat >"$tap/day.c" <<'EOF'
+#include <time.h>
+
+time_t time(time_t *ret)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        now.tv_sec += 24 * 60 * 60 + 60;
+        if (ret)
+                *ret = now.tv_sec;
+        return now.tv_sec;
+}
+EOF
+cc -shared -fPIC -o "$tap/day.so" "$tap/day.c"
+in_a_day() {
+        LD_PRELOAD="$tap/day.so" "$command" check
+}
+
 table "/srv/good /tmp *"
 mkdir -p /srv/good/.stuck/1001.aaaaaa
 check "what clean could not delete" finds 0 \
         "warning: $conf:1: /srv/good/.stuck has 1 that could not be deleted; run \"privtmp clean\", which says why"
 rm -r /srv/good/.stuck
+mkdir -p /srv/good/.trash/1001.aaaaaa /srv/good/.work/1001.bbbbbb
+check "what is in the trash since today" finds 0 "$nothing"
+run='have "privtmp clean" run: enable its units, or see examples/cron.d'
+check "what is in the trash since yesterday" says \
+        "^warning: $conf:1: 2 in the trash of /srv/good should have been deleted more than a day ago; $run\$" \
+        in_a_day
+rm -r /srv/good/.trash /srv/good/.work
 mount -o remount,ro /srv/good
 check "a base on a file system that is read-only" finds 0 \
         "warning: $conf:1: the file system of /srv/good is read-only; see to it: whoever logs in has 16 MiB in memory instead"
@@ -216,6 +339,38 @@ check "a base that is not there yet" finds 0 \
 check "is not made" test ! -e /var/privtmp
 as_before
 
+# ------------------------------------------------------------------ bases of before
+
+# left BASE N
+left() {
+        echo "warning: $1: private directories are left in this base, which no line names: $2; \"privtmp clean BASE\" deletes what is not used and not kept any more, \"privtmp list BASE\" tells what is"
+}
+
+table "/srv/before /tmp *"
+plant /srv/before 1001 aaaaaa
+"$command" clean >/dev/null
+plant /srv/before 1001 aaaaaa
+table "tmpfs /tmp *"
+check "a base of before that has something left" finds 0 "$(left /srv/before 1)"
+check "list shows it" same "alice /tmp stale" \
+        "$("$command" list -n -o USER,DIRECTORY,STATE /srv/before | xargs)"
+check "list shows of a user alone what is the user's" same "" "$("$command" list -n bob /srv/before)"
+mkdir -m 700 /srv/before/.trash/1001.bbbbbb
+check "what is in its trash counts" finds 0 "$(left /srv/before 2)"
+"$command" clean /srv/before >/dev/null
+check "a base of before that is empty" finds 0 "$nothing"
+plant /srv/before 1001 aaaaaa
+table "/srv/before /tmp *"
+check "a base that a line names again" not says 'are left in this base' "$command" check
+rm -r /srv/before
+table "tmpfs /tmp *"
+check "a base of before that is gone" finds 0 "$nothing"
+rm -r /var/lib/misc/privtmp-bases
+plant "$base" 1001 aaaaaa
+check "the base of the built-in table, though clean has never run" finds 0 "$(left "$base" 1)"
+rm -r "$base/1001"
+as_before
+
 # ------------------------------------------------------------------ two names
 
 mount --bind /tmp /var/tmp
@@ -234,9 +389,20 @@ mkdir "$base/in"
 mount --bind "$base/in" /srv/d1
 table "$base /srv/d1 bob"
 check "a directory that lies in a base, by another name" finds 0 \
-        "warning: $conf:1: $base is by another name at, below or above /srv/d1 of $conf:1; keep one of the two"
+        "warning: $conf:1: $base is by another name above /srv/d1 of $conf:1; keep one of the two"
 umount /srv/d1 /srv/base
+mount --bind "$base" /srv/d1
+check "a directory that is a base, by another name" finds 0 \
+        "warning: $conf:1: $base is by another name /srv/d1 of $conf:1; keep one of the two"
+umount /srv/d1
 rmdir "$base/in"
+mkdir -m 700 /srv/up /srv/up/base
+mount --bind /srv/up /srv/d1
+table "/srv/up/base /srv/d1 bob"
+check "a directory that a base lies in, by another name" finds 0 \
+        "warning: $conf:1: /srv/up/base is by another name below /srv/d1 of $conf:1; keep one of the two"
+umount /srv/d1
+rm -r /srv/up
 as_before
 
 # ------------------------------------------------------------------ groups
@@ -267,98 +433,11 @@ end_session alice
 cp "$tap/passwd" /etc/passwd
 as_before
 
-# ------------------------------------------------------------------ tmpfiles.d
+# ------------------------------------------------------------------ the kernel
 
-here=/etc/tmpfiles.d/test.conf
-old=aAmM:30d
-
-# is_left_alone: what is old in an instance, by systemd-tmpfiles.
-is_left_alone() {
-        mkdir -p "$base/1000/aaaaaa/root"
-        echo x >"$base/1000/aaaaaa/root/file"
-        find "$base" -exec touch -d '2 years ago' {} +
-        systemd-tmpfiles --clean --prefix=/var/lib
-        [ -d "$base" ] || mkdir -m 700 "$base"
-        test -e "$base/1000/aaaaaa/root/file"
-}
-
-rules() {
-        mkdir -p /etc/tmpfiles.d /run/tmpfiles.d
-        printf '%s\n' "$@" >"$here"
-}
-
-# reach FILE LINE
-reach() {
-        echo "warning: $1:$2: it would delete by age what is in the base $base; write a line \"x BASE/*\" into a file of /etc/tmpfiles.d"
-}
-
-# spares NAME RULE...: for us, and for systemd-tmpfiles.
-spares() {
-        name=$1
-        shift
-        [ $# = 0 ] || rules "$@"
-        check "tmpfiles: $name: nothing" finds 0 "$nothing"
-        check "tmpfiles: $name: and so it is" is_left_alone
-}
-
-# reaches NAME RULE...: the first of them.
-reaches() {
-        name=$1
-        shift
-        [ $# = 0 ] || rules "$@"
-        check "tmpfiles: $name: is told" finds 0 "$(reach "${file:-$here}" 1)"
-        check "tmpfiles: $name: and so it is" not is_left_alone
-}
-
-# A base that lies with others, and is not to be blamed for that.
-if mountpoint -q "$base"; then
-        spares "a rule for what is above a mount" "d /var/lib - - - $old"
-        umount "$base"
-fi
-[ -d "$base" ] || mkdir -m 700 "$base"
-mount -t tmpfs tmpfs /var/log
-
-reaches "a rule for the base" "d $base - - - $old"
-reaches "a rule for what is above" "d /var/lib/ - - - $old"
-reaches "a rule in quotes" "d \"/var/lib\" - - - \"$old\""
-reaches "a pattern that the base matches" "e /var/lib/p* - - - $old"
-reaches "a pattern for what is in it" "e $base/[0-9]* - - - $old"
-spares "no age" "d /var/lib - - -" "e /var/lib/p* - - - -"
-spares "a comment" "#d /var/lib - - - $old"
-spares "at boot only" "d! /var/lib - - - $old"
-spares "a rule for something else" "d /var/lib/privtm - - - $old" "e /var/l?b/q* - - - $old"
-spares "a pattern where patterns mean nothing" "d /var/l?b - - - $old"
-spares "an x for the base" "d /var/lib - - - $old" "x $base"
-spares "an x for what is in it" "d $base - - - $old" "x $base/*"
-spares "another rule for the base" "d /var/lib - - - $old" "z $base 0700 root root"
-reaches "an x for the base, and a rule for it" "d $base - - - $old" "x $base"
-reaches "an x for something else" "d /var/lib - - - $old" "x /var/lib/*/privtmp"
-spares "the first of two rules counts" "d $base - - - -" "d $base - - - $old"
-
-rules "# nothing"
-file=/run/tmpfiles.d/run.conf
-echo "d /var/lib - - - $old" >"$file"
-reaches "a rule in /run"
-: >/etc/tmpfiles.d/run.conf
-spares "a file of that name in /etc stands for it"
-rm /etc/tmpfiles.d/run.conf
-ln -s /dev/null /etc/tmpfiles.d/run.conf
-spares "so does a link to /dev/null"
-echo "x $base" >/etc/tmpfiles.d/aa.conf
-rm /etc/tmpfiles.d/run.conf
-spares "an x in another file"
-rm /etc/tmpfiles.d/aa.conf /run/tmpfiles.d/run.conf
-rules "d /var/lib - - - $old"
-echo "d /var/lib - - - -" >/run/tmpfiles.d/aa.conf
-spares "the first file of all folders, by its name, counts"
-umount /var/log
-rm -r "$base/1000"
-as_before
 mkdir /srv/alone
 mount -t tmpfs -o mode=700 tmpfs /srv/alone
 table "/srv/alone /tmp *"
-
-# ------------------------------------------------------------------ the kernel
 
 # without CALL: on a kernel that does not have it.
 without() {
@@ -427,10 +506,10 @@ fake() {
 }
 
 check "a base on NFS" prints 1 \
-        "fault: $conf:1: /srv/alone is on a network or FUSE file system; $rebase" fake FAKE_NFS=1
+        "fault: $conf:1: /srv/alone is on a network or FUSE file system; $local" fake FAKE_NFS=1
 table "/srv/alone/privtmp /tmp *"
 check "a base that would be on NFS" prints 1 \
-        "fault: $conf:1: /srv/alone/privtmp would be on a network or FUSE file system; $rebase" \
+        "fault: $conf:1: /srv/alone/privtmp would be on a network or FUSE file system; $local" \
         fake FAKE_NFS=1
 table "/srv/alone /tmp far-away"
 check "a user who can't be looked up" prints 1 \

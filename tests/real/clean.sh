@@ -3,51 +3,26 @@
 #
 # system-clean: privtmp clean, beside real sessions, killed, short of everything, and against a user
 # who writes while it deletes.
-#
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
 need sshd ssh su strace chattr prlimit script perl
-
-# Where everybody can run it.
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 
 clean() {
         "$command" clean
 }
 
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1
-        shift
-        tap_status=0
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
-}
-
-# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing else there, and nothing on stdout but
-# what was deleted.
-complains() {
+# deletes_and_complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing else there, and nothing on
+# stdout but what was deleted.
+deletes_and_complains() {
         tap_wanted=$1 tap_text=$2
         shift 2
         tap_status=0
         "$@" >"$tap/out" 2>"$tap/err" || tap_status=$?
         same "$tap_wanted" "$tap_status" && same "$tap_text" "$(cat "$tap/err")" &&
                 same "" "$(grep -v '^deleted [0-9]* director' "$tap/out")"
-}
-
-# plant BASE UID NAME [AGE [KEEP]]: an instance without a session, whose clock says AGE.
-plant() {
-        planted=$1/$2/$3
-        install -d -m 700 "$1" "$1/$2" "$planted"
-        install -d -m 1770 -g "$2" "$planted/root"
-        install -m 600 /dev/null "$planted/lock"
-        ln -s /tmp "$planted/directory"
-        ln -s "$(id -nu "$2" 2>/dev/null || echo gone)" "$planted/user"
-        [ -z "${5:-}" ] || ln -s "$5" "$planted/keep"
-        touch -m -d "${4:-now}" "$planted/lock"
 }
 
 # Everything in a base, with all that a change would change; but what reading alone changes.
@@ -63,23 +38,24 @@ is_empty() {
 # ------------------------------------------------------------------ arguments and faults
 
 table '/srv/missing /tmp *'
-check "a base that is not there is nothing to complain of" complains 0 "" clean
+check "a base that is not there is nothing to complain of" deletes_and_complains 0 "" clean
 check "and is not made" not test -e /srv/missing
-check "help is help" says 'privtmp clean \[options\]' "$command" clean --help
+check "help is help" says 'privtmp clean \[options\] \[BASE...\]' "$command" clean --help
 check "and no fault" exits 0 "$command" clean -h
 check "without a verb: usage" \
-        complains 2 "privtmp: a verb is missing, try 'privtmp --help'" "$command"
+        deletes_and_complains 2 "privtmp: a verb is missing, try 'privtmp --help'" "$command"
 check "an unknown verb: usage" \
-        complains 2 "privtmp: sweep: no such verb, try 'privtmp --help'" "$command" sweep
-check "an argument: usage" \
-        complains 2 "privtmp: clean: /tmp: no argument belongs here" "$command" clean /tmp
+        deletes_and_complains 2 "privtmp: sweep: no such verb, try 'privtmp --help'" "$command" sweep
+check "an argument that is no path: usage" deletes_and_complains 2 \
+        "privtmp: clean: base: a base is an absolute path, with no slash behind it" \
+        "$command" clean base
 check "an unknown option: usage" exits 2 "$command" clean --force
 check "it says so as privtmp" says "^privtmp: .*--force" "$command" clean --force
 check "--conf without a file: usage" exits 2 "$command" clean --conf
 check "who is not root is told so" \
-        complains 1 "privtmp: clean: needs root" runuser -u alice -- "$command" clean
+        deletes_and_complains 1 "privtmp: clean: needs root" runuser -u alice -- "$command" clean
 check "also for a dry run" \
-        complains 1 "privtmp: clean: needs root" runuser -u alice -- "$command" clean -n
+        deletes_and_complains 1 "privtmp: clean: needs root" runuser -u alice -- "$command" clean -n
 
 table '/srv/two /tmp *' '/srv/two /var/tmp * keep=1x'
 plant /srv/two 1001 aaaaaa
@@ -91,7 +67,7 @@ check "a table that is not there is a failure" exits 1 "$command" clean --conf /
 check "and told of" says '^privtmp: .*/srv/none: No such file' "$command" clean --conf /srv/none
 table 'none /tmp *'
 rm -rf /srv/two
-check "a table without a base is no fault" complains 0 "" clean
+check "a table without a base is no fault" deletes_and_complains 0 "" clean
 
 # ------------------------------------------------------------------ which bases
 
@@ -110,13 +86,58 @@ stuck /srv/two/.stuck/1003.ffffff
 trash /srv/two/.trash/1003.eeeeee" "$("$command" clean --dry-run | sort)"
 check "--conf FILE is read in place of the table" same "stale /srv/four/1002/dddddd" \
         "$(echo '/srv/four /tmp *' >/srv/conf; "$command" clean -n --conf /srv/conf)"
-check "all bases are cleaned" complains 0 "" clean
+check "all bases are cleaned" deletes_and_complains 0 "" clean
 check "the first is empty" is_empty "$base"
 check "the second, too" is_empty /srv/two
 check "the one that no line names is left alone" test -d /srv/four/1002/dddddd
 check "the missing one is not made" not test -e /srv/missing
 check "with --conf FILE it is cleaned" "$command" clean --conf /srv/conf
 check "that is empty now" is_empty /srv/four
+
+# ------------------------------------------------------------------ bases that are named
+
+plant /srv/two 1001 bbbbbb
+plant /srv/four 1001 aaaaaa
+plant /srv/four 1002 bbbbbb 'now' 1h
+plant "$base" 1001 aaaaaa
+# what has not all of an instance's form could be anything that root keeps in a folder
+plant /srv/four 1001 nolink && rm /srv/four/1001/nolink/user
+plant /srv/four 1001 nowhere
+plant /srv/four 1001 nopath && ln -sfn tmp /srv/four/1001/nopath/directory
+plant /srv/four 1001 noroot && rmdir /srv/four/1001/noroot/root
+plant /srv/four 1001 nolock && rm /srv/four/1001/nolock/lock
+plant /srv/four 1001 .aaaaab
+plant /srv/four 0 aaaaac && mv /srv/four/0 /srv/four/root
+touch -d '1 hour ago' /srv/four/1001/* /srv/four/1001/.aaaaab
+install -d -m 700 /srv/four/.trash /srv/four/.work /srv/four/.stuck /srv/four/.trash/1001.cccccc \
+        /srv/four/.work/1001.dddddd /srv/four/.stuck/1001.eeeeee /srv/four/.trash/letters \
+        /srv/four/.trash/1001.a-file
+install -d -m 755 /srv/four/.trash/1001.ffffff
+touch /srv/four/.trash/file /srv/four/.trash/1001.gggggg
+# all but what is to go
+others() {
+        find /srv/four ! -name aaaaaa ! -path '*/aaaaaa/*' ! -name '1001.[cde]*' | sort
+}
+other=$(others)
+check "a base that no line names: a dry run has what is an instance for certain" same "\
+stale /srv/four/1001/aaaaaa
+stuck /srv/four/.stuck/1001.eeeeee
+trash /srv/four/.trash/1001.cccccc
+work /srv/four/.work/1001.dddddd" "$("$command" clean -n /srv/four | sort)"
+check "a base that no line names: is cleaned" deletes_and_complains 0 "" "$command" clean /srv/four
+check "a base that no line names: what was stale is gone, and all else is left" \
+        same "$other" "$(find /srv/four | sort)"
+check "the bases of the table were not looked at" test -d "$base/1001/aaaaaa"
+check "a base of the table that is named is cleaned as ever" deletes_and_complains 0 "" \
+        "$command" clean /srv/two
+check "it alone" test ! -d /srv/two/1001/bbbbbb -a -d "$base/1001/aaaaaa"
+check "one that is not there is a failure" deletes_and_complains 1 \
+        "privtmp: /srv/missing-too: there is no such folder" "$command" clean /srv/missing-too
+mkdir -m 777 /srv/open-too
+check "one that others can write is a failure" exits 1 "$command" clean /srv/open-too
+ln -s /srv/four /srv/link-too
+check "so is one behind a link" exits 1 "$command" clean /srv/link-too
+rm -rf /srv/four "$base/1001/aaaaaa" /srv/open-too /srv/link-too
 
 plant "$base" 1001 aaaaaa
 plant /srv/two 1001 bbbbbb
@@ -147,18 +168,18 @@ stale /srv/two/1001/cccccc
 stale $base/1001/aaaaaa
 stuck $base/.stuck/1001.hhhhhh
 trash $base/.trash/1001.eeeeee" "$("$command" clean -n --user alice | LC_ALL=C sort)"
-check "--user: is deleted" complains 0 "" "$command" clean --user 1001
+check "--user: is deleted" deletes_and_complains 0 "" "$command" clean --user 1001
 check "--user: nothing of the user's is left" same "" \
         "$(find "$base" /srv/two -mindepth 2 \( -path '*/1001/*' -o -name '1001.*' \))"
 check "--user: all that is another's is" test -d "$base/1002/bbbbbb" -a \
         -d /srv/two/10010/dddddd -a -d "$base/.trash/1002.ffffff" -a -d "$base/.trash/10010.gggggg"
 check "--user: who has no account any more is named by the uid" \
-        complains 0 "" "$command" clean --user 10010
+        deletes_and_complains 0 "" "$command" clean --user 10010
 check "--user: and those are gone" same "" "$(find "$base" /srv/two -name '*[dg]*' -path '*10010*' \
         ! -name 10010)"
 check "--user: an unknown name is a failure" \
-        complains 1 "privtmp: clean: nobody1: there is no such user" "$command" clean --user nobody1
-check "--user: a number that is no uid, too" complains 1 \
+        deletes_and_complains 1 "privtmp: clean: nobody1: there is no such user" "$command" clean --user nobody1
+check "--user: a number that is no uid, too" deletes_and_complains 1 \
         "privtmp: clean: 4294967295: there is no such user" "$command" clean --user 4294967295
 check "--user: without a user: usage" exits 2 "$command" clean --user
 rm -rf /srv/two "$base/1002" "$base/.trash"
@@ -199,7 +220,7 @@ check "it complains of nothing" same "" "$(cat "$tap/err")"
 check "and changes nothing" cmp "$tap/before" "$tap/after"
 check "where nobody can read what it says, it fails" \
         not sh -c "'$command' clean --dry-run >/dev/full"
-check "then they go" complains 0 "" clean
+check "then they go" deletes_and_complains 0 "" clean
 check "and the others are there" same "\
 $base/1001/.newone
 $base/1001/future
@@ -253,17 +274,17 @@ install -d -m 700 "$base/.trash/1001.before" "$base/.trash/1001.fixedA/root/deep
 echo x >"$base/.trash/1001.fixedA/root/deep/file"
 chattr +i "$base/.trash/1001.fixedA/root/deep/file"
 plant "$base" 1001 stale1
-check "stuck: it is told of, and a failure" complains 1 \
+check "stuck: it is told of, and a failure" deletes_and_complains 1 \
         "privtmp: $base/.stuck/1001.fixedA: root/deep/file: Operation not permitted, it is immutable: chattr -i" clean
 check "stuck: the rest is gone" is_empty "$base/.trash"
 check "stuck: also what was stale" has_instances alice 0
 check "stuck: it lies aside" test -d "$base/.stuck/1001.fixedA"
 check "stuck: a dry run says so" same "stuck $base/.stuck/1001.fixedA" "$("$command" clean -n)"
-check "stuck: it is told of each time" complains 1 \
+check "stuck: it is told of each time" deletes_and_complains 1 \
         "privtmp: $base/.stuck/1001.fixedA: root/deep/file: Operation not permitted, it is immutable: chattr -i" clean
 check "stuck: a login and logout are as always" su alice -c 'echo x >/tmp/file'
 find "$base/.stuck" -type f -exec chattr -i {} +
-check "stuck: when it can be removed, the next clean does" complains 0 "" clean
+check "stuck: when it can be removed, the next clean does" deletes_and_complains 0 "" clean
 check "stuck: it has" is_empty "$base"
 
 # ------------------------------------------------------------------ killed in the middle
@@ -303,7 +324,7 @@ for point in unlinkat:1 unlinkat:2 unlinkat:40 unlinkat:100 renameat2:1 renameat
         points=$((points + 1))
         check "killed at $point: the next login and logout are as always" \
                 su alice -c 'echo x >/tmp/file'
-        check "killed at $point: the next clean goes on" complains 0 "" clean
+        check "killed at $point: the next clean goes on" deletes_and_complains 0 "" clean
         check "killed at $point: nothing is left" is_empty "$base"
 done
 check "killed: at enough points" test "$points" -ge 12
@@ -359,7 +380,7 @@ short() {
 install -d -m 700 "$base/1001"
 seq 1000 3999 | sed "s,.*,$base/1001/bb& $base/1001/bb&/root," | xargs mkdir -m 700
 seq 1000 3999 | sed "s,.*,$base/1001/bb&/lock," | xargs touch
-check "3,000 stale instances: are taken away" complains 0 "" short
+check "3,000 stale instances: are taken away" deletes_and_complains 0 "" short
 check "3,000 stale instances: and gone" is_empty "$base"
 
 deep=$(printf 'd/%.0s' $(seq 1250))
@@ -371,12 +392,12 @@ install -d -m 700 "$base/.trash/1001.deeper/root"
         env -C "$deep" env -C "$deep" mkdir -p "$deep"
         env -C "$deep" env -C "$deep" env -C "$deep" mkdir -p "$deep"
 )
-check "5,000 levels: are taken away" complains 0 "" short
+check "5,000 levels: are taken away" deletes_and_complains 0 "" short
 check "5,000 levels: and gone" is_empty "$base"
 
 install -d -m 700 "$base/.trash/1001.crowds/root"
 seq 20000 | env -C "$base/.trash/1001.crowds/root" xargs touch
-check "20,000 files: are taken away" complains 0 "" short
+check "20,000 files: are taken away" deletes_and_complains 0 "" short
 check "20,000 files: and gone" is_empty "$base"
 
 # ------------------------------------------------------------------ what the base may be
@@ -384,17 +405,17 @@ check "20,000 files: and gone" is_empty "$base"
 echo x >"$base/.trash/file"
 mkdir -p "$base/.trash/lost+found/root" "$base/.trash/.hidden/x/y"
 ln -s /srv/canary "$base/.trash/link"
-check "what root put into the trash: goes" complains 0 "" clean
+check "what root put into the trash: goes" deletes_and_complains 0 "" clean
 check "what root put into the trash: is gone" is_empty "$base"
 
 # What was there before the overlay can't be renamed.
 plant /srv/lower 1001 lowerA
 messy /srv/lower/1002/lowerB
-mkdir -m 700 /srv/upper /srv/work /srv/over
-mount -t overlay -o lowerdir=/srv/lower,upperdir=/srv/upper,workdir=/srv/work overlay /srv/over
+mkdir -m 700 /srv/upper /srv/spool /srv/over
+mount -t overlay -o lowerdir=/srv/lower,upperdir=/srv/upper,workdir=/srv/spool overlay /srv/over
 table '/srv/over /tmp *' 'inherit /tmp root'
 plant /srv/over 1002 upperA
-check "an overlay: what lies in its lower layer goes" complains 0 "" clean
+check "an overlay: what lies in its lower layer goes" deletes_and_complains 0 "" clean
 check "an overlay: it is gone" is_empty /srv/over
 check "an overlay: a login and logout are as always" su alice -c 'echo x >/tmp/file'
 umount /srv/over
@@ -413,7 +434,7 @@ check "a bar: is there on a terminal, after a second" says "$base \[#* *\] 1/1, 
 check "a bar: and is taken off it before the line that says what is deleted" \
         grep -q "$(printf '\r\033\\[Kdeleted 1 directory')" "$tap/says"
 plant "$base" 1001 stale1
-check "a bar: is not where there is no terminal" complains 0 "" sh "$tap/slow"
+check "a bar: is not where there is no terminal" deletes_and_complains 0 "" sh "$tap/slow"
 check "a bar: nothing is left" is_empty "$base"
 
 # ------------------------------------------------------------------ a hostile writer
@@ -487,7 +508,7 @@ check "a hostile writer: it says what it leaves" same "$tap_status" \
 check "a hostile writer: which goes on" kill -0 "$writer"
 kill -KILL "-$writer"
 wait_for not kill -0 "-$writer"
-check "a hostile writer: when it has ended the next clean succeeds" complains 0 "" clean
+check "a hostile writer: when it has ended the next clean succeeds" deletes_and_complains 0 "" clean
 check "a hostile writer: and nothing is left" is_empty "$base"
 canaries >"$tap/canary.now"
 check "a hostile writer: nothing outside was touched" cmp "$tap/canary" "$tap/canary.now"

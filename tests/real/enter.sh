@@ -2,40 +2,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # system-enter: privtmp enter shows what a user sees, and runs nothing of the user's as root.
-#
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2016 # what is in single quotes is for the shells that enter starts
 . "$(dirname "$0")/../kit/tap.sh"
 need su sshd ssh runuser bindfs fusermount3 findmnt script
-
-# Where everybody can run it.
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 chmod 1777 "$tap"
 
 enter() {
         "$command" enter "$@"
-}
-
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1
-        shift
-        tap_status=0
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
-}
-
-# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing else there and nothing on stdout.
-complains() {
-        tap_wanted=$1 tap_text=$2
-        shift 2
-        tap_status=0
-        "$@" >"$tap/out" 2>"$tap/err" || tap_status=$?
-        same "$tap_wanted" "$tap_status" && same "$tap_text" "$(cat "$tap/err")" &&
-                same "" "$(cat "$tap/out")"
 }
 
 mounts=$(cat /proc/self/mountinfo)
@@ -135,8 +112,9 @@ check "what the user writes there is in the session" same new \
 in_session alice 'fusermount3 -u /tmp/fuse; rmdir /tmp/fuse; sleep 1000 & echo $! >~/sleeper'
 end_session alice
 check "a session that is over, but in use: its instance" same mine "$(enter alice cat /tmp/file)"
-check "other directories are the system's then" same "$(stat -c %d:%i /var/tmp)" \
-        "$(enter alice stat -c %d:%i /var/tmp)"
+check "and what is kept in memory" same tmpfs "$(enter alice cat /var/tmp/file)"
+check "other directories are the system's then" same "$(stat -c %d:%i /dev/shm)" \
+        "$(enter alice stat -c %d:%i /dev/shm)"
 check "nobody else sees that mount" same "$mounts" "$(cat /proc/self/mountinfo)"
 kill "$(cat /home/alice/sleeper)"
 "$command" clean >"$tap/out"

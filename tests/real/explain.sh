@@ -2,53 +2,38 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # system-explain: privtmp explain says what a login gets, and which line decides.
-#
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
-need su runuser strace findmnt perl
-
-# Where everybody can run it.
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+need su runuser setpriv strace findmnt perl
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 
 explain() {
         "$command" explain "$@"
-}
-
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1
-        shift
-        tap_status=0
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
-}
-
-# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing else there and nothing on stdout.
-complains() {
-        tap_wanted=$1 tap_text=$2
-        shift 2
-        tap_status=0
-        "$@" >"$tap/out" 2>"$tap/err" || tap_status=$?
-        same "$tap_wanted" "$tap_status" && same "$tap_text" "$(cat "$tap/err")" &&
-                same "" "$(cat "$tap/out")"
 }
 
 conf=/etc/security/privtmp.conf
 
 # ------------------------------------------------------------------ usage and faults
 
-check "help is help" says 'privtmp explain \[options\] USER' explain --help
+check "help is help" says 'privtmp explain \[options\] \[USER\]' explain --help
+check "the list of the verbs says, too, that none need be named" says '^ explain *\[USER\] ' \
+        "$command" --help
 check "an unknown option: usage" exits 2 explain --force alice
-check "no user: usage" complains 2 "privtmp: explain: one user's name belongs here" explain
-check "two users: usage" complains 2 "privtmp: explain: one user's name belongs here" \
+check "no user: the caller is meant" same "$(su alice -c "$command explain alice")" \
+        "$(su alice -c "$command explain")"
+check "no user, and the caller has no name" complains 1 "privtmp: explain: uid 4321 has no name" \
+        setpriv --reuid 4321 --regid 4321 --clear-groups "$command" explain
+check "two users: usage" complains 2 "privtmp: explain: one user belongs here" \
         explain alice bob
 check "a user that is not there" complains 1 "privtmp: explain: nobody1: there is no such user" \
         explain nobody1
-check "a table that is not there is a failure" says '^privtmp: .*/srv/none: No such file' \
-        explain --conf /srv/none alice
+check "a uid without a user" complains 1 "privtmp: explain: 4321: there is no such user" \
+        explain 4321
+check "a uid is as good as its name" same "$(explain alice)" "$(explain 1001)"
+check "a table that is not there is a failure, of which no login knows" complains 1 \
+        "privtmp: conf=/srv/none: No such file or directory" explain --conf /srv/none alice
 table '/srv/base /tmp * keep=1x'
 check "a fault in the table is told of with its place" says "^privtmp: $conf:1: option \"keep\"" \
         explain alice
@@ -101,6 +86,9 @@ check "drop-ins come last" says "^  $conf.d/50-site.conf:1: decides" explain ali
 check "mode=0700 is the user's own" says ' alice:1001 0700, noexec,nosuid,nodev,noatime$' \
         explain alice
 check "a time is told in minutes" says '; kept for 90 minutes after its last use$' explain alice
+sed 's/keep=90m/keep=12h/' "$conf.d/50-site.conf" >/srv/hours
+check "or in hours, or days, where these have no rest" says '; kept for 12 hours after its last use$' \
+        explain --conf /srv/hours alice
 check "shares are told" says '^  with what is shared: .X11-unix:krb5cc_\*@alice$' explain alice
 check "nofail is told" says '^  if that fails, the login has the system directory$' explain alice
 rm "$conf.d/50-site.conf"
@@ -195,6 +183,7 @@ umount /srv/full
 table "$base /tmp *" 'none /tmp bob' 'tmpfs /var/tmp bob'
 check "JSON: what a line that does not match comes to" same "system null" \
         "$(field /var/tmp what) $(field /var/tmp file)"
+check "JSON: whether a line decides" same "1 0" "$(field /tmp matches) $(field /var/tmp matches)"
 check "JSON: lines are children" same 'no yes' "$(field /tmp now >&2; perl -MJSON::PP -e 'local $/;
         my ($d) = grep { $_->{directory} eq "/tmp" } @{decode_json(<STDIN>)->{directories}};
         print join " ", map { $_->{matches} ? "yes" : "no" } @{$d->{children}}' <"$tap/json")"

@@ -77,6 +77,38 @@ inside "no room for a record"
 end_session alice
 umount /run/privtmp
 
+# ------------------------------------------------------------------ root has shared all mounts
+
+private ''
+start_session alice su - alice
+nsenter -m -t "$(pgrep -u alice -n sh)" mount --make-rshared /
+forget
+inside "shared mounts"
+end_session alice
+forget
+
+# ------------------------------------------------------------------ nor is a table needed
+
+for record in with without; do
+        for mode in 1777 0770; do
+                private "mode=$mode"
+                start_session alice su - alice
+                in_session alice 'echo of alice >/tmp/note'
+                echo 'no line' >>/etc/security/privtmp.conf
+                [ "$record" = with ] || forget
+                name="mode $mode, a table that can't be read, $record a record"
+                wanted='of alice'
+                [ "$mode" = 1777 ] || wanted=refused
+                check "$name: root inherits by sudo, or is refused" same "$wanted" \
+                        "$(in_session alice 'sudo -n cat /tmp/note 2>/dev/null || echo refused')"
+                check "$name: bob is refused" not in_session alice 'sudo -n -u bob true'
+                check "$name: and by su" not in_session alice 'su bob -c true'
+                private "mode=$mode"
+                end_session alice
+                forget
+        done
+done
+
 # ------------------------------------------------------------------ what a user can put on top
 
 private mode=0770
@@ -97,6 +129,37 @@ for record in with without; do
         in_session alice 'fusermount3 -u /tmp; rm -r ~/trap'
         end_session alice
         forget
+done
+
+# ------------------------------------------------------------------ what only looks like a cover
+
+# What the host mounts for a user, as udisks does an image of theirs, can begin at any path in it,
+# and have any owner.
+fake=/media/alice/stick
+mkdir -p "$fake" /srv/image/1001/AAAAAA/root
+chmod 750 /media/alice
+looks_like_a_cover() {
+        mount --bind /srv/image/1001/AAAAAA/root "$fake"
+}
+
+private ''
+for record in with without; do
+        for when in before after; do
+                [ "$when" = after ] || looks_like_a_cover
+                start_session bob su - bob
+                [ "$when" = before ] || looks_like_a_cover
+                [ "$record" = with ] || forget
+                name="a mount of the host's $when the login, $record a record"
+                check "$name: it is not taken for a cover" same "1" \
+                        "$(in_session bob "su alice -c 'grep -c \"/1001/AAAAAA/root $fake \" /proc/self/mountinfo'")"
+                in_session bob 'touch /tmp/of-bob'
+                [ "$record" = with ] || forget
+                check "$name: nobody finds bob's" same "" \
+                        "$(in_session bob 'su alice -c "ls -A /tmp"')"
+                end_session bob
+                forget
+                umount "$fake"
+        done
 done
 
 # ------------------------------------------------------------------ whoever lives on

@@ -94,6 +94,15 @@ check "who is no member does not" not is_private bob
 table 'none /tmp *' '/var/lib/privtmp /tmp @no-such-group,alice'
 check "a group that does not exist matches nobody" not is_private bob
 check "a group that does not exist spoils nothing" is_private alice
+table 'none /tmp *' '/var/lib/privtmp /tmp @no-such-group' '/var/lib/privtmp /tmp @nor-this,carol'
+log_mark
+check "groups that do not exist: bob has the system's /tmp" not is_private bob
+check "groups that do not exist: one warning a login, with the line" wait_for log_says \
+        '^10\.4 .*privtmp.conf:3: there is no group "nor-this", so it does not match bob$'
+check "groups that do not exist: and no more" same 1 "$(log_says 'there is no group' | wc -l)"
+log_mark
+check "groups that do not exist: carol is not asked about" is_private carol
+check "groups that do not exist: nothing is said then" not log_says 'there is no group'
 
 # ------------------------------------------------------------------ it fails
 

@@ -48,6 +48,17 @@ hold() {
         server=$(sed -n '1s/.* //p' "$tap/held")
 }
 
+# hold_inside [-k] HOW PATH: the same from within her session; with -k its namespace has the instance.
+hold_inside() {
+        rm -f /home/alice/held
+        in_session alice "'$tap/hold' $* >~/held 2>&1 &"
+        wait_for grep -q held /home/alice/held || {
+                sed 's/^/# /' /home/alice/held
+                return 1
+        }
+        server=$(sed -n '1s/.* //p' /home/alice/held)
+}
+
 let_go() {
         kill -KILL "$server"
         server=
@@ -80,14 +91,17 @@ clean_ends() {
         promptly sh -c "'$command' clean || [ \$? = 1 ]"
 }
 
-# A holder, and what of alice's it holds.
-scene() {
-        scene=$1 how=$2 what=$3
+# begin NAME: alice's session, with what can be held.
+begin() {
+        scene=$1
         table '/var/lib/privtmp /tmp * mode=1777' 'inherit /tmp root'
         start_session alice su alice
         in_session alice 'mkdir -p /tmp/d/e && touch /tmp/F /tmp/d/F /tmp/d/e/F'
         shell=$(in_session alice 'echo $$')
-        check "$scene: is held" hold "$how" "/proc/$shell/root/tmp/$what"
+}
+
+# finish_scene: what was held is left, and the session is open.
+finish_scene() {
         check "$scene: others go on while the session is open" others_go_on
         check "$scene: so does clean" promptly "$command" clean
         check "$scene: a second session of the user opens" promptly su alice -c true
@@ -98,6 +112,7 @@ scene() {
         check "$scene: the user's own logout waits" wait_for sleeps "$su_pid"
         check "$scene: with the tree out of its place" wait_for has_instances alice 0
         check "$scene: others go on" others_go_on
+        check "$scene: so does list --size" promptly "$command" list -s
         check "$scene: so does clean, and leaves the tree to who is at it" promptly "$command" clean
         check "$scene: it has emptied the trash" has_none .trash '*'
         check "$scene: bob's is gone" has_none .work '1002.*'
@@ -108,10 +123,41 @@ scene() {
         check "$scene: and nothing is left" nothing_is_left
 }
 
-scene "a file at the top" write F
-scene "a file below" write d/e/F
-scene "a directory below" dents d
-scene "root/ itself" dents .
+# A namespace of alice's own has the instance as long as she holds it: nobody deletes it.
+finish_kept_scene() {
+        check "$scene: others go on while the session is open" others_go_on
+        check "$scene: so does clean" promptly "$command" clean
+        check "$scene: a second session of the user opens" promptly su alice -c true
+        end_session alice
+        check "$scene: the instance stays" has_instances alice 1
+        check "$scene: others go on" others_go_on
+        check "$scene: so does list --size" promptly "$command" list -s
+        check "$scene: so does clean, which leaves it" promptly "$command" clean
+        check "$scene: it does" has_instances alice 1
+        check "$scene: bob's is gone" has_instances bob 0
+        check "$scene: the user can log in and out again" promptly su alice -c true
+        let_go
+        check "$scene: when the holder is gone clean takes it" wait_for all_goes
+        check "$scene: and nothing is left" nothing_is_left
+}
+
+# Each thing that can be held, by its trick; by a process outside of the session, as a service of hers
+# would be, by one inside, and by one in a user namespace of its own that has her mounts.
+scenes() {
+        begin "$1, from outside"
+        check "$scene: is held" hold "$2" "/proc/$shell/root/tmp/$3"
+        finish_scene
+        begin "$1, from inside"
+        check "$scene: is held" hold_inside "$2" "/tmp/$3"
+        finish_scene
+        begin "$1, from a user namespace of its own"
+        check "$scene: is held" hold_inside -k "$2" "/tmp/$3"
+        finish_kept_scene
+}
+scenes "a file at the top" write F
+scenes "a file below" write d/e/F
+scenes "a directory below" dents d
+scenes "root/ itself" dents .
 
 # ------------------------------------------------------------------ nobody closed
 
@@ -160,6 +206,26 @@ let_go
 check "clean: when it is free, it all goes" wait_for all_goes
 check "clean: and nothing is left" nothing_is_left
 
+# ------------------------------------------------------------------ the system directory
+
+# Who can read it can hold its lock. A login that covers it waits, and can't be killed.
+table '/var/lib/privtmp /tmp * share=shared' 'inherit /tmp root'
+install -d -m 755 /tmp/shared
+start_session alice su alice
+check "the system's /tmp is held" hold dents /tmp
+check "the system's /tmp: a session that joins goes on, with what is shared" \
+        promptly su alice -c 'test -d /tmp/shared'
+check "the system's /tmp: root comes in" promptly su root -c true
+su bob -c true &
+first=$!
+check "the system's /tmp: who has no session yet waits" wait_for sleeps "$first"
+check "the system's /tmp: but nobody waits for them" promptly su alice -c true
+let_go
+check "the system's /tmp: goes on when it is free" wait "$first"
+end_session alice
+check "the system's /tmp: nothing is left" nothing_is_left
+rmdir /tmp/shared
+
 # ------------------------------------------------------------------ shares
 
 table '/var/lib/privtmp /tmp * share=shared:later' 'inherit /tmp root'
@@ -182,5 +248,32 @@ end_session alice
 check "a share: clean succeeds" promptly "$command" clean
 check "a share: nothing is left" nothing_is_left
 rm -rf /tmp/shared /tmp/later
+
+# ------------------------------------------------------------------ sizes
+
+list_sizes() {
+        promptly sh -c "'$command' list -nb -o USER,SIZE,PARTIAL >'$tap/sizes' 2>'$tap/err'"
+}
+
+start_session alice su alice
+start_session bob su bob
+in_session alice 'mkdir /tmp/d'
+in_session bob 'echo x >/tmp/file'
+shell=$(in_session alice 'echo $$')
+check "sizes: a directory is held" hold dents "/proc/$shell/root/tmp/d"
+# who reads it waits only where another one waits who writes to it
+setpriv --reuid 1001 --regid 1001 --clear-groups mkdir "/proc/$shell/root/tmp/d/e" &
+writer=$!
+check "sizes: and somebody waits for it" wait_for sleeps "$writer"
+check "sizes: list ends" list_sizes
+check "sizes: it says which one hangs" grep -q "list: $(instances alice): hangs" "$tap/err"
+check "sizes: what it has of it is no more than a part" \
+        grep -Eq '^alice +>[1-9][0-9]+ +yes$' "$tap/sizes"
+check "sizes: all of bob's is counted" grep -Eq '^bob +[1-9][0-9]+ +no$' "$tap/sizes"
+let_go
+wait "$writer" || true
+end_session alice
+end_session bob
+check "sizes: nothing is left" nothing_is_left
 
 finish

@@ -8,8 +8,8 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
 need sshd ssh scp su tmux
-
-command=${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 
 clean() {
         "$command" clean
@@ -168,23 +168,18 @@ wait_for not kill -0 "$(cat /home/alice/server)"
 
 # ------------------------------------------------------------------ a crowd
 
-# plant UID NUMBER: so many stale instances, as sessions that were killed leave them.
-plant() {
+# plant_many UID NUMBER: so many stale instances, as sessions that were killed leave them.
+plant_many() {
         for number in $(seq 1000 $((999 + $2))); do
-                planted=$base/$1/ab$number
-                install -d -m 700 "$base/$1" "$planted"
-                install -d -m 1770 -g "$1" "$planted/root"
-                install -m 600 /dev/null "$planted/lock"
-                ln -s /tmp "$planted/directory"
-                ln -s "$(id -nu "$1")" "$planted/user"
+                plant "$base" "$1" "ab$number"
         done
 }
 
 keep 30m
 su alice -c 'echo hello >/tmp/file'
 instance=$(instances alice)
-plant 1001 40
-plant 1002 3
+plant_many 1001 40
+plant_many 1002 3
 check "a crowd of stale ones does not hide the kept one" same hello "$(su alice -c 'cat /tmp/file')"
 left=$(instances alice | wc -l)
 check "of which a login takes away some, sixteen at most" test "$left" -lt 41 -a "$left" -ge 25
@@ -279,6 +274,15 @@ instance=$(instances alice)
 check "a boot: for /var/tmp it is not noted" not test -L "$instance/boot"
 check "a boot: it is kept" same hello "$(su alice -c 'cat /var/tmp/file')"
 rm -rf "$base/1001"
+mkdir -m 1777 /srv/memory
+check "a boot: /srv is a tmpfs here" same tmpfs "$(stat -f -c %T /srv)"
+table "/var/lib/privtmp /srv/memory * keep=30m" 'inherit /srv/memory root'
+su alice -c 'echo hello >/srv/memory/file'
+instance=$(instances alice)
+another_boot "$instance"
+check "a boot: what lies in memory is empty after another" same 0 \
+        "$(su alice -c 'ls -A /srv/memory' | wc -l)"
+rm -rf "$base/1001" /srv/memory
 table
 
 finish

@@ -42,6 +42,30 @@ before_kill() {
 }
 kill_matrix "behind others that were killed" changes
 
+# ------------------------------------------------------------------ what others are to delete
+
+# One tree of the user's is locked, as by a process that hangs in it.
+scene
+locked=$base/.work/1001.locked
+install -d -m 700 "$base/.work" "$locked" "$locked/root"
+flock -F "$locked" sleep infinity &
+holder=$!
+before_kill() {
+        install -d -m 700 "$base/.trash" "$base/.trash/1002.others" "$base/.trash/1002.others/root"
+}
+after_kill() {
+        [ -d "$base/.trash/1002.others/root" ] && [ -d "$locked/root" ]
+}
+before_clean() {
+        # clean complains of what somebody has been at for a minute
+        chmod 700 "$locked"
+}
+kill_matrix "beside another user's trash, and a tree that is locked" changes
+kill "$holder"
+wait "$holder" || true
+check "the tree that was locked goes with clean" wait_for run_clean
+check "it is gone" not test -e "$locked"
+
 # ------------------------------------------------------------------ records
 
 # One open in 64 looks for records that nobody needs, by the clock: from now on each does.

@@ -3,8 +3,6 @@
 #
 # system-kinds: several directories in one session, all or nothing; and sessions inside of sessions
 # by lines of every kind.
-#
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 . "$(dirname "$0")/../kit/tap.sh"
 need su sudo unshare bindfs fusermount3 psql
@@ -12,8 +10,8 @@ need su sudo unshare bindfs fusermount3 psql
 # On this machine it may have lost its setuid bit.
 install -m 4755 /usr/bin/fusermount3 /run/fusermount3
 mount --bind /run/fusermount3 /usr/bin/fusermount3
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 echo 'ALL ALL=(ALL:ALL) NOPASSWD: ALL' >>/etc/sudoers
 other=/srv/base
 mkdir -p /srv/scratch/tmp
@@ -24,11 +22,12 @@ for directory in $directories; do
 done
 mounts=$(cat /proc/self/mountinfo)
 
-# is_clean: nothing of any session is on the host.
+# is_clean: nothing of any session is on the host. What is noted of a tmpfs of an inner session goes
+# with the user's next login, or by clean.
 is_clean() {
         same "$mounts" "$(cat /proc/self/mountinfo)" &&
                 same "" "$(find "$base" "$other" -mindepth 2 -maxdepth 2 2>/dev/null)" &&
-                same "" "$(find /run/privtmp -type l 2>/dev/null)"
+                same "" "$(find /run/privtmp -type l ! -name 'memory.*' 2>/dev/null)"
 }
 
 # ends_clean: the same, at once or by the next clean: a close looks only for 250 ms whether somebody
@@ -120,7 +119,7 @@ refused() {
 }
 
 refused "a bad base" 'privtmp.conf:3: /srv/open has mode 0755' '/srv/open /dev/shm *,!root exec'
-refused "no such base" 'privtmp.conf:3: /srv/none/base: No such file' \
+refused "no such parent of the base" 'privtmp.conf:3: /srv/none: No such file' \
         '/srv/none/base /dev/shm *,!root exec'
 refused "no such directory" 'privtmp.conf:3: /srv/none: No such file' \
         '/var/lib/privtmp /srv/none *,!root exec'

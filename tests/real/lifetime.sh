@@ -231,7 +231,7 @@ stopped_at() {
         rm -f "$tap/stopped" "$tap/strace"
         # shellcheck disable=SC2016 # for the inner shell
         strace -qq -o "$tap/strace" -e trace=flock -e inject="flock:signal=STOP:when=$tap_number" \
-                sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$tap/stopped" "$@" </dev/null &
+                sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$tap/stopped" "$@" </dev/null >"$tap/out" &
         strace=$!
         wait_for test -s "$tap/stopped"
         stopped=$(cat "$tap/stopped")

@@ -2,18 +2,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # system-list: privtmp list, with ten sessions of three users, in all states, and what it takes.
-#
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2016 # what is in single quotes is perl's
 . "$(dirname "$0")/../kit/tap.sh"
 need su sshd ssh script runuser perl bindfs strace flock
 perl -MJSON::PP -e 1
-
-# Where everybody can run it.
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 
 list() {
         "$command" list "$@"
@@ -42,25 +38,6 @@ json() {
                 ' "$tap_expression" <"$tap/json"
 }
 
-# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing else there and nothing on stdout.
-complains() {
-        tap_wanted=$1 tap_text=$2
-        shift 2
-        tap_status=0
-        "$@" >"$tap/out" 2>"$tap/err" || tap_status=$?
-        same "$tap_wanted" "$tap_status" && same "$tap_text" "$(cat "$tap/err")" &&
-                same "" "$(cat "$tap/out")"
-}
-
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1
-        shift
-        tap_status=0
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
-}
-
 # columns LIST [ARG...]: these, one space between, without headings.
 columns() {
         tap_columns=$1
@@ -68,24 +45,12 @@ columns() {
         list --noheadings -o "$tap_columns" "$@" | tr -s ' ' | sed 's/^ //; s/ $//'
 }
 
-# plant UID NAME [AGE [KEEP]]: an instance without a session, whose clock says AGE.
-plant() {
-        planted=$base/$1/$2
-        install -d -m 700 "$base" "$base/$1" "$planted"
-        install -d -m 1770 -g "$1" "$planted/root"
-        install -m 600 /dev/null "$planted/lock"
-        ln -s /tmp "$planted/directory"
-        ln -s "$(id -nu "$1")" "$planted/user"
-        [ -z "${4:-}" ] || ln -s "$4" "$planted/keep"
-        touch -m -d "${3:-now}" "$planted/lock"
-}
-
 start_sshd
 
 # ------------------------------------------------------------------ usage
 
 check "help is help" says 'privtmp list \[options\] \[USER\]' list --help
-for column in USER DIRECTORY SOURCE STATE UNTIL SESSIONS PROCS SIZE INODES PARTIAL AGE SERVICE FROM \
+for column in USER DIRECTORY SOURCE STATE UNTIL SESSIONS PROCS SIZE INODES PARTIAL USE LIMIT AGE SERVICE FROM \
               PID COMMAND SINCE PATH; do
         check "help tells of $column" says "^ *$column  [a-z]" list --help
 done
@@ -94,10 +59,12 @@ check "and of all" says '^ list ' "$command" help
 check "help of what is no verb: usage" exits 2 "$command" help lst
 check "an unknown option: usage" exits 2 list --force
 check "two users: usage" complains 2 \
-        "privtmp: list: one user's name belongs here, or none" list alice bob
+        "privtmp: list: bob: a base is an absolute path, with no slash behind it" list alice bob
 check "an unknown column: usage" complains 2 "privtmp: list: unknown column: X" list -o USER,X
-check "who is not root is told so of others" complains 1 "privtmp: list: those of others need root" \
+check "who is not root is told so of others" complains 1 "privtmp: list: only root can list other users' directories" \
         runuser -u alice -- "$command" list bob
+check "and of bases" complains 1 "privtmp: list: bases need root" \
+        runuser -u alice -- "$command" list /srv
 check "and of sizes" complains 1 "privtmp: list: sizes need root" \
         runuser -u alice -- "$command" list --size
 check "a sum is no JSON" complains 2 "privtmp: list: --sum is for tables, not for JSON" \
@@ -196,8 +163,8 @@ check "in bob's own directories: those of one session" wait_for in_each
 
 # ------------------------------------------------------------------ other states
 
-check "JSON: keys are those of the manual" same "age children command directory from inodes partial \
-path pid procs service sessions since size source state until user" \
+check "JSON: keys are those of the manual" same "age children command directory from inodes limit partial \
+path pid procs service sessions since size source state until use user" \
         "$(json 'sort keys %{(of(user => "alice", directory => "/tmp"))[0]}')"
 check "JSON: sessions are children" same "sshd 127.0.0.1 session" \
         "$(json '@{(of(directory => "/tmp"))[0]{children}[0]}{qw(service from state)}' bob)"
@@ -214,8 +181,10 @@ for n in 1 2 3 4; do
         end_session "a$n"
 done
 check "without a session, but in use: used" \
-        wait_for shows "alice /tmp used 0" USER,DIRECTORY,STATE,SESSIONS alice
-check "with the processes that have stayed" same 2 "$(columns PROCS alice)"
+        wait_for shows "alice /tmp used 0
+alice /var/tmp used 0" USER,DIRECTORY,STATE,SESSIONS alice
+check "with the processes that have stayed" same "2
+2" "$(columns PROCS alice)"
 xargs kill </home/alice/sleeper
 
 for n in 1 2; do
@@ -242,10 +211,10 @@ check "half an hour later" test "$(date -d "$until" +%s)" -ge "$((began + 1800))
 su - alice -c true
 check "looking does not end it" has_instances alice 1
 
-plant 1002 aaaaaa '2 hours ago' 3600
-plant 1002 bbbbbb '2 hours ago' 36000
-plant 1002 cccccc '1970-01-01 UTC' 3600
-plant 1002 dddddd
+plant "$base" 1002 aaaaaa '2 hours ago' 3600
+plant "$base" 1002 bbbbbb '2 hours ago' 36000
+plant "$base" 1002 cccccc '1970-01-01 UTC' 3600
+plant "$base" 1002 dddddd
 install -d -m 700 "$base/.trash" "$base/.trash/1002.eeeeee" "$base/.stuck" \
         "$base/.stuck/1003.ffffff" "$base/1002/.gggggg" "$base/other"
 check "stale, kept, clock not yet set, half made, trash and stuck" same "\
@@ -259,6 +228,8 @@ bob stale $base/1002/dddddd" "$(columns USER,STATE,PATH | grep -v ^alice | sort 
 check "each has its age" same 3d \
         "$(touch -d '80 hours ago' "$base/1002/aaaaaa"
                 columns STATE,AGE,PATH bob | awk '/aaaaaa/ { print $2 }' | sed 's/^[0-9]*s$/3d/')"
+check "--sort AGE: the youngest first, days behind seconds" says '[0-9]d$' sh -c \
+        '"$1" list -n --sort AGE -o USER,AGE | tail -n 1' sh "$command"
 check "a user's trash is the user's" same 6 "$(columns PATH bob | wc -l)"
 userdel bob
 check "of a user who is gone the name stays, as it was noted" same 4 \
@@ -273,7 +244,7 @@ check "a lock that is held is nothing to wait for, nor to take" \
         flock "$base/1002/aaaaaa/lock" "$command" list
 # shellcheck disable=SC2317 # called by name
 takes_a_lock() {
-        strace -f -qq -o "$tap/trace" -e trace=flock,fcntl,unlink,unlinkat,rename,renameat2 \
+        strace -f -qq -e signal=none -o "$tap/trace" -e trace=flock,fcntl,unlink,unlinkat,rename,renameat2 \
                 "$command" list -s >/dev/null
         grep -v 'F_[GS]ETF[DL]\|F_DUPFD' "$tap/trace"
 }
@@ -329,6 +300,25 @@ check "JSON: bytes, as a number" grep -q "\"size\": $(all_bytes)," "$(json 1 --s
 check "JSON: and whether that is all" grep -q '"partial": false' "$tap/json"
 check "--sum: a last line with what all take" same "total $(human "$(all_bytes)") $(all_inodes)" \
         "$(list -n --sum -o USER,SIZE,INODES alice | tail -n 1 | xargs)"
+# sorted COLUMN WANTED [OPTION...]: USER in that order
+sorted() {
+        sorted_by=$1 sorted_wanted=$2
+        shift 2
+        same "$sorted_wanted" "$(list -n --sort "$sorted_by" -o USER "$@" | awk '$1 !~ /-$/ { print $1 }' | uniq | xargs)"
+}
+# what bob has is less, in the smaller unit, and the larger number
+start_session sorted su - bob
+in_session sorted 'head -c 900K /dev/zero >/tmp/file'
+in_session alice 'head -c 2M /dev/zero >/tmp/large'
+check "--sort SIZE: the largest last, in whatever units" sorted SIZE 'bob alice'
+check "and bytes" sorted SIZE 'bob alice' --bytes
+check "the total stays where it is" sorted SIZE 'bob alice total' --sum
+check "--sort USER: by letters" sorted USER 'alice bob'
+check "the column that it sorts by is shown" says '^USER *AGE' list --sort AGE -o USER
+check "--sort of a column that is none: usage" complains 2 "privtmp: list: unknown column: X" \
+        list --sort X
+in_session alice 'rm /tmp/large'
+end_session sorted
 in_session alice 'ln -s / /tmp/a/root; ln -s . /tmp/a/loop; ln -s /nowhere /tmp/a/x; mkfifo /tmp/fifo
         ln /tmp/a/b/c /tmp/hard; truncate -s 1T /tmp/sparse'
 check "no symbolic link is followed, nothing waited for; holes are nothing" \
@@ -386,5 +376,20 @@ pkill -KILL -U alice bindfs
 wait_for not pgrep -U alice bindfs
 end_session alice
 wait_for gone alice
+
+# ------------------------------------------------------------------ how much it reads
+
+# How many mount tables are read.
+tables_read() {
+        strace -f -qq -e signal=none -o "$tap/trace" -e trace=openat "$command" list >/dev/null
+        grep -c '/mountinfo"' "$tap/trace"
+}
+plant "$base" 1001 many00
+once=$(tables_read)
+for i in $(seq 10 99); do
+        plant "$base" 1001 "many$i"
+done
+check "for many directories no table is read more often than for one" same "$once" "$(tables_read)"
+rm -rf "$base"/1001/many*
 
 finish

@@ -17,22 +17,38 @@ in_session alice 'echo alices >/tmp/whose'
 # What the command tells of the /tmp that it has; the last word is always there.
 look='cat /tmp/whose 2>/dev/null; echo had-a-shell'
 
-# at_each_limit COMMAND: "KIBIBYTES: ANSWER" for each limit on the address space, by alice in her
-# session. The answer is what the command said, in one line, behind "refused" if it failed. Many at
-# once: where PAM can't load what asks for a password, su waits for two seconds.
+# answer_at LIMIT COMMAND: what the command says, in one line, behind "refused" if it failed.
+answer_at() {
+        echo "said=\$( (ulimit -v $1; exec $2) 2>&1 </dev/null) || said=\"refused \$said\"
+                echo \$said"
+}
+
+# The first limit, in KiB, with which everything is loaded, our module as well: it may still refuse,
+# since it asks for more than that (ground/headroom).
+find_enough() {
+        enough=3072
+        until in_session alice "$(answer_at "$enough" "$1")" | grep -q 'Memory buffer error\|had-a'; do
+                enough=$((enough + 512))
+                [ "$enough" -lt 65536 ]
+        done
+}
+
+# at_each_limit COMMAND: "KIBIBYTES: ANSWER" for each limit on the address space up to there, by
+# alice in her session. Many at once: where PAM can't load what asks for a password, su waits for two
+# seconds.
 at_each_limit() {
-        first=3072
-        while [ "$first" -le 12288 ]; do
+        find_enough "$1"
+        first=$((enough - 9200 + 512))
+        [ "$first" -ge 1024 ] || first=1024
+        for batch in 0 1 2 3 4 5 6; do
                 in_session alice "for n in $(seq -s ' ' 0 32); do
-                        limit=\$(($first + n * 40))
-                        [ \$limit -gt 12288 ] || {
-                                said=\$( (ulimit -v \$limit; exec $1) 2>&1 </dev/null) ||
-                                        said=\"refused \$said\"
-                                echo \$limit: \$said
+                        limit=\$(($first + ($batch * 33 + n) * 40))
+                        {
+                                answer=\$($(answer_at "\$limit" "$1"))
+                                echo \$limit: \$answer
                         } &
                 done
                 wait"
-                first=$((first + 33 * 40))
         done
 }
 

@@ -22,23 +22,27 @@ with open("/srv/begun", "w") as begun:
 open("/srv/mapped").close()
 with open("/proc/sys/user/max_mnt_namespaces", "w") as limit:
     limit.write(sys.argv[1])
-os.execv("/bin/sh", ["sh", "/srv/bin/inside"])
+os.execv("/bin/sh", ["sh", "/srv/bin/inside", sys.argv[2]])
 EOS
 
 cat >/srv/bin/inside <<'EOS'
 mount -t tmpfs -o mode=700 tmpfs /var/lib/privtmp
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 touch /tmp/mark-of-system
-setpriv --reuid=1001 --regid=1001 --clear-groups env HOME=/home/alice /srv/bin/try any:namespaces env
+case $1 in
+outside) setpriv --reuid=1001 --regid=1001 --clear-groups env HOME=/home/alice \
+                /srv/bin/try any:namespaces env ;;
+inside) su alice -c 'touch /tmp/mark-of-alice; exec /srv/bin/try any:namespaces env' ;;
+esac
 mkdir -m 777 /srv/said/root
 su root -c '/srv/bin/whose /srv/said/root'
 echo "direct su root $(cd /srv/said/root && echo *)"
 rm -r /srv/said/root
 EOS
 
-# narrow NUMBER: prints the answers of a host that has room for so many, its own among them.
+# narrow NUMBER PLACE: prints the answers of a host that has room for so many, its own among them.
 narrow() {
-        python3 /srv/bin/narrow "$1" &
+        python3 /srv/bin/narrow "$@" &
         narrow=$!
         read -r inside </srv/begun || true
         echo '0 0 65536' >"/proc/$inside/uid_map"
@@ -52,12 +56,12 @@ for table in shipped all; do
         shipped) table ;;
         all) table "$base /tmp *" ;;
         esac
-        narrow 100 >"$tap/answers"
+        narrow 100 outside >"$tap/answers"
         check "$table table, with room: all work" same 7 "$(grep -vc refused "$tap/answers")"
         check "$table table, with room: everybody finds what the table says" \
                 same "" "$(wrong "$table" outside <"$tap/answers")"
         log_mark
-        narrow 1 >"$tap/answers"
+        narrow 1 outside >"$tap/answers"
         check "$table table, no room: nobody in su and sudo finds what the table does not say" \
                 same "" "$(grep -v '^direct' "$tap/answers" | wrong "$table" outside)"
         check "$table table, no room: alice and bob are refused" \
@@ -66,9 +70,21 @@ for table in shipped all; do
                 log_says 'bob is denied: .*: No space left on device'
         check "$table table, no room: root's own su, like a daemon's login, goes on" \
                 same 'direct su root system' "$(grep '^direct' "$tap/answers")"
+        cp "$tap/answers" "$tap/outside"
+        narrow 100 inside >"$tap/answers"
+        check "$table table, in a session, with room: all work" \
+                same 7 "$(grep -vc refused "$tap/answers")"
+        # her session is one more, and a mount that is built one, as long as it is attached nowhere
+        narrow 3 inside >"$tap/answers"
+        check "$table table, in a session, no more room: nobody finds what the table does not say" \
+                same "6 " "$(grep -vc '^direct' "$tap/answers") $(
+                        grep -v '^direct' "$tap/answers" | wrong "$table" inside)"
+        check "$table table, in a session, no more room: bob is refused" \
+                same 2 "$(grep -c ' bob refused$' "$tap/answers")"
 done
 check "with a directory of its own root is refused in su and sudo" \
-        same 2 "$(grep -c ' root refused$' "$tap/answers")"
+        same '2 2' "$(grep -c ' root refused$' "$tap/outside") $(
+                grep -c ' root refused$' "$tap/answers")"
 check "and let in directly, with a critical line" same 1 \
         "$(grep -c "^10\.2 .*root is let in .*No space left" /run/log/messages)"
 

@@ -55,7 +55,7 @@ plants() {
 falls_for_it() {
         plants "$1" "$2"
         rm -f /srv/target/evil
-        in_session alice "timeout 20 $3" >"$tap/program" 2>&1 || true
+        in_session alice "timeout 120 $3" >"$tap/program" 2>&1 || true
         case $1 in
         link) test -e /srv/target/evil ;;
         fifo) in_session alice "dd iflag=nonblock bs=1 count=1 <&8 2>/dev/null" | grep -q . ;;

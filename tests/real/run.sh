@@ -2,17 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # system-run: privtmp run, by root, for a user and without root; with signals and on terminals.
-#
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2016 # what is in single quotes is for the shells that run starts
 . "$(dirname "$0")/../kit/tap.sh"
 need su runuser perl tmux bash findmnt unshare
-
-# Where everybody can run it.
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 chmod 1777 "$tap"
 
 run() {
@@ -26,25 +22,6 @@ as_alice() {
 
 solo() {
         as_alice "$command" run "$@"
-}
-
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1
-        shift
-        tap_status=0
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
-}
-
-# complains STATUS TEXT COMMAND [ARG...]: on stderr, with nothing else there and nothing on stdout.
-complains() {
-        tap_wanted=$1 tap_text=$2
-        shift 2
-        tap_status=0
-        "$@" >"$tap/out" 2>"$tap/err" || tap_status=$?
-        same "$tap_wanted" "$tap_status" && same "$tap_text" "$(cat "$tap/err")" &&
-                same "" "$(cat "$tap/out")"
 }
 
 nothing_left() {
@@ -69,6 +46,9 @@ check "a size that is none" complains 2 \
         "privtmp: run: --size must be a size such as 512M, 2G or 10%" solo --size=1M,uid=0 true
 check "a user that is not there" complains 1 "privtmp: run: nobody1: there is no such user" \
         run -u nobody1 true
+check "a uid without a user" complains 1 "privtmp: run: 4321: there is no such user" \
+        run -u 4321 true
+check "a uid is as good as its name" prints 0 alice run -u 1001 id -un
 check "without root there is no -u" complains 1 "privtmp: run: --user needs root" \
         solo -u bob true
 check "nor --conf" complains 1 "privtmp: run: --conf needs root" solo --conf /etc/passwd true
@@ -199,6 +179,21 @@ check "a shell is the user's own" same "/bin/bash" \
         "$(usermod -s /bin/bash bob; echo 'echo $0' | run -u bob)"
 check "the base is closed to it" not run -u alice ls "$base"
 
+# with_key COMMAND [ARG...]: with a key in root's session keyring, of which the command's rights tell.
+with_key() {
+        perl -e 'require "syscall.ph";
+                my ($keyring, $type, $name, $secret) = ("privtmp-test", "user", "of-root", "x");
+                syscall(SYS_keyctl(), 1, $keyring) >= 0 or die "keyctl: $!"; # join that one
+                syscall(SYS_add_key(), $type, $name, $secret, 1, -3) >= 0 or die "add_key: $!";
+                exec @ARGV' "$@"
+}
+check "a key of root's is root's to use" says 'of-root' with_key cat /proc/keys
+check "but not that of a program of the user's" not says 'of-root' \
+        with_key "$command" run -u alice cat /proc/keys
+check "nor does a keyring of root's go along" not says 'privtmp-test' \
+        with_key "$command" run -u alice cat /proc/keys
+check "which has one of its own" says ' 1001  *1001 keyring  *_ses' run -u alice cat /proc/keys
+
 # ------------------------------------------------------------------ beside sessions
 
 start_session alice su - alice
@@ -225,6 +220,8 @@ start_session alice su - alice
 check "from within a session of root's: its own, too" same "" \
         "$(in_session alice "touch /tmp/x; sudo $command run ls -A /tmp")"
 check "the session's is as before" same x "$(in_session alice 'ls /tmp')"
+check "enter -u leaves no key of root's to the user's program either" not says 'of-root' \
+        with_key "$command" enter -u alice cat /proc/keys
 end_session alice
 wait_for gone alice
 

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# system-scarce: what others hold or fill, and what a group of processes may use: locks, the disk of
-# the base, the folder of the records, memory and processes of a cgroup. In each su and sudo show
-# the /tmp that the table says, or refuse; see kit/whose.sh.
+# system-scarce: what others hold or fill, and what a group of processes may use: locks, openers that
+# were stopped, the disk of the base, the folder of the records, memory and processes of a cgroup. In
+# each su and sudo show the /tmp that the table says, or refuse; see kit/whose.sh.
 
 . "$(dirname "$0")/../kit/tap.sh"
 . "$(dirname "$0")/../kit/whose.sh"
-need su sudo setpriv flock
+need su sudo setpriv flock strace pgrep
 
 users='alice bob root'
 
@@ -53,9 +53,22 @@ hold() {
         done
 }
 
+# stop USER...: a su of each, behind its record, with all the locks of an open.
+stop() {
+        for user in "$@"; do
+                rm -f "$tap/stopped"
+                strace -qq -o "$tap/stopped" -e trace=symlinkat -e inject=symlinkat:signal=STOP \
+                        su "$user" -c true &
+                wait_for grep -q 'stopped by SIGSTOP' "$tap/stopped"
+                holders="$holders $(pgrep -P $!) $!"
+                check "$table table, $user: a stopped su has the lock" \
+                        not flock -n -x "$base/$(id -u "$user")" true
+        done
+}
+
 let_go() {
         for holder in $holders; do
-                kill "$holder"
+                kill -KILL "$holder" || true # with its child strace ends
                 wait "$holder" || true
         done
         holders=
@@ -81,7 +94,16 @@ mount -t tmpfs -o mode=700,size=64k,nr_inodes=60 tmpfs /run/privtmp
 for table in shipped all; do
         begin "$table"
         all_right works:nothing
-        hold "$base/0" "$base/1001" "$base/1002" /run/privtmp
+        case $table in
+        shipped) stop alice bob ;;
+        all) stop alice bob root ;;
+        esac
+        all_right works:openers-stopped
+        let_go
+        for uid in 0 1001 1002; do
+                touch "/run/privtmp/$uid.records"
+                hold "$base/$uid" "/run/privtmp/$uid.records"
+        done
         all_right works:locked
         fill "$base"
         all_right works:locked-and-full
@@ -91,7 +113,7 @@ for table in shipped all; do
         all_right works:full
         fill /run/privtmp
         all_right works:full-records
-        rm -f "$base"/.fill* /run/privtmp/.fill*
+        rm -f "$base"/.fill* /run/privtmp/.fill* /run/privtmp/*.records
         all_right works:again
         end "$table"
 done
@@ -109,31 +131,50 @@ set_limit() {
         fi
 }
 
-# limited: alice's calls in the group; what it has no room for is killed, or not even begun.
+# limited PLACE: alice's calls in the group; what it has no room for is killed, or not even begun.
 limited() {
-        sh -c "echo \$\$ >$group/cgroup.procs
-                exec setpriv --reuid=1001 --regid=1001 --clear-groups /srv/bin/try any:cgroup env" \
-                2>/dev/null || true
+        rm -f /srv/said/who /srv/said/go
+        "in_$1" 'sh -c "echo \$\$ >/srv/said/who.new; mv /srv/said/who.new /srv/said/who
+                until [ -e /srv/said/go ]; do sleep 0.05; done
+                exec /srv/bin/try any:cgroup env"' 2>/dev/null &
+        limited=$!
+        wait_for test -e /srv/said/who
+        cat /srv/said/who >"$group/cgroup.procs"
+        touch /srv/said/go
+        wait "$limited" || true
         wait_for rmdir "$group"
+}
+
+in_outside() {
+        outside "$1" || true
+}
+
+in_inside() {
+        in_session alice "{ $1; } 2>/dev/null" || true
 }
 
 for table in shipped all; do
         begin "$table"
         log_mark
-        for kib in 1000 1500 2000 3000 4000 6000 8000 16000 64000; do
-                set_limit memory memory.limit_in_bytes memory.max $((kib * 1024))
-                limited
-        done >"$tap/answers"
-        check "$table table, memory of a cgroup: nobody finds what is another's" \
-                same "" "$(wrong "$table" outside <"$tap/answers")"
-        check "$table table, memory of a cgroup: with enough of it all works" \
-                not grep -q refused "$(tail -n 6 "$tap/answers" >"$tap/last"; echo "$tap/last")"
-        for pids in 2 3 4 5 6 8 10 40; do
-                set_limit pids pids.max pids.max "$pids"
-                limited
-        done >"$tap/answers"
-        check "$table table, processes of a cgroup: nobody finds what is another's" \
-                same "" "$(wrong "$table" outside <"$tap/answers")"
+        for place in outside inside; do
+                name="$table table, $place"
+                for kib in 1000 1500 2000 3000 4000 6000 8000 16000 64000; do
+                        set_limit memory memory.limit_in_bytes memory.max $((kib * 1024))
+                        limited "$place"
+                done >"$tap/answers"
+                check "$name, memory of a cgroup: nobody finds what is another's" \
+                        same "" "$(wrong "$table" "$place" <"$tap/answers")"
+                check "$name, memory of a cgroup: with enough of it all works" \
+                        same 6 "$(tail -n 6 "$tap/answers" | grep -vc refused)"
+                for pids in 2 3 4 5 6 8 10 40; do
+                        set_limit pids pids.max pids.max "$pids"
+                        limited "$place"
+                done >"$tap/answers"
+                check "$name, processes of a cgroup: nobody finds what is another's" \
+                        same "" "$(wrong "$table" "$place" <"$tap/answers")"
+                check "$name, processes of a cgroup: with enough of them all works" \
+                        same 6 "$(tail -n 6 "$tap/answers" | grep -vc refused)"
+        done
         check "$table table, cgroups: root is not let in for it" not log_says 'root is let in'
         end "$table"
 done

@@ -4,7 +4,7 @@
 # system-share: entries of the system's /tmp in the private one, used by the programs they are for.
 
 . "$(dirname "$0")/../kit/tap.sh"
-need su sudo sshd ssh Xvfb xdpyinfo klist python3 perl runuser
+need su sudo sshd ssh Xvfb xdpyinfo klist python3 perl runuser psql
 
 mounts=$(cat /proc/self/mountinfo)
 install -d -m 1777 /tmp/.X11-unix /tmp/.ICE-unix
@@ -216,6 +216,95 @@ log_mark
 su alice -c true
 check "hint: nor where nothing is private" hints 0
 : >/etc/environment
+
+# ------------------------------------------------------------------ what is another, or gone
+
+# ticket USER: a cache with that principal and no ticket, put in place by a rename, as sssd does.
+ticket() {
+        python3 -c '
+import struct, sys
+def text(s): return struct.pack(">I", len(s)) + s.encode()
+open("/tmp/.new", "wb").write(b"\x05\x04" + struct.pack(">H", 0)
+        + struct.pack(">II", 1, 1) + text("EXAMPLE.ORG") + text(sys.argv[1]))' "$1"
+        chown alice:alice /tmp/.new
+        chmod 600 /tmp/.new
+        mv /tmp/.new /tmp/krb5cc_1001
+}
+
+# principal SESSION
+principal() {
+        in_session "$1" 'klist -c FILE:/tmp/krb5cc_1001' | sed -n 's/^Default principal: //p'
+}
+
+bin=$(dirname "$(find /usr/lib/postgresql -name initdb 2>/dev/null | tail -n 1)")
+install -d -m 700 -o postgres /srv/pg
+runuser -u postgres -- "$bin/initdb" -A trust -N -D /srv/pg >"$tap/initdb" 2>&1
+
+start_postgres() {
+        runuser -u postgres -- "$bin/pg_ctl" -D /srv/pg -w -l "$tap_log" \
+                -o '-F -c listen_addresses= -c unix_socket_directories=/tmp' start >"$tap/pg" 2>&1
+}
+
+# stop_postgres fast|immediate: the latter as by SIGKILL.
+stop_postgres() {
+        runuser -u postgres -- "$bin/pg_ctl" -D /srv/pg -w -m "$1" stop >"$tap/pg" 2>&1
+}
+
+# answer SESSION: of the server.
+answer() {
+        in_session "$1" 'cd /; psql -h /tmp -U postgres -Atc "select 6*7"'
+}
+
+tap_log=/srv/pg.log
+: >"$tap_log"
+chown postgres "$tap_log"
+rm -rf /tmp/krb5cc_* /tmp/.X11-unix
+install -d -m 1777 /tmp/.X11-unix
+ticket first
+start_postgres
+for source in /var/lib/privtmp tmpfs; do
+        table "$source /tmp * share=krb5cc_*:.X11-unix:.s.PGSQL.5432@postgres" 'inherit /tmp root'
+        log_mark
+        start_session first su alice
+        in_session first 'exec 7</tmp/krb5cc_1001'
+        check "$source: the ticket is there" same "$(klist -c /tmp/krb5cc_1001 |
+                sed -n 's/^Default principal: //p')" "$(principal first)"
+        check "$source: the server answers" same 42 "$(answer first)"
+        ticket "renewed-$(basename "$source")"
+        stop_postgres fast
+        start_postgres
+        rmdir /tmp/.X11-unix
+        start_x 79 env # it makes the folder anew
+        check "$source: what was made anew is not in a session by itself" \
+                not in_session first 'cd /; psql -h /tmp -U postgres -Atc "select 6*7"'
+        start_session second su alice
+        check "$source: the next login has the ticket" \
+                same "renewed-$(basename "$source")@EXAMPLE.ORG" "$(principal second)"
+        check "$source: and the server's socket" same 42 "$(answer second)"
+        check "$source: and the display" \
+                says 'name of display: *:79' in_session second 'DISPLAY=:79 xdpyinfo'
+        check "$source: and so has the first session" same 42 "$(answer first)"
+        check "$source: who had the old ticket open has it still" \
+                says "^krb5" in_session first 'cat <&7 >~/had; echo krb5; test -s ~/had'
+        kill "$x_server"
+        wait_for not test -e /tmp/.X11-unix/X79
+        stop_postgres fast
+        rm -r /tmp/.X11-unix /tmp/krb5cc_1001
+        check "$source: what is gone is gone with the next login" \
+                same "" "$(su alice -c 'ls -A /tmp')"
+        check "$source: in the first session, too" same "" "$(in_session first 'ls -A /tmp')"
+        in_session second 'echo mine >/tmp/krb5cc_1001'
+        check "$source: and the user can have the name" \
+                same mine "$(in_session first 'cat /tmp/krb5cc_1001')"
+        check "$source: of all that nothing is said" not log_says 'pam_privtmp.*shared'
+        end_session second
+        end_session first
+        install -d -m 1777 /tmp/.X11-unix
+        ticket first
+        start_postgres
+done
+stop_postgres fast
+rm -rf /tmp/krb5cc_1001
 
 check "in the end the host's mounts are the same" same "$mounts" "$(cat /proc/self/mountinfo)"
 

@@ -76,8 +76,9 @@ make_units() {
         mkdir "$units" "$store/none"
         cp "$program" "$store/privtmp"
         cp "$here"/conf/systemd/*.path "$here"/conf/systemd/*.timer "$units"
-        sed "s|@bindir@|$store|" "$here/conf/systemd/privtmp-clean.service.in" \
-                >"$units/privtmp-clean.service"
+        for unit in privtmp-clean.service privtmp-check.service; do
+                sed "s|@bindir@|$store|" "$here/conf/systemd/$unit.in" >"$units/$unit"
+        done
 
         # logind's unit for as long as a user has sessions, with our drop-in
         printf '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\n' \
@@ -96,6 +97,7 @@ make_units() {
         target multi-user 'Requires=basic.target' 'After=basic.target' 'AllowIsolate=yes'
         switch_on privtmp-clean.path paths.target
         switch_on privtmp-clean.timer timers.target
+        switch_on privtmp-check.timer timers.target
         switch_on privtmp-clean.service multi-user.target
 
         # What is said goes where it can be read, and a test can't wait for ten seconds.
@@ -105,13 +107,16 @@ make_units() {
 StandardOutput=append:$store/said
 StandardError=append:$store/said
 EOS
+        mkdir "$units/privtmp-check.service.d" "$units/privtmp-check.timer.d"
+        sed "s|$store/said|$store/found|" "$units/privtmp-clean.service.d/test.conf" \
+                >"$units/privtmp-check.service.d/test.conf"
         cat >"$units/privtmp-clean-soon.timer.d/test.conf" <<EOS
 [Timer]
 OnActiveSec=
 OnActiveSec=500ms
 AccuracySec=1ms
 EOS
-        # A second base, as README says.
+        # A second base, as privtmp(8) says.
         mkdir "$units/privtmp-clean.path.d"
         cat >"$units/privtmp-clean.path.d/site.conf" <<EOS
 [Path]
@@ -292,7 +297,7 @@ check "what others have left stays" has_instances bob 1
 hold 1000
 inside systemctl start user-runtime-dir@1002.service
 check "while it is removed, however long that takes, logind's unit ends" \
-        timeout 20 nsenter -t "$init" -m -p -u -i -n -C systemctl stop user-runtime-dir@1002.service
+        timeout 120 nsenter -t "$init" -m -p -u -i -n -C systemctl stop user-runtime-dir@1002.service
 check "the service for that user is at work" shows privtmp-clean-user@1002.service ActiveState activating
 hold 0
 inside systemctl stop privtmp-clean-user@1002.service
@@ -325,6 +330,44 @@ check "the path unit does not give up" shows privtmp-clean.path ActiveState acti
 mount -o remount,rw "$base"
 check "the trash gets empty as soon as that is possible" wait_for is_empty "$trash"
 check "then all is quiet again" wait_for is_quiet
+
+# ------------------------------------------------------------------ the daily look
+
+finds() {
+        grep -q "$1" "$store/found" || {
+                cat "$store/found"
+                return 1
+        }
+}
+
+# checks RESULT: what the service has found is in $store/found.
+checks() {
+        rm -f "$store/found"
+        inside systemctl start privtmp-check.service || true
+        shows privtmp-check.service Result "$1"
+}
+
+# as pam_privtmp(8) has it: no service is wired but by "privtmp wire"
+sed -i '/^[^#]*pam_privtmp\.so/d' /etc/pam.d/*
+cp -a /etc/pam.d/su "$tap/su"
+check "the timer of the daily look waits" shows privtmp-check.timer SubState waiting
+check "su is wired" inside "$store/privtmp" wire --force su
+check "then the daily look finds no fault" checks success
+check "and could look at everything" not finds '^unchecked: '
+cp -a "$tap/su" /etc/pam.d/su # as an upgrade of its package does
+printf '[Timer]\nOnCalendar=\nOnActiveSec=500ms\nAccuracySec=1ms\nRandomizedDelaySec=0\n' \
+        >"$units/privtmp-check.timer.d/test.conf"
+inside systemctl daemon-reload
+rm -f "$store/found"
+inside systemctl restart privtmp-check.timer
+gone='fault: /etc/pam.d/su: the line that "privtmp wire" has written is gone'
+check "when an upgrade has replaced the file of su, the timer's run tells it" wait_for finds "$gone"
+check "and the service has failed" wait_for shows privtmp-check.service ActiveState failed
+check "su is wired again" inside "$store/privtmp" wire --force su
+check "then all is well" checks success
+cp -a "$tap/su" /etc/pam.d/su
+check "it is unwired" says "^su: nothing to take out" inside "$store/privtmp" unwire su
+check "a service that is unwired is not missed" checks success
 
 # ------------------------------------------------------------------ the sandbox
 

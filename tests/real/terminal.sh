@@ -2,17 +2,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # terminal: what run and enter start has a terminal of its own, and works there as on root's.
-#
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2016 # what is in single quotes is for the shells that are started
 . "$(dirname "$0")/../kit/tap.sh"
 need su python3 perl less tar bash cmp
-
-# Where everybody can run it.
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 chmod 1777 "$tap"
 python=/usr/bin/python3
 [ -x "$python" ] || python=$(command -v python3)
@@ -35,15 +31,6 @@ in_shell() {
 # modes MODE...: those of root's terminal, wherever the steps asked for them.
 modes() {
         same "$*" "$(grep -o '<[a-z]*>' "$tap/screen" | tr -d '<>' | xargs)"
-}
-
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1
-        shift
-        tap_status=0
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
 }
 
 nothing_left() {

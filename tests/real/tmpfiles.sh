@@ -6,7 +6,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
 
-need systemd-tmpfiles su
+need systemd-tmpfiles faketime su
 
 rules=$(cd "$(dirname "$0")/../../conf/tmpfiles.d" && pwd -P)/privtmp.conf
 # What a distribution might have: all below a parent of the base, or in folders there, goes when
@@ -64,4 +64,26 @@ things >"$tap/after"
 check "without our rules it would not have stayed" not diff "$tap/before" "$tap/after"
 
 end_session one
+
+# ------------------------------------------------------------------ ageing, if it is wanted
+
+# The line that the file has as a comment, by a clock that is ten days ahead, and more.
+sed -n 's/^#e /e /p' "$rules" >"$tap/age.conf"
+age() {
+        NO_FAKE_STAT=1 faketime "+$1 days" systemd-tmpfiles --clean "$rules" "$tap/age.conf"
+}
+rm -rf "$base"
+start_session two su - alice
+in_session two 'mkdir -p /tmp/dir && echo text >/tmp/dir/file && ln -s /etc/passwd /tmp/link'
+find "$base" -path '*/root' -prune -o -printf '%P %y %m %U\n' | sort >"$tap/before"
+age 9
+check "the line for ageing leaves what is nine days old" same text "$(in_session two 'cat /tmp/dir/file')"
+age 11
+check "what is eleven days old goes" in_session two '! ls -A /tmp | grep .'
+find "$base" -path '*/root' -prune -o -printf '%P %y %m %U\n' | sort >"$tap/after"
+check "instances themselves stay whole" diff "$tap/before" "$tap/after"
+check "the session can write" in_session two 'touch /tmp/new'
+
+end_session two
+check "and its end removes all" same 0 "$(find "$base" -name root | wc -l)"
 finish

@@ -8,9 +8,8 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2016 # what stands in quotes is for inner shells
 . "$(dirname "$0")/../kit/tap.sh"
 need su python3
-
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 su=/etc/pam.d/su
 
 sed -i '/^[^#]*pam_privtmp\.so/d' /etc/pam.d/*
@@ -25,18 +24,22 @@ is_as_before() {
 }
 
 # on_terminal DOES [ARG...]: wire --try su ARG... on a terminal of its own; once it waits, DOES
-# happens: "enter"; "hangup", of the terminal; a signal for the process; "end", nothing. Its exit
-# status.
+# happens: "enter"; "type TEXT", and Enter; "early", Enter before it waits, then a "no"; "hangup", of
+# the terminal; a signal for the process; "end", nothing. Its exit status.
 on_terminal() {
         python3 - "$command" "$@" <<'EOS'
-import os, pty, signal, sys
+import os, pty, select, signal, sys
 
 command, does, arguments = sys.argv[1], sys.argv[2], sys.argv[3:]
 pid, terminal = pty.fork()
 if pid == 0:
+    if does == "early":
+        select.select([0], [], [])
     os.execv(command, [command, "wire", *arguments, "su"])
+if does == "early":
+    os.write(terminal, b"\n")
 said = b""
-while b"Press Enter" not in said:
+while b"does not count." not in said:
     try:
         more = os.read(terminal, 1000)
     except OSError:
@@ -46,6 +49,10 @@ while b"Press Enter" not in said:
     said += more
 if does == "enter":
     os.write(terminal, b"\n")
+elif does == "early":
+    os.write(terminal, b"no\n")
+elif does.startswith("type "):
+    os.write(terminal, does[5:].encode() + b"\n")
 elif does == "hangup":
     os.close(terminal)
     terminal = -1
@@ -61,13 +68,6 @@ sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) % 256)
 EOS
 }
 
-exits() {
-        tap_wanted=$1 tap_status=0
-        shift
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
-}
-
 # is_over: nobody watches any more.
 is_over() {
         not grep -qas 'unwire.--pending' /proc/[0-9]*/cmdline
@@ -79,6 +79,13 @@ wait_for is_over
 check "and stays so when nobody watches any more" is_wired
 check "unwire takes it out" exits 0 "$command" unwire
 check "it is as before" is_as_before
+
+check "Enter before the question is no answer" exits 1 on_terminal early --try 1h
+check "it is as before the question" is_as_before
+for word in no n y yes ' '; do
+        check "\"$word\" takes it back" exits 1 on_terminal "type $word" --try 1h
+        check "\"$word\": it is as before" is_as_before
+done
 
 for signal in SIGHUP SIGINT SIGTERM SIGQUIT; do
         check "$signal takes it back" exits 1 on_terminal "$signal" --try 1h

@@ -2,15 +2,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # wire: privtmp wire and unwire, on the files of a throw-away host, and logins in between.
-#
-# $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 # shellcheck source-path=SCRIPTDIR disable=SC2016 # what stands in quotes is for inner shells
 . "$(dirname "$0")/../kit/tap.sh"
-need su sudo sshd strace python3
-
-command=$tap/privtmp
-cp "${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}" "$command"
+need su sudo sshd strace python3 cc nm
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../kit/command.sh"
 module=$(find /usr/lib /usr/lib64 -path '*/security/pam_privtmp.so' 2>/dev/null | head -n 1)
 pamd=/etc/pam.d
 journal=/var/lib/misc/privtmp-wire
@@ -28,25 +25,23 @@ attribute() {
 
 # everything: contents, modes, owners and extended attributes of all files.
 everything() {
-        (cd "$1" && find . -type f ! -name '.*' | sort | while read -r file; do
-                stat -c '%n %a %u:%g' "$file"
-                attribute "$file"
-                cat "$file"
-        done)
+        python3 - "$1" <<'EOS'
+import os, stat, sys
+
+os.chdir(sys.argv[1])
+for name in sorted(os.listdir(".")):
+    of = os.lstat(name)
+    if stat.S_ISREG(of.st_mode) and not name.startswith("."):
+        print(name, oct(of.st_mode), of.st_uid, of.st_gid)
+        print([(a, os.getxattr(name, a)) for a in sorted(os.listxattr(name))])
+        print(open(name, errors="surrogateescape").read())
+EOS
 }
 
 as_before() {
         everything "$pamd" >"$tap/now"
         everything "$tap/before" | diff - "$tap/now" &&
                 same '' "$(find "$pamd" -name '.*' -type f)"
-}
-
-# exits STATUS COMMAND [ARG...]
-exits() {
-        tap_wanted=$1 tap_status=0
-        shift
-        "$@" || tap_status=$?
-        same "$tap_wanted" "$tap_status"
 }
 
 # refuses PATTERN [ARG...]: wire fails, says so, and changes nothing.
@@ -124,7 +119,35 @@ check "all is as before" as_before
 check "a service that nobody knows is an error" refuses 'nosuch: no service' nosuch
 check "so it is for unwire" exits 1 "$command" unwire nosuch
 check "an unknown option is a usage error" exits 2 "$command" wire --nosuch
-check "a user is told that it needs root" not su alice -c "$command wire"
+for verb in wire unwire; do
+        check "$verb: a user is told that it needs root" \
+                says "^privtmp: $verb: needs root\$" su alice -c "$command $verb"
+done
+
+# ------------------------------------------------------------------ what runs at logout
+
+# as pam-auth-update puts modules there
+printf '%s\n' 'session optional pam_exec.so /bin/true' >>"$pamd/common-session"
+check "with a module that runs programs at logout, too" says "pam_privtmp.so close" \
+        "$command" wire su
+check "su gets a line that closes before that" \
+        same 'session  required  pam_privtmp.so close' "$(grep -m 1 -e ^session -e ^@include "$pamd/su")"
+check "and one that opens behind it" same 'session  required  pam_privtmp.so' \
+        "$(tail -n 1 "$pamd/su")"
+check "check is content" not says "$pamd/su" "$command" check
+check "list tells of the one that opens" says "^su *true *$pamd/su:$(wc -l <"$pamd/su") *required" \
+        "$command" wire --list
+check "alice has a /tmp of her own" has_own_tmp su alice -c 'exec "$0" "$@"' --
+echo '# mine' >>"$pamd/su"
+sed -i '$d' "$pamd/common-session"
+check "both are taken out, also of a file that was edited" exits 0 "$command" unwire
+check "the edit stays" same '# mine' "$(tail -n 1 "$pamd/su")"
+sed '$d' "$pamd/su" >"$tap/su"
+check "all else is as before" cmp "$tap/su" "$tap/before/su"
+sed -i '1i session required pam_privtmp.so close' "$pamd/su"
+check "a line that closes needs the module, and is told" says "^su *true *$pamd/su:1 " \
+        "$command" wire --list
+cp -a "$tap/before/su" "$tap/before/common-session" "$pamd/"
 
 # ------------------------------------------------------------------ edited in between
 
@@ -138,10 +161,18 @@ check "the others are as before" as_before
 
 "$command" wire >/dev/null
 cp -a "$tap/before/sudo" "$pamd/sudo" # as an upgrade of its package does
+check "check tells that a file has lost its line" \
+        says "^fault: $pamd/sudo: the line that \"privtmp wire\" has written is gone" "$command" check
+check "also who is not root is told that this could not be looked at" \
+        says "^unchecked: $journal: whether wired services have lost" su alice -c "$command check"
 check "a file that an upgrade replaced is wired again" exits 0 "$command" wire
 check "it has the line" same 1 "$(lines sudo)"
+check "then check misses nothing" not says "^fault: $pamd" "$command" check
 cp -a "$tap/before/sudo" "$pamd/sudo"
+"$command" unwire -n >/dev/null
+check "unwire --dry-run forgets nothing" says "^fault: $pamd/sudo: the line that" "$command" check
 check "unwire takes it as it is" exits 0 "$command" unwire
+check "and nobody misses it" not says "^fault: $pamd" "$command" check
 check "all is as before again" as_before
 
 # ------------------------------------------------------------------ what can't be judged
@@ -156,7 +187,7 @@ with 'session optional pam_privtmp.so' su
 check "a line by hand" refuses "$pamd/su:1: .*not written by"
 check "unwire leaves it alone, too" exits 1 "$command" unwire
 with 'sesion optional pam_permit.so' su
-check "a type that PAM does not know" refuses "$pamd/su:1: PAM does not know"
+check "a type that PAM does not know" refuses "$pamd/su:1: PAM can't read this line, and refuses the service: its type"
 with 'session [success=ok pam_permit.so' sshd
 cp -a "$tap/before/su" "$pamd/su"
 check "a control that PAM can't read" refuses "$pamd/sshd:1: PAM can't read"
@@ -177,7 +208,7 @@ printf 'session sufficient pam_permit.so\n' >"$pamd/odd-common"
 with '@include odd-common' su
 check "what an included file does counts" refuses "$pamd/odd-common:1: this line can end"
 rm "$pamd/odd-common"
-check "an included file that is missing" refuses "$pamd/su:1: PAM can't read this line: odd-common"
+check "an included file that is missing" refuses "$pamd/su:1: PAM can't read this line, and refuses the service: odd-common"
 cp -a "$tap/before/su" "$pamd/su"
 ln -s su "$tap/link"
 mv "$pamd/su" "$pamd/su.real"
@@ -203,17 +234,69 @@ echo broken >"$module"
 check "a module that can't be loaded" refuses "$module can't be loaded"
 mv "$module.away" "$module"
 table 'nonsense'
-check "a table with a fault" refuses 'nobody could log in: /etc/security/privtmp.conf:1: '
+check "a table with a fault" refuses \
+        'the table has a fault: /etc/security/privtmp.conf:1: .*, or see --force$'
 check "unless it is forced" exits 0 "$command" wire --force su
 check "and taken back" exits 0 "$command" unwire
+mkdir -m 755 "$tap/open"
+table "$tap/open /tmp alice"
+check "a base that others can read" refuses \
+        "the table has a fault: /etc/security/privtmp.conf:1: $tap/open has mode 0755.*, or see --force\$"
+table "$tap/gone/base /tmp alice"
+check "a base without a parent" refuses "privtmp.conf:1: .*$tap/gone.*, or see --force\$"
+table '/var/lib/privtmp /nowhere alice'
+check "a directory that is not there" refuses "privtmp.conf:1: .*/nowhere.*, or see --force\$"
+check "also --dry-run" refuses "/nowhere" --dry-run
+check "these can be forced, too" exits 0 "$command" wire --force su
+check "and are taken back" exits 0 "$command" unwire
+table '/var/lib/privtmp /tmp nosuch'
+check "a warning is no reason" exits 0 "$command" wire su
+check "which is taken back as well" exits 0 "$command" unwire
 table
 mkdir "$tap/doors"
 mv "$pamd/sshd" "$pamd/login" "$tap/doors"
-check "no way to root without the module" refuses 'nobody could become root'
+check "no way to root without the module" refuses 'nobody could become root any more, but see --force$'
 check "unless that is forced" exits 0 "$command" wire --force su
 check "which is taken back" exits 0 "$command" unwire
+known='; these can be: su su-l sudo sudo-i doas sshd login cron crond atd$'
+check "a service that is not known" refuses "ftpd: no service that can be wired$known" ftpd
+check "nor to unwire" says "ftpd: no service that can be wired$known" "$command" unwire ftpd
 mv "$tap/doors"/* "$pamd"
 check "all is as before after that" as_before
+
+# SELinux as it is on a host that enforces a policy, which does not know of us.
+cat >"$tap/enforcing.c" <<'EOF'
+int is_selinux_enabled(void)
+{
+        return 1;
+}
+
+int security_getenforce(void)
+{
+        return 1;
+}
+
+int security_check_context_raw(const char *context)
+{
+        return -1;
+}
+EOF
+cc -shared -fPIC -o "$tap/enforcing.so" "$tap/enforcing.c"
+command_here=$command
+# Built without SELinux it does not ask, and neither does the module.
+if nm -D "$command" | grep -q security_check_context_raw; then
+        command=$tap/enforcing
+        printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$tap/enforcing.so" "$command_here" \
+                >"$command"
+        chmod +x "$command"
+        check "a policy of SELinux that would deny all logins" \
+                refuses 'SELinux enforces a policy without ours.*semodule -i .*, or see --force$'
+        check "also --dry-run" refuses 'SELinux enforces' --dry-run
+fi
+check "unless it is forced, or nothing is asked of SELinux" exits 0 "$command" wire --force su
+check "which is taken back, too" exits 0 "$command" unwire
+command=$command_here
+check "all is as before then" as_before
 
 # ------------------------------------------------------------------ a file system that is not
 
@@ -244,6 +327,30 @@ check "a file system that can't be written" on_tmpfs_refuses ro \
 files=$(find "$pamd" | wc -l)
 check "a file system that is full" on_tmpfs_refuses "nr_inodes=$((files + 1))" \
         "can't write in $pamd for su: No space left on device"
+
+# all_or_none CALLS ERROR: wire, with an error of each of its calls in turn.
+all_or_none() {
+        n=0
+        while :; do
+                n=$((n + 1)) status=0
+                strace -qq -o "$tap/trace" -e "trace=$1" -e "inject=$1:error=$2:when=$n" \
+                        "$command" wire >"$tap/out" 2>&1 || status=$?
+                grep -q INJECTED "$tap/trace" || break
+                [ "$status" = 0 ] || as_before || {
+                        echo "not as before after error $n:"
+                        cat "$tap/trace" "$tap/out"
+                        return 1
+                }
+                "$command" unwire >/dev/null || { echo "unwire $n"; return 1; }
+                as_before || { echo "not as before after unwire $n"; return 1; }
+        done
+        "$command" unwire >/dev/null
+        echo "# $2 came $((n - 1)) times" >&3
+        [ "$n" -gt 10 ]
+}
+
+check "a disk that becomes full, at any write: none is wired" all_or_none write,fsync ENOSPC
+check "a file that can't be replaced, any of them: none is wired" all_or_none renameat EPERM
 
 # ------------------------------------------------------------------ a service of /usr/lib/pam.d
 

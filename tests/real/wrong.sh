@@ -51,7 +51,7 @@ glob='option "share" must be names such as .X11-unix:krb5cc_*, each may have @OW
 time='option "keep" must be a time such as 30m, 12h or 2d, a year at most'
 
 # The line itself.
-wrong '/srv/base' "1 $columns"
+wrong '/srv/base' "1 column, where source, directory, users and maybe options belong"
 wrong '/srv/base /srv/tmp' "2 $columns"
 wrong '/srv/base /srv/tmp * exec 0 0' "6 $columns"
 wrong '/srv/base /srv/tmp * exec # comment' "6 $columns; a comment stands on a line of its own"
@@ -60,23 +60,42 @@ wrong '/srv/tmp /srv/tmp-inst/ level root,adm' 'directory "/srv/tmp-inst/" is no
 ' its shortest form; it looks like a line of namespace.conf: here the base stands first, then the'\
 ' directory, the users and the options'
 wrong '36 35 98:0 /' "can't be read as a line of fstab(5)"
-wrong "$(printf '/srv/base /srv/tmp *\r')" 'has a control character (byte 21);'\
-' it ends as lines of DOS do: take the carriage returns out of the file'
+wrong "$(printf '/srv/base /srv/tmp *\r')" 'ends as lines of Windows do (CR LF);'\
+" take the carriage returns out of the file: sed -i 's/\\r\$//' FILE"
+wrong "$(printf '\357\273\277/srv/base /srv/tmp *')" "source \"$(printf '\357\273\277')/srv/base\" $source;"\
+' it begins with a byte order mark: save the file without one'
 # Source and directory.
 wrong 'base /srv/tmp *' "source \"base\" $source"
 wrong '/srv//base /srv/tmp *' "source \"/srv//base\" $source"
 wrong 'UUID=0000 /srv/tmp *' "source \"UUID=0000\" $source"
 wrong '/srv/base srv/tmp *' 'directory "srv/tmp" is no absolute path in its shortest form'
-wrong '/srv/base /srv/tmp/ *' 'directory "/srv/tmp/" is no absolute path in its shortest form'
+wrong '/srv/base /srv/tmp/ *' 'directory "/srv/tmp/" is no absolute path in its shortest form'\
+'; leave the "/" at the end out'
 wrong '/srv/base / *' 'directory "/" is no absolute path in its shortest form'
 # Users.
 wrong '/srv/base /srv/tmp tmpfs size=1G' \
-        'users: "tmpfs" is a word of fstab(5), the third column names users'
+        'users: "tmpfs" belongs to another column, the third one names users'
+wrong '/srv/base /srv/tmp noexec' 'users: "noexec" belongs to another column, the third one names users'
+wrong '/srv/base /srv/tmp mode=0770,exec' \
+        'users: "mode=0770" belongs to another column, the third one names users'
 wrong '/srv/base /srv/tmp !bob' 'users: "!bob" only excludes, it needs an item without "!"'
 wrong '/srv/base /srv/tmp alice,,bob' 'users: "" names nobody'
 wrong '/srv/base /srv/tmp @' 'users: "@" names no group'
 wrong '/srv/base /srv/tmp 9:1' 'users: "9:1" is a range whose end lies before its beginning'
 wrong '/srv/base /srv/tmp 4294967295' 'users: "4294967295" is not a uid'
+# Limits on disk, where there are no quotas.
+wrong '/srv/base /srv/tmp * size=1G' "size= and nr_inodes= need a file system of the base's own,"\
+' mounted on /srv/base'
+mkdir -m 700 /srv/mounted
+mount -t tmpfs -o mode=700 tmpfs /srv/mounted
+for option in size=1G nr_inodes=4k; do
+        wrong "/srv/mounted /srv/tmp alice $option" 'no user quotas are in force on /srv/mounted: it'\
+' must be ext4, xfs or a tmpfs, mounted with usrquota'
+done
+umount /srv/mounted
+wrong '/srv/none /srv/tmp * size=1G' '/srv/none, a file system of its own, is not mounted'
+wrong '/var/lib/privtmp /srv/tmp * size=1G' 'size= and nr_inodes= are not those of line 1 (/tmp),'\
+' which has the same base'
 # Options.
 wrong '/srv/base /srv/tmp * bogus' 'unknown option "bogus"'
 wrong '/srv/base /srv/tmp * defaults' 'unknown option "defaults"'
@@ -93,7 +112,6 @@ wrong '/srv/base /srv/tmp * keep=1h,end=close' 'option "keep" contradicts "end=c
 wrong '/srv/base /srv/tmp * share=a/b' "$glob"
 wrong '/srv/base /srv/tmp * share=..' "$glob"
 wrong '/srv/base /srv/tmp * share=a@' "$glob"
-wrong '/srv/base /srv/tmp * size=1G' 'option "size" is for the source tmpfs'
 wrong 'tmpfs /srv/tmp * size=1X' 'option "size" must be a size such as 512M, 2G or 10%'
 wrong 'tmpfs /srv/tmp * nr_inodes=5%' 'option "nr_inodes" must be a number such as 4096 or 100k'
 wrong 'tmpfs /srv/tmp * keep=1h' \
@@ -103,15 +121,15 @@ wrong '/srv/base /srv/tmp * share="a:b' 'options have no quotes and no backslash
 wrong '/srv/base /srv/tmp * exec,,dev' "the options can't be read"
 # The whole table.
 wrong '/tmp/base /srv/tmp *' \
-        "the base /tmp/base is at, below or above the directory /tmp of $conf:1"
+        "the base /tmp/base is below the directory /tmp of $conf:1"
 wrong '/srv/tmp /srv/tmp *' \
-        "the base /srv/tmp is at, below or above the directory /srv/tmp of $conf:2"
+        "the base /srv/tmp is the directory /srv/tmp of $conf:2"
 wrong '/srv/base /tmp/sub *' "the directory /tmp/sub is below the directory /tmp of $conf:1"
 # The host. What the good line needs is made by then, and taken away again: but the folder of the
 # base stays, and one in it for the user.
 table "$good"
 su alice -c true
-wrong '/srv/none/base /srv/tmp *' '/srv/none/base: No such file or directory'
+wrong '/srv/none/base /srv/tmp *' '/srv/none: No such file or directory'
 wrong '/srv/open /srv/tmp *' '/srv/open has mode 0755, it must be 0700'
 wrong '/srv/link /srv/tmp *' '/srv/link: /srv/link is a symbolic link'
 wrong '/srv/base /srv/link *' '/srv/link: /srv/link is a symbolic link'

@@ -13,6 +13,14 @@ is_running() {
         esac
 }
 
+kernel_of_release() {
+        case $(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release) in
+        12) echo "6\.1\." ;;
+        13) echo "6\.12\." ;;
+        esac
+}
+
+check "Linux is the release's" says "^$(kernel_of_release)" uname -r
 check "systemd has started everything" is_running
 check "SELinux enforces its policy" same Enforcing "$(getenforce)"
 check "the suite runs as an administrator" says unconfined_t id -Z
