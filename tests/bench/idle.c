@@ -4,14 +4,17 @@
  *
  * That look is what end=idle adds to the close of a session, and what an open makes to sweep. It is
  * measured with so many idle processes in the host's mount namespace, and with so many sessions
- * besides, each with a namespace that has an instance of its own, and, if wanted, so many mounts
- * more:
+ * besides, each of another user, with a namespace that has an instance of its own, and, if wanted,
+ * so many mounts more; with "nobodys" these namespaces have no record, as those of containers:
  *
  *   list     by the kernel's list of mount namespaces
  *   proc     by /proc, as on Linux 6.1
  *
  *   free     a close: nobody has the instance any more
  *   sshd     a close: a child of the closing program has it, as sshd's process for the user has
+ *
+ * "cpu/bare" is the CPU time of a look divided by that of the least that could do, just before: for
+ * each process in /proc one stat(2), for its threads, and one readlink(2), for its namespace.
  *
  * The program MUST NOT measure a look that gave up: each says "idle", or is counted as a doubt.
  *
@@ -22,6 +25,7 @@
 #endif
 
 #include <err.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,16 +39,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ground/names.h"
 #include "host/linux61.h"
 #include "lifetime/look.h"
+#include "lifetime/records.h"
 
 #define BASE "/var/lib/privtmp"
 
 enum {
         LOOKS_MAX = 100000,
         PROCESSES_MAX = 20000,
-        OWN = 0, /* the instance that is looked for; sessions have those from 1 on */
+        OTHERS = 10000, /* the first uid of other users */
+        OWN = 0,        /* the instance that is looked for; sessions have those from 1 on */
 };
+
+static bool nobodys; /* no namespace is noted as a session's */
 
 struct children {
         pid_t pids[PROCESSES_MAX];
@@ -78,6 +87,16 @@ static void cover_tmp(unsigned number)
                 err(1, "%s", path);
 }
 
+/* The namespace is a session's of another user, or, without a record, nobody's in particular. */
+static void note_session(unsigned number)
+{
+        struct record record = {.uid = OTHERS + number};
+        struct report report = {0};
+
+        if (namespace_own(&record.ns, NULL) < 0 || records_note(&record, true, &report) < 0)
+                errx(1, "can't note a session");
+}
+
 /* A process that sleeps; number < 0: in the host's namespace, else in a session. */
 static void start(struct children *children, int number)
 {
@@ -93,6 +112,8 @@ static void start(struct children *children, int number)
         if (pid == 0) {
                 if (number >= 0)
                         cover_tmp((unsigned)number);
+                if (number > OWN && !nobodys)
+                        note_session((unsigned)number);
                 if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || write(ready[1], "", 1) != 1)
                         _exit(1);
                 for (;;)
@@ -144,27 +165,61 @@ static int compare(const void *a, const void *b)
         return (*x > *y) - (*x < *y);
 }
 
+/* For each process the number of its threads, and the name of its namespace. */
+static void look_bare(void)
+{
+        int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        struct names names;
+        const char *name;
+
+        if (proc < 0)
+                err(1, "/proc");
+        names_begin(&names, proc);
+        while ((name = names_next(&names))) {
+                char path[64], link[64];
+                struct stat st;
+
+                if (name[0] < '0' || name[0] > '9')
+                        continue;
+                (void)snprintf(path, sizeof(path), "%.20s/task", name);
+                if (fstatat(proc, path, &st, 0) < 0)
+                        continue; /* it has ended */
+                (void)snprintf(path, sizeof(path), "%.20s/ns/mnt", name);
+                /* PID 1's can't be had in some containers */
+                if (readlinkat(proc, path, link, sizeof(link)) < 0 && errno == ENOTDIR)
+                        err(1, "%s", path);
+        }
+        (void)close(proc);
+}
+
 /* Prints a line; nearest rank. */
 static void measure(int base, const char *way, const char *close, size_t looks)
 {
-        static double times[LOOKS_MAX], cpu[LOOKS_MAX];
+        static double times[LOOKS_MAX], cpu[LOOKS_MAX], ratios[LOOKS_MAX];
         unsigned doubts = 0;
         char mark[32];
 
         name_nth(mark, OWN);
         for (size_t i = 0; i < looks; i++) {
                 struct look_query query = {.name = mark, .uid = 1001};
-                double begin = now(CLOCK_MONOTONIC), cpu_begin = now(CLOCK_THREAD_CPUTIME_ID);
+                double bare_begin = now(CLOCK_THREAD_CPUTIME_ID), begin, cpu_begin;
 
+                look_bare();
+                begin = now(CLOCK_MONOTONIC);
+                cpu_begin = now(CLOCK_THREAD_CPUTIME_ID);
+                ratios[i] = cpu_begin - bare_begin;
                 look_base(base, BASE, &query, 1, LOOK_CLOSE);
                 times[i] = now(CLOCK_MONOTONIC) - begin;
                 cpu[i] = now(CLOCK_THREAD_CPUTIME_ID) - cpu_begin;
+                ratios[i] = cpu[i] / ratios[i];
                 doubts += query.used;
         }
         qsort(times, looks, sizeof(*times), compare);
         qsort(cpu, looks, sizeof(*cpu), compare);
-        printf("%-5s %-5s %10.0f %8.0f %8.0f %8.0f %8u\n", way, close, times[(looks - 1) / 10],
-               times[(looks - 1) / 2], times[(looks - 1) * 99 / 100], cpu[(looks - 1) / 2], doubts);
+        qsort(ratios, looks, sizeof(*ratios), compare);
+        printf("%-5s %-5s %10.0f %8.0f %8.0f %8.0f %10.2f %8u\n", way, close,
+               times[(looks - 1) / 10], times[(looks - 1) / 2], times[(looks - 1) * 99 / 100],
+               cpu[(looks - 1) / 2], ratios[(looks - 1) / 2], doubts);
 }
 
 /* In a process of its own, whose children are its own alone. */
@@ -197,8 +252,9 @@ int main(int argc, char **argv)
         size_t looks, processes, sessions;
         int base;
 
-        if (argc != 4 && argc != 5)
-                errx(2, "usage: idle LOOKS PROCESSES SESSIONS [MOUNTS]");
+        if (argc < 4 || argc > 6 || (argc == 6 && strcmp(argv[5], "nobodys") != 0))
+                errx(2, "usage: idle LOOKS PROCESSES SESSIONS [MOUNTS [nobodys]]");
+        nobodys = argc == 6;
         looks = strtoul(argv[1], NULL, 10);
         processes = strtoul(argv[2], NULL, 10);
         sessions = strtoul(argv[3], NULL, 10);
@@ -211,17 +267,18 @@ int main(int argc, char **argv)
                 err(1, BASE);
         for (unsigned i = OWN; i <= sessions; i++)
                 make_instance(base, i);
-        if (argc == 5)
+        if (argc > 4)
                 mount_on_host(strtoul(argv[4], NULL, 10));
         for (size_t i = 1; i <= sessions; i++)
                 start(&children, (int)i);
         for (size_t i = 0; i < processes; i++)
                 start(&children, -1);
 
-        printf("%zu idle processes, %zu sessions, %s mounts more; microseconds\n", processes,
-               sessions, argc == 5 ? argv[4] : "no");
-        printf("%-5s %-5s %10s %8s %8s %8s %8s\n", "way", "close", "p10", "p50", "p99", "cpu p50",
-               "doubts");
+        printf("%zu idle processes, %zu %s, %s mounts more; microseconds\n", processes, sessions,
+               nobodys ? "namespaces of nobody's" : "sessions of other users",
+               argc > 4 ? argv[4] : "no");
+        printf("%-5s %-5s %10s %8s %8s %8s %10s %8s\n", "way", "close", "p10", "p50", "p99",
+               "cpu p50", "cpu/bare", "doubts");
         for (int way = 0; way < 2; way++)
                 for (int sshd = 0; sshd < 2; sshd++)
                         measure_in_child(base, way == 0, sshd, looks);
