@@ -92,6 +92,27 @@ knows_all() {
         done
 }
 
+# synopsis VERB: its part of that of the manual.
+synopsis() {
+        sed -n '/^[.]Sh SYNOPSIS/,/^[.]Sh DESCRIPTION/p' "$here/pam_privtmp/privtmp.8" |
+                awk -v verb="$1" '/^[.]Nm/ { of = "" } /^[.]Cm/ { of = $2 } of == verb'
+}
+
+# Each option of a verb's help is in its synopsis: by its letter, if it has one.
+has_synopsis() {
+        for verb in $(verbs); do
+                "$build/pam_privtmp/privtmp" "$verb" --help |
+                        sed -n 's/^ -\(.\), --.*/[^ -]*\1/p; s/^  *-\(-[a-z-]*\) .*/\1/p' |
+                        grep -v '[*]h$' >"$tap/options"
+                while read -r option; do
+                        synopsis "$verb" | grep -qe "Fl $option" || {
+                                echo "$verb: $option is missing"
+                                return 1
+                        }
+                done <"$tap/options"
+        done
+}
+
 here=$(cd "$(dirname "$0")/../.." && pwd -P)
 table=$to/etc/security/privtmp.conf
 
@@ -103,7 +124,9 @@ echo "# mine" >"$table"
 check "the service starts the installed program" starts_program
 check "it is where users find it, too" grep -q '^ExecStart=.*/bin/privtmp clean$' \
         "$to$unitdir/privtmp-clean.service"
-for unit in privtmp-clean.path privtmp-clean.timer privtmp-clean-soon.timer; do
+check "so does the one that checks" grep -q '^ExecStart=.*/bin/privtmp check$' \
+        "$to$unitdir/privtmp-check.service"
+for unit in privtmp-check.timer privtmp-clean.path privtmp-clean.timer privtmp-clean-soon.timer; do
         check "$unit is where systemd looks" is_shipped "systemd/$unit" "$unitdir"
 done
 check "the service for one user is in the same sandbox" is_for_one_user
@@ -122,11 +145,19 @@ check "users behind -u of run" completes 'privtmp run -u roo' root
 check "options before a user" completes 'privtmp list --jso' --json
 check "of the columns, behind a comma" completes 'privtmp list -o USER,PI' USER,PID
 check "the completion for zsh knows them all" knows_all
+check "and the synopsis of privtmp(8)" has_synopsis
 check "nothing is enabled" test -z "$(find "$to" -name '*.wants')"
 check "it can be installed again" install_there
 check "an administrator's table stays as it was" grep -qx '# mine' "$table"
 check "the manual of the module is there" test -n "$(find "$to" -name pam_privtmp.8)"
 check "the manual of the table is there" test -n "$(find "$to" -name privtmp.conf.5)"
 check "the page for users is there" test -n "$(find "$to" -name privtmp.7)"
+
+# As README has it. What is left of the project is the administrator's.
+uninstall() {
+        DESTDIR=$to ninja -C "$build" uninstall
+        same "$table" "$(find "$to" -name '*privtmp*' ! -type d)"
+}
+check "it can be taken out again, all but the table" uninstall
 
 finish

@@ -18,10 +18,15 @@ is_test() {
         esac
 }
 
+# source_of NAME: the source of a Check program.
+source_of() {
+        sed -n "s|^  '$1': \\[\\{0,1\\}'\\([^']*[.]c\\)'.*|tests/\\1|p" tests/meson.build
+}
+
 # is_held NAME [CASE]
 is_held() {
         is_test "$1" || return 1
-        [ -z "${2:-}" ] || grep -rqs "^START_TEST($2)" tests/module tests/unit
+        [ -z "${2:-}" ] || grep -qs "^START_TEST($2)" "$(source_of "$1")"
 }
 
 # What stands in brackets, be it on one line or on two.

@@ -65,7 +65,8 @@ check "the path unit starts it no more often than a timer allows" \
 check "the base of the table is the one that is watched" \
         grep -qx "DirectoryNotEmpty=$base/.trash" conf/systemd/privtmp-clean.path
 check "the base of the table is the one that can be written" \
-        grep -qx "ReadWritePaths=-$base -/run/privtmp" conf/systemd/privtmp-clean.service.in
+        grep -qx "ReadWritePaths=-$base -/run/privtmp -/var/lib/misc/privtmp-bases" \
+        conf/systemd/privtmp-clean.service.in
 check "the base of the table is the one that is made" \
         grep -qE "^d $base +0700 +root +root +-$" conf/tmpfiles.d/privtmp.conf
 check "the base of the table is no other" grep -q "^$base " conf/privtmp.conf
@@ -74,9 +75,17 @@ check "the base of the table is no other" grep -q "^$base " conf/privtmp.conf
 is_cron_table() {
         when='(@reboot|([0-9*,/]+ ){4}[0-9*,/]+)'
         [ -z "$(tail -c 1 "$1")" ] &&
-                ! grep -vE "^(|#.*|[A-Z]+=[^ ]+|$when +root +.*privtmp clean)\$" "$1"
+                ! grep -vE "^(|#.*|[A-Z]+=.*|$when +root +(.*privtmp (clean|check .*)|find [^;|]*))\$" "$1"
 }
 check "the lines for cron are lines of a system's table" is_cron_table examples/cron.d/privtmp
+# commented FILE: without the mark before lines that are to be switched on.
+commented() {
+        sed 's/^#\([0-9]\)/\1/' "$1" >"$tap/cron"
+        is_cron_table "$tap/cron"
+}
+check "so is the one to be switched on" commented examples/cron.d/privtmp
+none "no line is too wide to be read" "$(awk 'length > 84 { print FILENAME ":" FNR }' README \
+        conf/privtmp.conf examples/cron.d/* examples/tables/*)"
 check "one of them is for the boot" grep -q '^@reboot ' examples/cron.d/privtmp
 
 finish
