@@ -67,6 +67,11 @@ static const char *parse_item(const char *text, size_t length, struct users_item
         }
         if (*text >= '0' && *text <= '9')
                 return parse_uids(text, end, ret);
+        /* as sudoers(5) and namespace.conf write them; no user is called so */
+        if (*text == '%')
+                return "is no user, and a group is written @NAME";
+        if (*text == '~')
+                return "is no user, and whom a line leaves out is written !NAME";
         ret->kind = *text == '@' ? USERS_GROUP : USERS_NAME;
         if (ret->kind == USERS_GROUP && ++text == end)
                 return "names no group";
