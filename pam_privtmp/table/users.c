@@ -22,7 +22,7 @@ static bool is_of_other_column(const char *item, size_t length)
                 "noexec", "exec",  "nosuid",  "suid",  "nodev",    "noatime", "relatime",
                 "nofail", "tmpfs", "auto",    "none",  "defaults", "swap",    "proc",
                 "sysfs",  "nfs",   "nfs4",    "cifs",  "ext2",     "ext3",    "ext4",
-                "xfs",    "vfat",  "overlay", "btrfs", "fuse",     "ramfs",
+                "xfs",    "vfat",  "overlay", "btrfs", "fuse",     "ramfs",   "inherit",
         };
 
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

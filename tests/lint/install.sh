@@ -53,6 +53,15 @@ verbs() {
         "$build/pam_privtmp/privtmp" --help | sed -n 's/^ \([a-z]*\)  .*/\1/p' | sort | xargs
 }
 
+services() {
+        sed -n 's/^ *{"\([a-z-]*\)", SERVICE_.*/\1/p' "$here/pam_privtmp/command/wire/service.c" |
+                sort | xargs
+}
+
+services_of_zsh() {
+        sed -n 's/.*_values service //p' "$here/conf/zsh-completion/_privtmp" | xargs -n 1 | sort | xargs
+}
+
 options_of() {
         "$build/pam_privtmp/privtmp" "$1" --help | grep -o -- '--[a-z][a-z-]*' | sort -u | xargs
 }
@@ -144,7 +153,9 @@ check "users, where one belongs" completes 'privtmp enter roo' root
 check "users behind -u of run" completes 'privtmp run -u roo' root
 check "options before a user" completes 'privtmp list --jso' --json
 check "of the columns, behind a comma" completes 'privtmp list -o USER,PI' USER,PID
-check "the completion for zsh knows them all" knows_all
+check "services, where one is wired" completes 'privtmp wire ' "$(services)"
+check "the completion for zsh knows the verbs and the options" knows_all
+check "and the services" same "$(services)" "$(services_of_zsh)"
 check "and the synopsis of privtmp(8)" has_synopsis
 check "nothing is enabled" test -z "$(find "$to" -name '*.wants')"
 check "it can be installed again" install_there

@@ -169,6 +169,7 @@ static const struct {
         {"alice,!tmpfs", "!tmpfs", "belongs to another column, the third one names users"},
         {"auto", "auto", "belongs to another column, the third one names users"},
         {"none", "none", "belongs to another column, the third one names users"},
+        {"inherit", "inherit", "belongs to another column, the third one names users"},
         {"defaults", "defaults", "belongs to another column, the third one names users"},
         {"ext4", "ext4", "belongs to another column, the third one names users"},
         {"noexec", "noexec", "belongs to another column, the third one names users"},
