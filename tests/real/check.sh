@@ -7,7 +7,7 @@
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/tap.sh"
-need su sudo runuser setpriv strace perl cc
+need su sudo runuser setpriv strace perl cc python3
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../kit/check.sh"
 
@@ -262,6 +262,27 @@ check "a directory that others may use is never to be closed or taken" \
 /tmp: $other
 /home/alice/p: $parents
 /var/tmp: $other" "$(advice)"
+# What a base has is root's. /run/user has folders with the same names; where few have logged in,
+# there are none but root's. Elsewhere is nothing at the moment.
+mkdir -m 755 /run/user/0 /run/user/1001 /srv/homes /srv/homes/1001 /srv/shared /srv/acl
+chown alice /run/user/1001 /srv/homes/1001
+chmod 1777 /srv/shared
+# as "setfacl -m u:alice:rx /srv/acl"
+python3 -c 'import os, struct
+entries = (1, 7, 2**32 - 1), (2, 5, 1001), (4, 5, 2**32 - 1), (16, 5, 2**32 - 1), (32, 5, 2**32 - 1)
+os.setxattr("/srv/acl", "system.posix_acl_access",
+            struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *one) for one in entries))'
+table "/run/user /z alice" "/srv/homes /z bob" "/srv/shared /z carol" "/srv/acl /z daemon" \
+        "/run/sshd /z bin"
+check "nor are folders that only look like a base, or have nothing in them for now" \
+        same "/run/user: $other
+/srv/homes: $other
+/srv/shared: $other
+/srv/acl: $other
+/run/sshd: $other" "$(advice)"
+rmdir /run/user/1001
+check "nor is /run/user while only root is in" same "/run/user: $other" "$(advice | head -n 1)"
+rmdir /run/user/0
 table "/tmp /var/lib/privtmp *"
 check "nor is /tmp where source and directory are exchanged" \
         same "/tmp: $other" "$(advice)"

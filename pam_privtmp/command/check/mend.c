@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "command/check/mend.h"
 #include "disk/trash.h"
@@ -35,32 +36,53 @@ bool mend_is_needed(const char *directory)
         return false;
 }
 
-/* Is nothing in a folder but what a base has? */
-static bool has_only_ours(const char *path)
+/* Has an entry of a folder the name of what a base has, and is it root's, as that is? */
+static bool is_ours(int folder, const char *name)
 {
         static const char *const ours[] = {TRASH_NEW, TRASH_WORK, TRASH_STUCK};
+        bool named = name[strspn(name, "0123456789")] == '\0';
+        struct stat st;
+
+        for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+                named = named || strcmp(name, ours[i]) == 0;
+        return named && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_uid == 0;
+}
+
+/* Is a folder root's alone to write, also by ACLs, and is nothing in it but what a base has? */
+static bool has_only_ours(const char *path)
+{
+        static const char acl[] = "system.posix_acl_access";
         _cleanup_close_ int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         struct names names;
         const char *name;
+        struct stat st;
 
+        if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH) ||
+            fgetxattr(fd, acl, NULL, 0) > 0)
+                return false;
         names_begin(&names, fd);
-        while ((name = names_next(&names))) {
-                bool is_ours = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-                               name[strspn(name, "0123456789")] == '\0';
-
-                for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-                        is_ours = is_ours || strcmp(name, ours[i]) == 0;
-                if (!is_ours)
+        while ((name = names_next(&names)))
+                if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_ours(fd, name))
                         return false;
-        }
         return names.error == 0;
+}
+
+/* Does it lie where systems have what is theirs, empty as it may be for now? */
+static bool is_of_system(const char *path)
+{
+        static const char *const trees[] = {"/boot", "/dev", "/etc", "/media",
+                                            "/proc", "/run", "/sys", "/usr"};
+
+        for (size_t i = 0; i < sizeof(trees) / sizeof(trees[0]); i++)
+                if (path_is_within(path, trees[i]))
+                        return true;
+        return false;
 }
 
 /* May a directory be closed to all but root? */
 static bool can_be_closed(const struct table *table, const char *path)
 {
-        static const char *const known[] = {"/",    "/dev/shm", "/media", "/mnt",
-                                            "/opt", "/srv",     "/tmp",   "/var/tmp"};
+        static const char *const known[] = {"/", "/mnt", "/opt", "/srv", "/tmp", "/var/tmp"};
 
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
                 if (strcmp(path, known[i]) == 0)
@@ -69,7 +91,7 @@ static bool can_be_closed(const struct table *table, const char *path)
                 if (path_is_within(table->lines[i].directory, path) ||
                     path_is_within(path, table->lines[i].directory))
                         return false;
-        return !mend_is_needed(path) && has_only_ours(path);
+        return !mend_is_needed(path) && !is_of_system(path) && has_only_ours(path);
 }
 
 /* Is the first on the way that is no directory a link? It is not followed: a user's may hang. */
@@ -94,7 +116,6 @@ const char *mend_base(const struct table *table, const char *base, int error)
         _cleanup_close_ int parent = -EBADF;
         struct report silent = {0};
         const char *last;
-        struct stat st;
 
         if (error == -EXDEV)
                 return ADVICE_LOCAL;
@@ -105,6 +126,5 @@ const char *mend_base(const struct table *table, const char *base, int error)
         parent = safedir_walk_to_parent(base, &last, &silent);
         if (parent < 0)
                 return ADVICE_PARENTS;
-        return lstat(base, &st) == 0 && st.st_uid == 0 && can_be_closed(table, base) ? ADVICE_MODE
-                                                                                     : ADVICE_OTHER;
+        return can_be_closed(table, base) ? ADVICE_MODE : ADVICE_OTHER;
 }
