@@ -211,10 +211,12 @@ static void look_after(struct run *run, struct worker *worker)
                 run->done++;
         else if (is == WORKER_STUCK)
                 put_aside(run, worker);
-        else if (is == WORKER_LATE)
+        else if (is == WORKER_LATE) {
                 say_stuck(run, TRASH_WORK, worker->tree.name,
                           "took too long, the next clean goes on");
-        else if (is == WORKER_KILLED)
+                /* whoever waits for this run has waited for this owner long enough */
+                put_off(run, worker->tree.name);
+        } else if (is == WORKER_KILLED)
                 say_stuck(run, TRASH_WORK, worker->tree.name,
                           "its process was killed, the next clean goes on");
         else {

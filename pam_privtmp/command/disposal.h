@@ -5,7 +5,7 @@
  * Each tree is deleted by a process of its own (worker.h), and of each user one at a time. A tree
  * that takes long has others beside it. What can't be deleted goes to BASE/.stuck, and is tried
  * again the next time; a tree whose owner makes the process hang stays in BASE/.work with that
- * process, and the owner's other trees wait there, too.
+ * process, and the owner's other trees wait there, too. So they do behind one that takes very long.
  */
 #pragma once
 

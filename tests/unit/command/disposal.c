@@ -4,12 +4,15 @@
  *
  * Needs root, in a throw-away host.
  */
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 
 #include "ground/cleanup.h"
 #include "kit/ground.h"
 #include "disk/instance.h"
 #include "command/disposal.h"
+#include "command/worker.h"
 
 static struct scratch scratch; /* is the base */
 static struct heard heard;
@@ -392,6 +395,40 @@ MACHINE_TEST(what_somebody_has_for_long_is_told_of_and_holds_up_its_owners_trees
         ck_assert(is_empty(".work"));
 }
 
+/* ------------------------------------------------------------------ who takes long */
+
+static const char *slow = "none"; /* trees whose names begin like that take half an hour */
+static unsigned n_late;
+
+enum worker_is __real_worker_look(struct worker *worker);
+enum worker_is __wrap_worker_look(struct worker *worker);
+
+enum worker_is __wrap_worker_look(struct worker *worker)
+{
+        if (strncmp(worker->tree.name, slow, strlen(slow)) != 0)
+                return __real_worker_look(worker);
+        must(kill(worker->pid, SIGKILL));
+        must(waitpid(worker->pid, NULL, 0));
+        n_late++;
+        return WORKER_LATE;
+}
+
+MACHINE_TEST(whose_tree_takes_too_long_has_others_wait_for_one_tree_only)
+{
+        close(make_tree(".trash", "1001.abcdef"));
+        close(make_tree(".trash", "1001.ABCDEF"));
+        close(make_tree(".trash", "1001.123456"));
+        fill(make_tree(".trash", "1002.abcdef"));
+        slow = "1001.";
+        ck_assert_int_eq(empty(), 1);
+        ck_assert_uint_eq(n_late, 1);
+        ck_assert_ptr_nonnull(strstr(stuck, ": took too long, the next clean goes on\n"));
+        ck_assert(is_empty(".trash"));
+        slow = "none";
+        ck_assert_int_eq(empty(), 0);
+        ck_assert(is_empty(".work"));
+}
+
 /* ------------------------------------------------------------------ two at once */
 
 enum {
@@ -522,6 +559,7 @@ int main(void)
         tcase_add_test(trash, what_somebody_else_is_deleting_is_left_to_them_without_a_word);
         tcase_add_test(trash,
                        what_somebody_has_for_long_is_told_of_and_holds_up_its_owners_trees_alone);
+        tcase_add_test(trash, whose_tree_takes_too_long_has_others_wait_for_one_tree_only);
         tcase_add_test(trash, two_at_once_are_in_nobodys_way);
         tcase_add_test(trash, the_list_has_all_that_is_there);
         tcase_add_test(trash, in_what_may_be_no_base_it_has_what_looks_like_a_tree);
