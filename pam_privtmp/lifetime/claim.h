@@ -31,7 +31,7 @@ struct claim_list {
  * Whose session made that namespace, which exists as long as the call lasts? By the records of this
  * boot: the ids must be the same; without ids the opener must still be in it. Nobody's in
  * particular is one that no record names, one that records of several users name, and one that was
- * made from within another session: that session's mounts may have been copied.
+ * made from within another user's session: that session's mounts may have been copied.
  *
  * Only root can mount in a namespace of a session, so what is mounted there is its user's, or the
  * host's.

@@ -32,7 +32,7 @@ struct record {
         char boot[RECORD_BOOT];   /* /proc/sys/kernel/random/boot_id */
         struct namespace_id ns;   /* the session's */
         struct namespace_id left; /* the one that it left */
-        bool nested;              /* made from within another session's */
+        bool nested;              /* made from within that of another user's session */
         bool shared;              /* "/" of the one that it left was: host mounts show here */
         uint64_t plan;            /* digest */
         uid_t uid;

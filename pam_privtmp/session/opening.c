@@ -119,7 +119,7 @@ static void fill_record(const struct opening *o, struct record *record)
 {
         record->ns = o->session->stance.here;
         record->left = o->session->stance.origin;
-        record->nested = is_in_outer(o);
+        record->nested = is_in_outer(o) && !outer_is_own(&o->decision.outer);
         record->plan = o->decision.plan->digest;
         record->uid = o->session->uid;
         record_set_words(record->service, o->request->service);

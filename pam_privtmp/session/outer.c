@@ -173,6 +173,11 @@ bool outer_is_safe(const struct outer *outer)
         return true;
 }
 
+bool outer_is_own(const struct outer *outer)
+{
+        return outer->recorded && outer->record.uid == outer->uid && !outer->record.nested;
+}
+
 bool outer_uncovers(const struct outer *outer, const char *path)
 {
         for (size_t i = 0; path && i < outer->n; i++) {

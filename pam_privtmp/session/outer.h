@@ -50,6 +50,9 @@ bool outer_must_go(const struct outer *outer);
  */
 bool outer_is_safe(const struct outer *outer);
 
+/* Is it a session of the inner user's own, and no other user's around it? False if nobody knows. */
+bool outer_is_own(const struct outer *outer);
+
 /* Is the path (NULL: no) at or below something that is to be taken off? */
 bool outer_uncovers(const struct outer *outer, const char *path);
 

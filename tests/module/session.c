@@ -369,6 +369,13 @@ START_TEST(a_working_directory_that_only_the_outer_session_has_stays_the_same)
         login_inner(&outer, do_session_close, NULL);
         open = inner_state(&outer);
         assert_same_state(&before, &open);
+
+        /* alice herself: what is mounted in hers is hers in the copy, too */
+        ck_assert_int_eq(login_inner(&outer, do_session_open, "alice"), 0);
+        open = inner_state(&outer);
+        ck_assert_uint_ne(open.ns, before.ns);
+        ck_assert(!find_record(open.ns).nested);
+        login_inner(&outer, do_session_close, NULL);
         end_inside(&outer, &outer_before);
 }
 END_TEST
