@@ -4,17 +4,20 @@
  *
  * MUST NOT take away a record whose namespace may be there (unit/command/prune.c).
  */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
 #include "command/prune.h"
 #include "ground/cleanup.h"
+#include "ground/grow.h"
 #include "ground/lock.h"
 #include "ground/names.h"
 #include "ground/number.h"
+#include "ground/sorted.h"
+#include "lifetime/killed.h"
 #include "lifetime/look.h"
-#include "lifetime/opener.h"
 #include "lifetime/records-lock.h"
 #include "lifetime/records.h"
 
@@ -66,48 +69,70 @@ void prune_gone(int folder, uint64_t since, const struct namespace_id *alive, si
                         (void)unlinkat(folder, name, 0); /* it may be gone by now */
 }
 
-/*
- * Is it another record of the same namespace, and its opener alive? Who was elsewhere, in a session
- * that it had opened there, may have come back since.
- */
-static int is_alive_there(void *arg, const struct record *record)
-{
-        const struct record *other = arg;
-        const char *why;
-        int fd;
+struct pruning {
+        int folder;        /* beside the one that is walked through */
+        uint64_t *numbers; /* of the namespaces of all records, sorted: see ground/sorted */
+        size_t n;
+};
 
-        if (!namespace_is_same(&record->ns, &other->ns) || record->pid == other->pid)
-                return 0;
-        fd = opener_open_namespace(record, &why);
-        fd_close(fd);
-        return fd >= 0;
+static void pruning_done(struct pruning *pruning)
+{
+        fd_close(pruning->folder);
+        free(pruning->numbers);
 }
 
+static int add_number(void *arg, int folder, const char *name)
+{
+        struct pruning *pruning = arg;
+        uint64_t number, *larger;
+
+        (void)folder;
+        if (!records_read_name(name, &number))
+                return 0;
+        larger = grow(pruning->numbers, pruning->n, sizeof(*larger));
+        if (!larger)
+                return -ENOMEM;
+        pruning->numbers = larger;
+        larger[pruning->n++] = number;
+        return 0;
+}
+
+/* Users can have very many namespaces: for most one record is all there is. */
+static bool has_several(const struct pruning *pruning, uint64_t number)
+{
+        size_t at = sorted_find(pruning->numbers, pruning->n, sizeof(number), number);
+
+        return at + 1 < pruning->n && pruning->numbers[at + 1] == number;
+}
+
+/* One record says that the namespace is ours, whoever opened it: as a close leaves it. */
 static int prune_if_killed(void *arg, const struct record *record)
 {
-        const int *folder = arg;
-        _cleanup_close_ int ns = -EBADF;
-        struct record other = *record;
-        const char *why;
+        const struct pruning *pruning = arg;
         int lock;
 
-        ns = opener_open_namespace(record, &why);
-        lock = ns < 0 ? records_lock(*folder, record->uid) : -EBADF;
+        if (!has_several(pruning, record->ns.number) || !killed_is(record))
+                return 0;
+        lock = records_lock(pruning->folder, record->uid);
         if (lock < 0)
                 return 0;
-        if (records_each(*folder, record->uid, is_alive_there, &other) > 0)
-                records_remove(*folder, record);
-        records_unlock(*folder, record->uid, lock);
+        if (records_have_other(pruning->folder, record))
+                records_remove(pruning->folder, record);
+        records_unlock(pruning->folder, record->uid, lock);
         return 0;
 }
 
 void prune_killed(int folder, uid_t uid)
 {
         /* two walks that go on at the same time need an fd each */
-        _cleanup_close_ int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(pruning_done) struct pruning pruning = {
+                .folder = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 
-        if (again >= 0)
-                (void)records_each(folder, uid, prune_if_killed, &again);
+        if (pruning.folder < 0 || records_each_name(folder, add_number, &pruning) < 0)
+                return;
+        if (pruning.n > 0)
+                qsort(pruning.numbers, pruning.n, sizeof(*pruning.numbers), sorted_compare);
+        (void)records_each(folder, uid, prune_if_killed, &pruning);
 }
 
 static void prune_lock(int folder, const char *name)

@@ -19,8 +19,8 @@
 void prune_gone(int folder, uint64_t since, const struct namespace_id *alive, size_t n);
 
 /*
- * Takes away the user's records, or all with (uid_t)-1, whose opener was killed, where another
- * session lives in the same namespace: that may live for as long as the user stays. Leaves alone
+ * Takes away the user's records, or all with (uid_t)-1, whose opener was killed, where there is
+ * another one of the same namespace: that may live for as long as the user stays. Leaves alone
  * those of a user whose lock somebody else has.
  */
 void prune_killed(int folder, uid_t uid);

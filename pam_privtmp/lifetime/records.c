@@ -204,6 +204,17 @@ int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct reco
         return for_each_of_user(folder, uid, visit_one, &(struct visit){.each = each, .arg = arg});
 }
 
+int records_each_there(int folder, uid_t uid, ino_t number,
+                       int (*each)(void *arg, const struct record *record), void *arg)
+{
+        char prefix[NAME_BYTES], suffix[NAME_BYTES];
+
+        (void)snprintf(prefix, sizeof(prefix), "%ju.", (uintmax_t)number);
+        (void)snprintf(suffix, sizeof(suffix), ".%ju", (uintmax_t)uid);
+        return for_each(folder, prefix, suffix, visit_one,
+                        &(struct visit){.each = each, .arg = arg});
+}
+
 static int is_other(void *arg, const struct record *record)
 {
         const struct record *own = arg;
@@ -215,7 +226,7 @@ bool records_have_other(int folder, const struct record *record)
 {
         struct record own = *record;
 
-        return records_each(folder, record->uid, is_other, &own) > 0;
+        return records_each_there(folder, own.uid, own.ns.number, is_other, &own) > 0;
 }
 
 struct forgotten {

@@ -47,6 +47,10 @@ int records_find(int folder, const struct namespace_id *ns,
 int records_each(int folder, uid_t uid, int (*each)(void *arg, const struct record *record),
                  void *arg);
 
+/* The same for the user's records of namespaces of that number; others' are not read. */
+int records_each_there(int folder, uid_t uid, ino_t number,
+                       int (*each)(void *arg, const struct record *record), void *arg);
+
 /* Calls each() for every name in the folder, in the same way, and returns the same. */
 int records_each_name(int folder, int (*each)(void *arg, int folder, const char *name), void *arg);
 

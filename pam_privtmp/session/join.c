@@ -15,6 +15,7 @@
 #include "mounts/cover.h"
 #include "session/join.h"
 #include "ground/path.h"
+#include "lifetime/killed.h"
 #include "lifetime/opener.h"
 #include "lifetime/records.h"
 #include "ground/safedir.h"
@@ -189,6 +190,8 @@ int join_enter(const struct join *join, struct report *report)
             safedir_open_own(RECORD_FOLDER, false, &folder, &silent) != 0)
                 return 0;
         r = records_each(folder, join->uid, try, &search);
+        if (r > 0)
+                killed_thin(folder, join->uid, &join->stance->here);
         if (r >= 0 || r == -ENOTRECOVERABLE)
                 return r;
         report_note(report, REPORT_WARNING,

@@ -209,11 +209,11 @@ END_TEST
 /* From a session that it had opened in this one, say. */
 START_TEST(who_comes_back_meanwhile_does_not_stand_for_another_session)
 {
-        write_opened(1001, getpid());
-        away = 1;
+        write_killed(1001);
+        away = 2;
         prune_killed(folder.fd, (uid_t)-1);
         ck_assert_uint_eq(away, 0);
-        ck_assert_uint_eq(count_records(1001), 1);
+        ck_assert_uint_eq(count_records(1001), 2);
 }
 END_TEST
 
@@ -249,6 +249,21 @@ START_TEST(the_lock_of_one_who_was_killed_is_taken_away)
         ck_assert(scratch_has(&folder, "1001.record"));
         ck_assert(scratch_has(&folder, "alice.records"));
         close(held);
+}
+END_TEST
+
+/* As of a session whose processes live on, without their opener. */
+START_TEST(of_many_that_were_killed_in_one_namespace_one_stays)
+{
+        enum {
+                NOBODY = 4 << 20,
+                MANY = 2000,
+        };
+
+        for (int i = 0; i < MANY; i++)
+                write_opened(1001, NOBODY + i);
+        prune_killed(folder.fd, (uid_t)-1);
+        ck_assert_uint_eq(count_records(1001), 1);
 }
 END_TEST
 
@@ -288,6 +303,7 @@ int main(void)
         tcase_add_test(tcase, who_comes_back_meanwhile_does_not_stand_for_another_session);
         tcase_add_test(tcase, who_is_stopped_with_a_lock_is_in_the_way_of_no_other_user);
         tcase_add_test(tcase, the_lock_of_one_who_was_killed_is_taken_away);
+        tcase_add_test(tcase, of_many_that_were_killed_in_one_namespace_one_stays);
         tcase_add_test(tcase, of_very_many_records_each_is_looked_at);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
