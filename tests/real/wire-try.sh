@@ -105,6 +105,20 @@ check "without a terminal it can't be confirmed" exits 1 sh -c \
 check "and is taken back" is_as_before
 wait_for is_over
 
+# Who is locked out looks for the reason, as by "debug" in one of the files.
+cp -a /etc/pam.d/sudo "$tap/sudo"
+"$command" wire su sudo >/dev/null
+printf 'sudo su ' >/var/lib/misc/privtmp-wire/pending
+sed -i '/pam_privtmp\.so/s/$/ debug/' /etc/pam.d/sudo
+check "a file that was changed during the trial is named" \
+        says '/etc/pam.d/sudo:[0-9]*: this line of pam_privtmp.so was not written by' \
+        not "$command" unwire --pending
+check "and all others are as before" is_as_before
+check "it is pending still" exits 1 "$command" unwire --pending
+sed -i '/pam_privtmp\.so/s/ debug$//' /etc/pam.d/sudo
+check "until it can be taken back" exits 0 "$command" unwire --pending
+check "as it was before" cmp "$tap/sudo" /etc/pam.d/sudo
+
 # A boot in between: nobody of those who wait is left.
 "$command" wire su >/dev/null
 printf 'su ' >/var/lib/misc/privtmp-wire/pending

@@ -203,25 +203,25 @@ int change_take_back(int folder, int journal, struct report *report)
 {
         struct change change = {.folder = folder, .journal = journal, .report = report};
         char names[JOURNAL_PENDING], *rest = names, *name;
-        int r = journal_pending(journal, names, report);
+        int r = journal_pending(journal, names, report), first = 0;
 
         /* who was killed before anything was pending has left this */
         for (const struct service *service = services; service->name; service++)
                 pamfile_unstage(folder, service->name);
         if (r < 0 || !names[0])
                 return r < 0 ? r : 1;
-        while (r >= 0 && (name = strsep(&rest, " "))) {
+        while ((name = strsep(&rest, " "))) {
                 const struct service *service = service_find(name);
 
-                if (service)
-                        r = change_unwire(&change, service);
-                if (service && r > 0)
+                r = service ? change_unwire(&change, service) : 0;
+                if (r > 0)
                         journal_forget(journal, name); /* somebody was here before us */
+                if (r < 0 && first == 0)
+                        first = r; /* nobody is to be locked out of the others for that */
         }
-        if (r >= 0)
-                r = change_apply_unwire(&change);
-        if (r == 0)
+        r = change_apply_unwire(&change);
+        if (r == 0 && first == 0)
                 journal_settle(journal);
         change_done(&change);
-        return r;
+        return r < 0 ? r : first;
 }

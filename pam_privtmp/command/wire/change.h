@@ -55,7 +55,11 @@ int change_apply_wire(struct change *change, bool keep_pending);
  */
 int change_apply_unwire(struct change *change);
 
-/* Takes back what is pending in the journal. 0, 1 when nothing is, or -errno. */
+/*
+ * Takes back what is pending in the journal. 0, 1 when nothing is, or -errno: a file that somebody
+ * has changed meanwhile, so that it can't be judged, stays as it is, and pending; no other one
+ * does.
+ */
 int change_take_back(int folder, int journal, struct report *report);
 
 /* Releases what it has. */
