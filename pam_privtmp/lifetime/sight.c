@@ -49,12 +49,11 @@ int sight_begin_base(struct sight *sight, int base, const char *path)
         _cleanup_free_ char *text = NULL;
         struct mounts_entry entry = {.target = "", .root = ""};
         struct statx stx;
-        size_t size;
         int r;
 
         if (statx(base, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
                 return -errno;
-        r = mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
+        r = mountinfo_read_one(AT_FDCWD, "/proc/thread-self/mountinfo", stx.stx_mnt_id, &text);
         if (r == 0)
                 r = mounts_parse_one(text, stx.stx_mnt_id, &table);
         if (r == 0)

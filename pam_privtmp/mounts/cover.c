@@ -14,6 +14,7 @@
 #include "ground/label.h"
 #include "ground/missing.h"
 #include "ground/spot.h"
+#include "mounts/mountinfo.h"
 #include "mounts/mounts.h"
 
 #define SOURCE     COVER_SOURCE
@@ -241,7 +242,7 @@ static int each_mount(const char *mountinfo, int (*each)(void *, const struct mo
         size_t size;
         int r;
 
-        r = mounts_read(AT_FDCWD, mountinfo, &text, &size);
+        r = mountinfo_read(AT_FDCWD, mountinfo, &text, &size);
         if (r == 0)
                 r = mounts_parse(text, size, &table);
         return r < 0 ? r : mounts_each(table, each, arg);

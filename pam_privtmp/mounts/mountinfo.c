@@ -5,6 +5,7 @@
  * MUST read any line in constant memory, however long a user makes it (unit/mounts/mountinfo.c).
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -13,7 +14,10 @@
 #include "mounts/mountinfo.h"
 
 enum {
+        TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
         WINDOW = 18 * 1024, /* bytes: a path of 4,096, each escaped, and what stands before it */
+        LINE_LIMIT = 64 * 1024, /* bytes: two such paths, and more */
+        SHORT_END = 18 * 1024,  /* bytes that stay at each end of a line that is shortened */
 };
 
 static bool is_octal(char c)
@@ -137,4 +141,142 @@ int mountinfo_search(int proc, const char *path, const struct mounts_wanted *wan
                         r = -ETIMEDOUT;
         }
         return r;
+}
+
+/* Looks for the line that begins like that. */
+struct finder {
+        char start[32];
+        size_t length;  /* of that */
+        size_t matched; /* bytes of it that the line has begun with */
+        bool other;     /* this is another line */
+        char *line;
+        size_t used;
+};
+
+static void finder_done(struct finder *finder)
+{
+        free(finder->line);
+}
+
+static int keep(struct finder *finder, const char *text, size_t size)
+{
+        if (finder->used + size >= LINE_LIMIT)
+                return -ENAMETOOLONG;
+        memcpy(finder->line + finder->used, text, size);
+        finder->used += size;
+        return 0;
+}
+
+/* 1 when the line is whole, 0, or -errno. */
+static int find_in(struct finder *finder, const char *text, const char *end)
+{
+        while (text < end) {
+                bool begins = !finder->other && finder->matched < finder->length &&
+                              *text == finder->start[finder->matched];
+                bool found = !finder->other && finder->matched == finder->length;
+                const char *newline = begins ? NULL : memchr(text, '\n', (size_t)(end - text));
+                const char *next = begins ? text + 1 : newline ? newline + 1 : end;
+                int r = found ? keep(finder, text, (size_t)(next - text)) : 0;
+
+                if (r < 0 || (found && newline))
+                        return r < 0 ? r : 1;
+                finder->matched = newline ? 0 : finder->matched + begins;
+                finder->other = !newline && !begins && !found;
+                text = next;
+        }
+        return 0;
+}
+
+int mountinfo_read_one(int proc, const char *path, uint64_t id, char **ret)
+{
+        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        _cleanup_(finder_done) struct finder finder = {.line = calloc(1, LINE_LIMIT)};
+        char buffer[8 * 1024];
+        ssize_t n = 1;
+        int r = 0;
+
+        if (fd < 0 || !finder.line)
+                return fd < 0 ? -errno : -ENOMEM;
+        finder.length = (size_t)snprintf(finder.start, sizeof(finder.start), "%ju ", (uintmax_t)id);
+        (void)strcpy(finder.line, finder.start);
+        finder.used = finder.length;
+        while (r == 0 && n != 0) {
+                n = read(fd, buffer, sizeof(buffer));
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                r = n > 0 ? find_in(&finder, buffer, buffer + n) : 0;
+        }
+        if (r == 0 && finder.used == finder.length)
+                r = -ENOENT;
+        if (r >= 0)
+                *ret = TAKE_PTR(finder.line);
+        return r < 0 ? r : 0;
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+/*
+ * Takes the middle out of a line that is too long, from `line` to `end` in the text: of a path,
+ * that is. Where a field ends there, the next one begins with "/". Returns where the line ends now.
+ */
+static size_t shorten(char *text, size_t line, size_t end)
+{
+        size_t from = line + SHORT_END, to = end - SHORT_END, at = from, fields = 0;
+
+        if (end - line <= 4 * SHORT_END)
+                return end;
+        for (size_t i = from; i < to; i++)
+                fields += text[i] == ' ';
+        for (; fields > 0 && at + 2 <= to; fields--) {
+                text[at++] = ' ';
+                text[at++] = '/';
+        }
+        memmove(text + at, text + to, end - to);
+        return at + (end - to);
+}
+
+/* Shortens the lines that end behind *used, where `n` bytes more are now, and the last one. */
+static void shorten_all(char *text, size_t *line, size_t *used, size_t n)
+{
+        size_t all = *used + n, at = *used;
+        const char *newline;
+
+        while ((newline = memchr(text + at, '\n', all - at))) {
+                size_t end = (size_t)(newline + 1 - text);
+
+                at = shorten(text, *line, end);
+                memmove(text + at, text + end, all - end);
+                all -= end - at;
+                *line = at;
+        }
+        *used = shorten(text, *line, all);
+}
+
+int mountinfo_read(int proc, const char *path, char **ret, size_t *size)
+{
+        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        _cleanup_free_ char *text = NULL;
+        size_t room = 0, used = 0, line = 0;
+        ssize_t n = fd < 0 ? -1 : 1;
+
+        while (n > 0 || (n < 0 && fd >= 0 && errno == EINTR)) {
+                if (room - used < 2) {
+                        char *larger = realloc(text, room = room ? room * 4 : 4096);
+
+                        if (!larger)
+                                return -ENOMEM;
+                        text = larger;
+                }
+                n = read(fd, text + used, room - used - 1);
+                if (n > 0)
+                        shorten_all(text, &line, &used, (size_t)n);
+                if (used > TABLE_LIMIT)
+                        return -EFBIG;
+        }
+        if (n < 0)
+                return -errno;
+        text[used] = '\0';
+        *ret = TAKE_PTR(text);
+        *size = used;
+        return 0;
 }

@@ -2,6 +2,7 @@
 /* mountinfo: the mounts that a task sees, as proc(5) has them in mountinfo */
 #pragma once
 
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "ground/deadline.h"
@@ -31,3 +32,17 @@ struct mounts_wanted {
  * Else the error of openat(2) or read(2); -ENOENT, -ESRCH and -EINVAL mean that the task has ended.
  */
 int mountinfo_search(int proc, const char *path, const struct mounts_wanted *wanted);
+
+/*
+ * The whole of such a file: *ret is the caller's to free and ends with a NUL. Of a line of more
+ * than 72 KiB the middle is missing: it is that of a path that nobody can look up. 0; -EINVAL and
+ * -ESRCH mean that the task has ended; or another -errno.
+ */
+int mountinfo_read(int proc, const char *path, char **ret, size_t *size);
+
+/*
+ * The line of the mount with that id, for mounts_parse_one(): *ret is the caller's to free. No more
+ * is kept than that line, and nothing behind it is read: users can mount at paths of megabytes. 0;
+ * -ENOENT when there is none; or another -errno.
+ */
+int mountinfo_read_one(int proc, const char *path, uint64_t id, char **ret);

@@ -12,19 +12,8 @@
 
 #include "ground/cleanup.h"
 #include "ground/path.h"
-#include "ground/safefile.h"
+#include "mounts/mountinfo.h"
 #include "mounts/mounts.h"
-
-enum {
-        TABLE_LIMIT = 256 * 1024 * 1024, /* bytes: a million mounts */
-};
-
-int mounts_read(int proc, const char *path, char **ret, size_t *size)
-{
-        _cleanup_close_ int fd = openat(proc, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-        return fd < 0 ? -errno : safefile_read_fd(fd, TABLE_LIMIT, ret, size);
-}
 
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)
 {
@@ -163,9 +152,8 @@ static bool judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *), b
         _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
         struct mounts_entry entry;
-        size_t size;
 
-        if (mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size) < 0 ||
+        if (mountinfo_read_one(AT_FDCWD, "/proc/thread-self/mountinfo", id, &text) < 0 ||
             mounts_parse_one(text, id, &table) < 0 || mounts_find(table, id, &entry) < 0)
                 return doubt;
         return judge(&entry);

@@ -11,15 +11,8 @@
 struct libmnt_table;
 
 /*
- * The text of a mountinfo file, opened below the directory fd `proc`: "self/mountinfo",
- * "PID/task/TID/mountinfo". 0 with *ret, which is the caller's to free and ends with a NUL; or
- * -errno, of which -EINVAL and -ESRCH say that the task is gone.
- */
-int mounts_read(int proc, const char *path, char **ret, size_t *size);
-
-/*
- * Parses such a text. 0 with *ret, the caller's to release by mounts_free(); -EINVAL for what
- * libmount can't read; or another -errno.
+ * Parses the text of a mountinfo file. 0 with *ret, the caller's to release by mounts_free();
+ * -EINVAL for what libmount can't read; or another -errno.
  */
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret);
 

@@ -13,6 +13,7 @@
 #include "ground/grow.h"
 #include "ground/path.h"
 #include "mounts/cover.h"
+#include "mounts/mountinfo.h"
 #include "mounts/mounts.h"
 #include "session/bound.h"
 #include "session/earlier.h"
@@ -93,7 +94,7 @@ static int read_table(struct search *search, int top)
         int r = spot_of(top, &spot);
 
         if (r == 0)
-                r = mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
+                r = mountinfo_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
         if (r == 0)
                 r = mounts_parse(text, size, &table);
         if (r == 0)

@@ -11,6 +11,7 @@
 #include "ground/cleanup.h"
 #include "ground/grow.h"
 #include "mounts/cover.h"
+#include "mounts/mountinfo.h"
 #include "mounts/mounts.h"
 #include "ground/path.h"
 #include "session/outer.h"
@@ -260,7 +261,7 @@ static int take_off_others(const struct outer *outer, struct report *report)
                 int r;
 
                 pass.took = pass.left = false;
-                r = mounts_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
+                r = mountinfo_read(AT_FDCWD, "/proc/thread-self/mountinfo", &text, &size);
                 if (r == 0)
                         r = mounts_parse(text, size, &table);
                 if (r == 0)

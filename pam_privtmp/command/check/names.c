@@ -7,6 +7,7 @@
 
 #include "command/first.h"
 #include "ground/cleanup.h"
+#include "mounts/mountinfo.h"
 #include "mounts/mounts.h"
 #include "ground/path.h"
 #include "command/check/names.h"
@@ -131,7 +132,7 @@ static int read_mounts(struct libmnt_table **ret)
 {
         _cleanup_free_ char *text = NULL;
         size_t size;
-        int r = mounts_read(AT_FDCWD, MOUNTS, &text, &size);
+        int r = mountinfo_read(AT_FDCWD, MOUNTS, &text, &size);
 
         return r < 0 ? r : mounts_parse(text, size, ret);
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* test-mountinfo: searching a task's mount table */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/sysmacros.h>
 
 #include "kit/scratch.h"
 #include "mounts/mountinfo.h"
+#include "mounts/mounts.h"
 
 static struct scratch scratch;
 
@@ -287,6 +291,97 @@ START_TEST(the_table_of_this_process_has_proc)
 }
 END_TEST
 
+/* ------------------------------------------------------------------ one line */
+
+/* As where somebody has mounted at paths of megabytes; what is behind it would never end. */
+START_TEST(one_line_is_read_alone_whatever_stands_around_it)
+{
+        static const char *const lines[] = {"3 x\n", "\n", "361 y\n", "36\n", "x 36 x\n"};
+        static const char wanted[] = "36 35 98:0 /a /b rw - ext3 x rw\n";
+        FILE *file = fopen(scratch_path(&scratch, "table"), "w");
+        char *line;
+
+        ck_assert_ptr_nonnull(file);
+        for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+                (void)fprintf(file, "%s%0*d\n", lines[i], 1000000 + (int)i, 36);
+        (void)fprintf(file, "%s7 ", wanted);
+        ck_assert_int_eq(fflush(file), 0);
+        ck_assert_int_eq(ftruncate(fileno(file), (off_t)1 << 40), 0);
+        ck_assert_int_eq(fclose(file), 0);
+        ck_assert_int_eq(mountinfo_read_one(scratch.fd, "table", 36, &line), 0);
+        ck_assert_str_eq(line, wanted);
+        free(line);
+        ck_assert_int_eq(mountinfo_read_one(scratch.fd, "table", 7, &line), -ENAMETOOLONG);
+}
+END_TEST
+
+START_TEST(a_line_that_is_not_there_is_not_found)
+{
+        char *line;
+
+        scratch_write(&scratch, "table", "36 a\n7 b");
+        ck_assert_int_eq(mountinfo_read_one(scratch.fd, "table", 7, &line), 0);
+        ck_assert_str_eq(line, "7 b");
+        free(line);
+        ck_assert_int_eq(mountinfo_read_one(scratch.fd, "table", 3, &line), -ENOENT);
+        ck_assert_int_eq(mountinfo_read_one(scratch.fd, "table", 366, &line), -ENOENT);
+        ck_assert_int_eq(mountinfo_read_one(scratch.fd, "none", 36, &line), -ENOENT);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ the whole */
+
+enum {
+        LONG_LINES = 8,
+        LONG_PATH = 3000000,
+        SHORT_TEXT = 100000, /* bytes that one of these lines is shortened to at the most */
+};
+
+/* The ends of the line are there, and all of its fields. */
+static void check_long(struct libmnt_table *table, uint64_t id)
+{
+        struct mounts_entry entry;
+
+        ck_assert_int_eq(mounts_find(table, id, &entry), 0);
+        ck_assert_uint_eq(entry.parent, 36);
+        ck_assert_uint_eq(entry.device, makedev(0, 57));
+        ck_assert_uint_gt(strlen(entry.target), 4096);
+        ck_assert(mounts_is_fuse_of(&entry, 1001));
+        ck_assert(!mounts_is_fuse_of(&entry, 1002));
+}
+
+/* Of which one alone may be larger than all that a login has memory for. */
+START_TEST(paths_of_megabytes_cost_little_and_hide_no_other_mount)
+{
+        FILE *file = fopen(scratch_path(&scratch, "table"), "w");
+        struct libmnt_table *table;
+        struct mounts_entry entry;
+        size_t size;
+        char *text;
+
+        ck_assert_ptr_nonnull(file);
+        (void)fputs("36 35 98:0 / / rw - ext3 x rw\n", file);
+        for (int i = 0; i < LONG_LINES; i++)
+                (void)fprintf(file,
+                              "%d 36 0:57 /%0*d /home/%0*d rw,nosuid shared:1 - fuse.x y "
+                              "rw,user_id=1001,group_id=1001\n"
+                              "%d 36 0:58 /%d /tmp rw - tmpfs z rw\n",
+                              100 + i, i % 2 ? LONG_PATH : 1, 1, LONG_PATH, 2, 200 + i, i);
+        ck_assert_int_eq(fclose(file), 0);
+        ck_assert_int_eq(mountinfo_read(scratch.fd, "table", &text, &size), 0);
+        ck_assert_uint_lt(size, LONG_LINES * SHORT_TEXT);
+        ck_assert_uint_eq(strlen(text), size);
+        ck_assert_int_eq(mounts_parse(text, size, &table), 0);
+        for (int i = 0; i < LONG_LINES; i++) {
+                check_long(table, (uint64_t)(100 + i));
+                ck_assert_int_eq(mounts_find(table, (uint64_t)(200 + i), &entry), 0);
+                ck_assert_str_eq(entry.target, "/tmp");
+        }
+        mounts_free(table);
+        free(text);
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("mountinfo");
@@ -307,6 +402,9 @@ int main(void)
         tcase_add_loop_test(tcase, a_line_that_can_not_be_read_is_an_error, 0, 8);
         tcase_add_test(tcase, what_can_not_be_searched_is_an_error);
         tcase_add_test(tcase, the_table_of_this_process_has_proc);
+        tcase_add_test(tcase, one_line_is_read_alone_whatever_stands_around_it);
+        tcase_add_test(tcase, a_line_that_is_not_there_is_not_found);
+        tcase_add_test(tcase, paths_of_megabytes_cost_little_and_hide_no_other_mount);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);
 }

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include "mounts/mountinfo.h"
 #include "mounts/mounts.h"
 #include "kit/scratch.h"
 
@@ -85,7 +86,7 @@ START_TEST(an_odd_source_hides_no_mount)
                     "odd");
         assert_done(mount("next", scratch_path(&scratch, "next"), "tmpfs", 0, NULL) == 0, "next");
 
-        ck_assert_int_eq(mounts_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
+        ck_assert_int_eq(mountinfo_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
         for (const char *p = text; *p; p++)
                 lines += *p == '\n';
         ck_assert_int_eq(mounts_parse(text, size, &table), 0);
@@ -155,7 +156,7 @@ START_TEST(a_table_that_changes_while_it_is_read_hides_no_mount_that_stays)
         for (unsigned i = 0; i < STANDING; i++)
                 mount_numbered("old", i);
         reads_left = (unsigned)_i + 1;
-        ck_assert_int_eq(mounts_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
+        ck_assert_int_eq(mountinfo_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
         ck_assert_uint_eq(reads_left, 0);
         ck_assert_int_eq(mounts_parse(text, size, &table), 0);
         for (unsigned i = 1; i < STANDING; i += 2) {

@@ -3,6 +3,7 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
+#include "mounts/mountinfo.h"
 #include "mounts/mounts.h"
 #include "kit/scratch.h"
 
@@ -36,7 +37,7 @@ static void parse(const char *wanted)
 
 static void parse_own(void)
 {
-        ck_assert_int_eq(mounts_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
+        ck_assert_int_eq(mountinfo_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
         ck_assert_int_eq(mounts_parse(text, size, &table), 0);
 }
 
@@ -74,7 +75,7 @@ START_TEST(a_table_is_read_whole)
 
         ck_assert_int_ge(proc, 0);
         snprintf(path, sizeof(path), "%d/task/%d/mountinfo", getpid(), getpid());
-        ck_assert_int_eq(mounts_read(proc, path, &text, &size), 0);
+        ck_assert_int_eq(mountinfo_read(proc, path, &text, &size), 0);
         ck_assert_uint_eq(strlen(text), size);
         ck_assert_uint_gt(size, 0);
         ck_assert_int_eq(text[size - 1], '\n');
@@ -93,9 +94,9 @@ START_TEST(a_task_that_is_gone_is_an_error)
                 _exit(EXIT_SUCCESS);
         ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
         snprintf(path, sizeof(path), "/proc/%d/task/%d/mountinfo", pid, pid);
-        ck_assert_int_eq(mounts_read(AT_FDCWD, path, &text, &size), -EINVAL);
+        ck_assert_int_eq(mountinfo_read(AT_FDCWD, path, &text, &size), -EINVAL);
         ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-        ck_assert_int_eq(mounts_read(AT_FDCWD, path, &text, &size), -ENOENT);
+        ck_assert_int_eq(mountinfo_read(AT_FDCWD, path, &text, &size), -ENOENT);
         ck_assert_ptr_null(text);
 }
 END_TEST
@@ -133,7 +134,7 @@ START_TEST(one_line_of_it_says_the_same)
         struct mounts_entry entry;
         unsigned n = 0;
 
-        ck_assert_int_eq(mounts_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
+        ck_assert_int_eq(mountinfo_read(AT_FDCWD, "/proc/self/mountinfo", &text, &size), 0);
         ck_assert_int_eq(mounts_parse_one(text, mount_id("/proc"), &table), 0);
         ck_assert_int_eq(mounts_each(table, count, &n), 0);
         ck_assert_uint_eq(n, 1);
