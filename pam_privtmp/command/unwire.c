@@ -83,10 +83,12 @@ static int note_left(void *arg, const char *service, const struct stack *stack)
 
         if (!is_meant(unwire, service))
                 return 0;
-        /* in what can't be read, nobody knows whether a line is of the module */
+        /* in what can't be read, nobody knows whether a line is of the module; what is not there
+         * has none */
         for (size_t i = 0; i < stack->n_faults; i++)
-                findings_add_at(&unwire->left, SEVERITY_FAULT, &stack->faults[i], "correct it",
-                                "%s", stack->faults[i].text);
+                if (!stack->faults[i].is_missing)
+                        findings_add_at(&unwire->left, SEVERITY_FAULT, &stack->faults[i],
+                                        "correct it", "%s", stack->faults[i].text);
         if (stack->trouble)
                 findings_add_unchecked(&unwire->left, stack->trouble_file, stack->trouble_line,
                                        "%s", stack->trouble);

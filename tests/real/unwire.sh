@@ -124,6 +124,13 @@ check "without these lines it is unwired" exits 0 "$command" unwire
 check "after all this all is as before" gives_back
 check "and the package can be removed then" removal
 
+# Whose package has gone is none of ours, and a line that is taken out may let everybody in.
+printf 'auth required pam_permit.so\n@include gone-with-its-package\n' >"$pamd/orphan"
+check "a service that includes a file which is not there keeps nothing" \
+        prints 0 "nothing to do" "$command" unwire
+check "and the package can be removed" removal
+rm "$pamd/orphan"
+
 # ------------------------------------------------------------------ other folders
 
 # vendor COMMAND...: with files of ours in /usr/lib/pam.d alone.

@@ -140,10 +140,16 @@ static int include(struct stack *stack, const struct at *at, const char *name)
 
         if (r == 0)
                 r = add_file(stack, file, at->depth + 1, at->session_only);
-        if (r == -ENOENT || r == -ELOOP)
-                return add_fault(stack, at,
-                                 "PAM can't read this line, and refuses the service: %s: %s", name,
-                                 strerror(-r));
+        if (r == -ENOENT || r == -ELOOP) {
+                bool is_missing = r == -ENOENT;
+
+                r = add_fault(stack, at,
+                              "PAM can't read this line, and refuses the service: %s: %s", name,
+                              strerror(-r));
+                if (r == 0)
+                        stack->faults[stack->n_faults - 1].is_missing = is_missing;
+                return r;
+        }
         return r < 0 && r != -ENOMEM ? note(stack, at->file, at->number, name, r) : r;
 }
 

@@ -22,6 +22,7 @@ struct stack_fault {
         char *file;
         unsigned number;
         char *text;
+        bool is_missing; /* it includes a file that is not there */
 };
 
 struct stack {
