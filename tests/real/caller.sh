@@ -99,7 +99,7 @@ done
 for nofile in $(seq 3 $step 24) 28 32 40; do
         try "sweep:nofile-$nofile" prlimit --nofile=$nofile
 done
-for kib in $(seq 3000 $((step * 600)) 9000) 24000 48000; do
+for kib in $(seq 3000 $((step * 600)) 9000) 24000 48000 96000; do
         try "sweep:as-$kib" prlimit --as=$((kib * 1024))
 done
 for kib in $(seq 250 $((step * 75)) 1000) 24000 48000; do
