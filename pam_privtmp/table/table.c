@@ -138,10 +138,10 @@ static int check_pair(const struct table *table, const struct line *line,
 {
         static const struct {
                 bool base, earlier_base;
-        } pairs[] = {{true, false}, {false, true}, {false, false}};
+        } pairs[] = {{true, false}, {false, true}, {false, false}, {true, true}};
         int r = 0;
 
-        for (size_t i = 0; r == 0 && i < (line == earlier ? 1 : 3); i++) {
+        for (size_t i = 0; r == 0 && i < (line == earlier ? 1 : 4); i++) {
                 r = check_paths(line, pairs[i].base, earlier, pairs[i].earlier_base, report);
                 r = judge(table, line->file, line->number, r, report);
         }

@@ -144,6 +144,12 @@ check "users and groups that do not exist" finds 0 \
 warning: $conf:1: there is no group \"no-such-group\"; it matches nobody, correct it or take it out
 warning: $conf:1: there is no user \"no-such-owner\"; it matches nobody, correct it or take it out"
 
+table "tmpfs /tmp alice size=10" "tmpfs /tmp bob size=1023k" "tmpfs /tmp carol size=1m" \
+        "tmpfs /tmp daemon size=1%"
+check "a size that is hardly meant" finds 0 \
+        "warning: $conf:1: size=10 is less than a mebibyte; write such as 10%, 500m or 2g, unless it is meant
+warning: $conf:2: size=1023k is less than a mebibyte; write such as 10%, 500m or 2g, unless it is meant"
+
 leave="leave them out with \"!\", as in \"*,!0:999\", or name them one by one if they are meant"
 table "$base /tmp *" 'none /tmp 1:999' 'inherit /tmp root' 'none /tmp carol,@games'
 mkdir -p "$conf.d"

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* check/limits: can size= and nr_inodes= of the lines with a base be put in force? */
+/* check/limits: size= and nr_inodes=: are they meant, and can they be put in force? */
+#include <stdint.h>
 #include <string.h>
 
 #include "command/check/limits.h"
 #include "ground/cleanup.h"
 #include "ground/safedir.h"
 #include "session/limit.h"
+#include "table/value.h"
 
 #define SUBUID "/etc/subuid"
 
 enum {
-        ANYBODY = 1, /* but root */
+        ANYBODY = 1,         /* but root */
+        SMALL = 1024 * 1024, /* bytes: programs hardly work with less */
 };
+
+/* A number alone is bytes: who writes size=10 has meant something else. */
+static void check_size(struct findings *findings, const struct line *line)
+{
+        const uint64_t largest = UINT64_MAX / 100; /* of which no percentage is small */
+
+        if (line->size && value_size(line->size, largest) < SMALL)
+                findings_add_at(findings, SEVERITY_WARNING, line,
+                                "write such as 10%, 500m or 2g, unless it is meant",
+                                "size=%s is less than a mebibyte", line->size);
+}
 
 static void check_line(struct findings *findings, const struct line *line)
 {
@@ -66,6 +80,7 @@ void check_limits(struct findings *findings, const struct table *table)
         for (size_t i = 0; i < table->n; i++) {
                 const struct line *line = &table->lines[i];
 
+                check_size(findings, line);
                 if (line->base)
                         check_together(findings, table, i);
                 if (!limit_is_wanted(line, ANYBODY))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* check/limits: can size= and nr_inodes= of the lines with a base be put in force? */
+/* check/limits: size= and nr_inodes=: are they meant, and can they be put in force? */
 #pragma once
 
 #include "command/check/findings.h"
