@@ -8,6 +8,7 @@
 . "$(dirname "$0")/kit.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/stays.sh"
+install_and_wire
 
 # starts: how often the service was started since log_mark
 starts() {

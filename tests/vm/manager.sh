@@ -7,6 +7,7 @@
 . "$(dirname "$0")/kit.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/stays.sh"
+install_and_wire
 
 # as_alice COMMAND [ARG...]: as a client of her user manager, from outside of all sessions.
 as_alice() {

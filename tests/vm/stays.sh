@@ -12,7 +12,7 @@ sed -n 's,.* /[^ ]*/\([0-9]*/[A-Za-z0-9]*\)/root /tmp .*,\1,p' /proc/self/mounti
 EOS
 # Where that is said; also jobs of cron may write there.
 said=/var/tmp/stays
-mkdir -m 1777 "$said"
+install -d -m 1777 "$said"
 chcon -t tmp_t "$said" # else it is of its own type, where jobs of cron may make nothing
 echo "x $said" >/etc/tmpfiles.d/stays.conf # nothing in it is old: systemd-tmpfiles is tried, too
 # stays NAME: as alice, stays until it is told to go, and says where it is, again and again.
@@ -92,6 +92,7 @@ begin() {
         sudo) sudo -u alice stays sudo ;;
         sudo-i) sudo -i -u alice stays sudo-i ;;
         login) at_the_console ;;
+        atd) echo 'stays atd' | setpriv --reuid 1001 --regid 1001 --clear-groups at now ;;
         cron) echo '* * * * * alice [ -e /var/tmp/stays/cron.stays ] || /usr/local/bin/stays cron' \
                 >/etc/cron.d/stays ;;
         machinectl) on_a_terminal 'machinectl -q shell alice@.host /usr/local/bin/stays machinectl' ;;
@@ -114,11 +115,15 @@ on_a_terminal() {
         script -qec "$1" /dev/null
 }
 
-install_privtmp
-load_our_policy
-systemd-tmpfiles --create privtmp.conf
-wire sshd su sudo sudo-i login cron
-# The user manager stays for ten seconds after the last session; a test can't wait so long so often.
-mkdir -p /etc/systemd/logind.conf.d
-printf '[Login]\nUserStopDelaySec=1s\n' >/etc/systemd/logind.conf.d/test.conf
-systemctl restart systemd-logind
+# install_and_wire: the project, all services, and a logind that waits less.
+install_and_wire() {
+        install_privtmp
+        load_our_policy
+        systemd-tmpfiles --create privtmp.conf
+        wire sshd su sudo sudo-i login cron
+        # The user manager stays for ten seconds after the last session; a test can't wait so long so
+        # often.
+        mkdir -p /etc/systemd/logind.conf.d
+        printf '[Login]\nUserStopDelaySec=1s\n' >/etc/systemd/logind.conf.d/test.conf
+        systemctl restart systemd-logind
+}

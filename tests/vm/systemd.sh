@@ -7,6 +7,7 @@
 . "$(dirname "$0")/kit.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/stays.sh"
+install_and_wire
 
 # ------------------------------------------------------------------ what ends without a close
 

@@ -7,6 +7,7 @@
 . "$(dirname "$0")/kit.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/stays.sh"
+install_and_wire
 
 # closers WAY: who would close. Of what systemd opens that is a process beside it; the one that has
 # opened runs the command then, and "list" does not take it for the session's.
