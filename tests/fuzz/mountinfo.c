@@ -43,10 +43,10 @@ static void read_whole(const uint8_t *bytes, size_t size, size_t step)
         free(text);
 }
 
-/* The first line that begins with "29 ", without looking for it in pieces. */
+/* The first line that begins with "37 ", without looking for it in pieces. */
 static void read_one(const uint8_t *bytes, size_t size, size_t step)
 {
-        static const char start[] = "29 ";
+        static const char start[] = "37 ";
         const size_t skip = sizeof(start) - 1;
         const uint8_t *line = bytes, *end = bytes + size, *newline;
         char *text = NULL;
@@ -59,7 +59,7 @@ static void read_one(const uint8_t *bytes, size_t size, size_t step)
         newline = line < end ? memchr(line, '\n', (size_t)(end - line)) : NULL;
         end = newline ? newline + 1 : end;
         file_is("mountinfo", bytes, size, step);
-        r = mountinfo_read_one(AT_FDCWD, "mountinfo", 29, &text);
+        r = mountinfo_read_one(AT_FDCWD, "mountinfo", 37, &text);
         must(r == ((size_t)(end - line) > skip ? 0 : -ENOENT));
         must(r < 0 || memcmp(text, line, (size_t)(end - line)) == 0);
         must(r < 0 || text[end - line] == '\0');
