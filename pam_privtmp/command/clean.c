@@ -180,7 +180,7 @@ static int clean_memory(uid_t uid, bool dry)
         int r = safedir_open_own(RECORD_FOLDER, false, &folder, &report);
 
         if (r == 0)
-                prune_memory(folder, uid, dry, dry ? say_used : say_nothing);
+                r = prune_memory(folder, uid, dry, dry ? say_used : say_nothing, &report);
         privtmp_say_fault(&report);
         return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
 }
@@ -201,11 +201,13 @@ static int clean_records(uid_t uid)
                 return EXIT_SUCCESS;
         if (r == 0)
                 r = census_alive(&alive, &n, &deadline);
-        if (r == 0) {
-                prune_gone(folder, since, alive, n);
-                prune_killed(folder, uid);
-                prune_locks(folder);
-        } else
+        if (r == 0)
+                r = prune_gone(folder, since, alive, n);
+        if (r == 0)
+                r = prune_killed(folder, uid);
+        if (r == 0)
+                r = prune_locks(folder);
+        if (r < 0)
                 (void)report_errno(&report, r, "%s", RECORD_FOLDER);
         privtmp_say_fault(&report);
         return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;

@@ -48,22 +48,13 @@ static void run_done(struct run *run)
         crew_end(&run->crew);
 }
 
-/* A folder that is root's and closed to others, as the top of an instance is. */
-static bool has_form(int folder, const char *name)
+/* 1, 0 or -errno. */
+static int is_wanted(const struct disposal *disposal, int folder, const char *name)
 {
-        struct stat st;
-
-        return foreign_is_trash(name) && fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-               S_ISDIR(st.st_mode) && st.st_uid == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
-}
-
-static bool is_wanted(const struct disposal *disposal, int folder, const char *name)
-{
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-                return false;
-        if (disposal->uid != (uid_t)-1 && !name_is_trash_of(name, disposal->uid))
-                return false;
-        return !disposal->foreign || has_form(folder, name);
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+            (disposal->uid != (uid_t)-1 && !name_is_trash_of(name, disposal->uid)))
+                return 0;
+        return disposal->foreign ? foreign_is_tree(folder, name) : 1;
 }
 
 int disposal_list(const struct disposal *disposal, const char *folder,
@@ -73,14 +64,19 @@ int disposal_list(const struct disposal *disposal, const char *folder,
                 openat(disposal->base, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         struct names names;
         const char *name;
+        int first = 0;
 
         if (fd < 0)
                 return errno == ENOENT ? 0 : -errno;
         names_begin(&names, fd);
-        while ((name = names_next(&names)))
-                if (is_wanted(disposal, fd, name))
+        while ((name = names_next(&names))) {
+                int r = is_wanted(disposal, fd, name);
+
+                if (r > 0)
                         found(arg, name);
-        return names.error;
+                first = r < 0 && first == 0 ? r : first;
+        }
+        return first < 0 ? first : names.error;
 }
 
 static void add_item(void *arg, const char *name)
@@ -98,8 +94,7 @@ static void add_item(void *arg, const char *name)
         items[run->n++].over = false;
 }
 
-/* What was begun with, or was stuck, the last time comes first. Nothing less for what can't be
- * read. */
+/* What was begun with, or was stuck, the last time comes first. */
 static int list_items(struct run *run, struct report *report)
 {
         static const char *const folders[] = {TRASH_WORK, TRASH_STUCK, TRASH_NEW};

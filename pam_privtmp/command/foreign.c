@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* foreign: what is surely ours in a base that no line names */
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command/foreign.h"
 #include "ground/number.h"
@@ -11,11 +14,14 @@ int foreign_open_instance(int user, const char *name, struct instance *ret)
         char directory[PATH_MAX], of[PATH_MAX];
         int r = instance_open(user, name, ret);
 
-        if (r < 0 || (instance_read(ret->dir, "directory", directory) == 0 &&
-                      path_is_valid(directory) && instance_read(ret->dir, "user", of) == 0))
+        if (r < 0)
                 return r;
-        instance_done(ret);
-        return -ESTALE;
+        r = instance_read(ret->dir, "directory", directory);
+        if (r == 0)
+                r = path_is_valid(directory) ? instance_read(ret->dir, "user", of) : -ESTALE;
+        if (r < 0)
+                instance_done(ret);
+        return r == -ENOENT || r == -EINVAL || r == -ENAMETOOLONG ? -ESTALE : r;
 }
 
 bool foreign_is_trash(const char *name)
@@ -24,4 +30,15 @@ bool foreign_is_trash(const char *name)
         uint64_t uid;
 
         return dot && number_read(name, dot, UINT32_MAX, &uid) && name_is_instance(dot + 1);
+}
+
+int foreign_is_tree(int folder, const char *name)
+{
+        struct stat st;
+
+        if (!foreign_is_trash(name))
+                return 0;
+        if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return S_ISDIR(st.st_mode) && st.st_uid == 0 && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }

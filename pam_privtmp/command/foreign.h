@@ -16,3 +16,6 @@ int foreign_open_instance(int user, const char *name, struct instance *ret);
 
 /* Is it exactly a name that name_trash() can give, for any user? */
 bool foreign_is_trash(const char *name);
+
+/* Is it that, and a folder of root's, closed to others, as an instance's top is? 1, 0 or -errno. */
+int foreign_is_tree(int folder, const char *name);

@@ -14,22 +14,23 @@
  * whoever opened these sessions was killed. Those that are not older than `since` (record_now(),
  * before it was asked who is alive) may be of namespaces that were not there yet, and stay. A
  * record that another version has written can't be understood: it stays until no namespace has the
- * number in its name. `folder` is an fd of RECORD_FOLDER.
+ * number in its name. `folder` is an fd of RECORD_FOLDER. 0, or -errno: some may remain.
  */
-void prune_gone(int folder, uint64_t since, const struct namespace_id *alive, size_t n);
+int prune_gone(int folder, uint64_t since, const struct namespace_id *alive, size_t n);
 
 /*
  * Takes away the user's records, or all with (uid_t)-1, whose opener was killed, where there is
  * another one of the same namespace: that may live for as long as the user stays. Leaves alone
- * those of a user whose lock somebody else has.
+ * those of a user whose lock somebody else has. 0, or -errno: some may remain.
  */
-void prune_killed(int folder, uid_t uid);
+int prune_killed(int folder, uid_t uid);
 
-/* Takes away the locks of records that nobody has: who had them was killed. */
-void prune_locks(int folder);
+/* Takes away the locks of records that nobody has: who had them was killed. 0 or -errno. */
+int prune_locks(int folder);
 
 /*
  * Takes away the notes of the user's (all with (uid_t)-1) tmpfs that nothing has any more, unless
- * `dry`, and calls used() for the others.
+ * `dry`, and calls used() for the others. 0, or -errno with the reason in the report.
  */
-void prune_memory(int folder, uid_t uid, bool dry, void (*used)(const struct memory *memory));
+int prune_memory(int folder, uid_t uid, bool dry, void (*used)(const struct memory *memory),
+                 struct report *report);

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "command/batch.h"
 #include "command/foreign.h"
 #include "ground/cleanup.h"
 #include "ground/names.h"
@@ -22,48 +22,8 @@
 #include "lifetime/stale.h"
 #include "command/disposal.h"
 #include "command/sweep.h"
+#include "command/wreck.h"
 #include "ground/number.h"
-
-enum {
-        BATCH = 256,   /* instances that two looks serve */
-        FDS = 3,       /* for each of them */
-        SPARE_FDS = 40 /* for the looks, and what was open before */
-};
-
-/* Instances of a base that nobody has locked, of any users. */
-struct batch {
-        struct instance instances[BATCH];
-        struct shelf shelves[BATCH]; /* each with an fd of its own of BASE/UID */
-        struct stale_one ones[BATCH];
-        size_t n, limit;
-};
-
-/* As many as there are fds for. */
-static size_t limit_of_batch(void)
-{
-        struct rlimit limit;
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < SPARE_FDS + FDS)
-                return 1;
-        if (limit.rlim_cur >= SPARE_FDS + BATCH * FDS)
-                return BATCH;
-        return (size_t)(limit.rlim_cur - SPARE_FDS) / FDS;
-}
-
-static void take_one_out(struct batch *batch, size_t i)
-{
-        instance_done(&batch->instances[i]);
-        fd_close(batch->shelves[i].user);
-        batch->n--;
-        batch->instances[i] = batch->instances[batch->n];
-        batch->shelves[i] = batch->shelves[batch->n];
-}
-
-static void batch_done(struct batch *batch)
-{
-        while (batch->n > 0)
-                take_one_out(batch, batch->n - 1);
-}
 
 /*
  * Where renaming is not possible: sealed first, so that who is killed here leaves nothing that a
@@ -110,41 +70,68 @@ static void look(const struct sweep *sweep, struct batch *batch, bool sure)
         stale_judge(&base, batch->ones, batch->n, LOOK_CLEAN, sure);
 }
 
+/* What can't be told of stays, and that is said. Is there a doubt that is not its owner's doing? */
+static bool is_in_doubt(const struct sweep *sweep, const struct batch *batch, size_t i,
+                        struct report *report)
+{
+        const struct stale_one *one = &batch->ones[i];
+
+        if (one->doubt)
+                report_note(report, REPORT_WARNING, "%s/%u/%s: can't tell %s", sweep->path,
+                            batch->shelves[i].uid, batch->instances[i].name,
+                            one->is == STALE_USED ? "whether it is used" : "how long it is kept");
+        return one->doubt && !one->theirs;
+}
+
 /*
  * The look without the locks: what is in use stays as it is, no login waits for it. Leaves in the
  * batch what may be stale.
  */
-static void look_first(const struct sweep *sweep, struct batch *batch)
+static int look_first(const struct sweep *sweep, struct batch *batch, struct report *report)
 {
+        int r = 0;
+
         look(sweep, batch, false);
         for (size_t i = batch->n; i-- > 0;) {
                 if (batch->ones[i].is != STALE_USED)
                         continue;
+                if (is_in_doubt(sweep, batch, i, report))
+                        r = -EAGAIN;
                 if (!sweep->dry && instance_keep(batch->instances[i].dir) > 0)
                         stale_stop(&batch->instances[i]);
-                take_one_out(batch, i);
+                batch_take_out(batch, i);
         }
+        return r;
 }
 
-static bool is_ours_alone(const struct shelf *shelf, const struct instance *instance)
+/* Locks what nobody has locked. 1, 0 when somebody has, or it is gone, or -errno. */
+static int take_alone(const struct sweep *sweep, const struct shelf *shelf,
+                      const struct instance *instance, struct report *report)
 {
-        return lock_try(instance->lock, LOCK_EX) == 0 &&
-               instance_is_in_place(shelf->user, instance->name, instance->lock);
+        int r = lock_try(instance->lock, LOCK_EX);
+
+        if (r == 0)
+                r = instance_is_in_place(shelf->user, instance->name, instance->lock);
+        if (r < 0 && r != -EBUSY)
+                return report_errno(report, r, "%s/%u/%s", sweep->path, shelf->uid, instance->name);
+        return r > 0;
 }
 
 /* The same with the locks; then what is stale goes. */
 static int judge(const struct sweep *sweep, struct batch *batch, struct report *report)
 {
-        int first = 0;
+        int first = look_first(sweep, batch, report), r;
 
-        look_first(sweep, batch);
-        for (size_t i = batch->n; !sweep->dry && i-- > 0;)
-                if (!is_ours_alone(&batch->shelves[i], &batch->instances[i]))
-                        take_one_out(batch, i);
+        for (size_t i = batch->n; !sweep->dry && i-- > 0;) {
+                r = take_alone(sweep, &batch->shelves[i], &batch->instances[i], report);
+                if (r <= 0)
+                        batch_take_out(batch, i);
+                first = first ? first : r < 0 ? r : 0;
+        }
         look(sweep, batch, !sweep->dry);
         for (size_t i = 0; i < batch->n; i++) {
-                int r;
-
+                if (is_in_doubt(sweep, batch, i, report))
+                        first = first ? first : -EAGAIN;
                 if (batch->ones[i].is != STALE_OVER)
                         continue;
                 r = found(sweep, &batch->shelves[i], batch->instances[i].name, report);
@@ -156,43 +143,15 @@ static int judge(const struct sweep *sweep, struct batch *batch, struct report *
         return first;
 }
 
-/* An instance that has all that belongs to it. */
-static bool is_certain(int user, const char *name)
+/* An instance that has all that belongs to it? 1, 0 or -errno. */
+static int is_certain(int user, const char *name)
 {
         struct instance instance;
+        int r = name_is_instance(name) ? foreign_open_instance(user, name, &instance) : -ESTALE;
 
-        if (!name_is_instance(name) || foreign_open_instance(user, name, &instance) < 0)
-                return false;
-        instance_done(&instance);
-        return true;
-}
-
-static bool is_missing(int user, const char *name, const char *what)
-{
-        char path[2 * NAME_BYTES];
-        struct stat st;
-
-        (void)snprintf(path, sizeof(path), "%s/%s", name, what);
-        return fstatat(user, path, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
-}
-
-/*
- * Is it a directory with an instance's name that has no lock or no root/, as a power loss may leave
- * it, 10 minutes old, and mounted nowhere?
- */
-static bool is_wreck(const struct shelf *shelf, const char *name)
-{
-        char mark[MARK_BYTES];
-        struct look_query query = {.name = mark, .uid = shelf->uid};
-        struct stat st;
-
-        if (fstatat(shelf->user, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode) ||
-            time(NULL) - st.st_mtime < STALE_TEMPORARY_SECONDS ||
-            (!is_missing(shelf->user, name, "lock") && !is_missing(shelf->user, name, "root")))
-                return false;
-        mark_format(mark_of_instance(shelf->uid, name), mark);
-        look_base(shelf->base, shelf->path, &query, 1, LOOK_CLEAN);
-        return !query.used;
+        if (r == 0)
+                instance_done(&instance);
+        return r == 0 ? 1 : r == -ENOENT || r == -ESTALE ? 0 : r;
 }
 
 /* Puts an instance into the batch unless it has a session, or is kept. */
@@ -200,9 +159,11 @@ static int consider(const struct sweep *sweep, const struct shelf *shelf, const 
                     struct batch *batch, struct report *report)
 {
         struct instance *instance = &batch->instances[batch->n];
-        int user, r;
+        int user, r = sweep->foreign ? is_certain(shelf->user, name) : 1;
 
-        if (sweep->foreign && !is_certain(shelf->user, name))
+        if (r < 0)
+                return report_errno(report, r, "%s/%u/%s", sweep->path, shelf->uid, name);
+        if (r == 0)
                 return 0;
         if (name_is_temporary(name) && stale_is_forgotten(shelf->user, name))
                 return found(sweep, shelf, name, report);
@@ -211,17 +172,22 @@ static int consider(const struct sweep *sweep, const struct shelf *shelf, const 
         if (seal_is_on_name(shelf->user, name))
                 return found(sweep, shelf, name, report);
         r = instance_open(shelf->user, name, instance);
-        if (r < 0 && is_wreck(shelf, name))
+        if (r < 0 && wreck_is(shelf, name))
                 return found(sweep, shelf, name, report);
         if (r == -ENOENT || r == -ESTALE)
                 return 0;
         if (r < 0)
                 return report_errno(report, r, "%s/%u/%s", sweep->path, shelf->uid, name);
         user = fcntl(shelf->user, F_DUPFD_CLOEXEC, 0);
-        if (user < 0 || stale_is_kept(instance) || lock_try(instance->lock, LOCK_EX) < 0) {
+        r = user < 0                  ? -errno
+            : stale_is_kept(instance) ? -EBUSY
+                                      : lock_try(instance->lock, LOCK_EX);
+        if (r < 0) {
                 instance_done(instance);
                 fd_close(user);
-                return 0;
+                return r == -EBUSY
+                               ? 0
+                               : report_errno(report, r, "%s/%u/%s", sweep->path, shelf->uid, name);
         }
         (void)lock_try(instance->lock, LOCK_UN);
         instance->root = fd_close(instance->root);
@@ -291,10 +257,12 @@ int sweep_base(const struct sweep *sweep, struct report *report)
 
         if (!batch)
                 return report_errno(report, -ENOMEM, "%s", sweep->path);
-        batch->limit = limit_of_batch();
+        batch->limit = batch_limit();
         first = each_name(sweep->base, each_user,
                           &(struct base_pass){.sweep = sweep, .batch = batch, .report = report});
         r = batch->n > 0 ? judge(sweep, batch, report) : 0;
         first = first ? first : r;
+        if (first == -EAGAIN)
+                return first; /* what is in doubt has been said */
         return first < 0 ? report_errno(report, first, "%s", sweep->path) : 0;
 }

@@ -59,13 +59,13 @@ static int collect(struct unwire *unwire, struct report *report)
                 if (!service_find(*name))
                         return service_fail(*name, report);
         for (const struct service *service = services; service->name; service++) {
-                int r = is_meant(unwire, service->name) ? change_unwire(&unwire->change, service)
-                                                        : 0;
+                bool meant = is_meant(unwire, service->name);
+                int r = meant ? change_unwire(&unwire->change, service) : 0;
 
-                if (r > 0 && !unwire->dry_run)
-                        journal_forget(unwire->change.journal, service->name);
                 if (r > 0 && *unwire->names)
                         (void)printf("%s: nothing to take out\n", service->name);
+                if (r > 0 && !unwire->dry_run)
+                        r = journal_forget(unwire->change.journal, service->name, report);
                 if (r < 0)
                         privtmp_say_fault(report);
                 if (ret == 0 && r < 0)

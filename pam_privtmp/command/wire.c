@@ -89,16 +89,22 @@ static int check_host(const struct wire *wire, struct report *report)
         return r < 0 || wire->force ? r : check_logins(report);
 }
 
-/* Is there a way to root in which a missing module locks nobody out? */
-static bool has_tolerant_way(void)
+/* Is there a way to root in which a missing module locks nobody out? 0, or -errno with the reason.
+ */
+static int check_tolerant_way(struct report *report)
 {
         static const char *const ways[] = {PAMFILE_FOLDER "/login", PAMFILE_FOLDER "/sshd",
                                            "/usr/lib/pam.d/login", "/usr/lib/pam.d/sshd"};
 
-        for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
                 if (access(ways[i], F_OK) == 0)
-                        return true;
-        return false;
+                        return 0;
+                if (errno != ENOENT && errno != ENOTDIR)
+                        return report_errno(report, -errno, "%s", ways[i]);
+        }
+        return report_fault(report, -EPERM,
+                            "neither sshd nor login is here: if the module were gone, nobody could "
+                            "become root any more, but see --force");
 }
 
 static bool has_strict(const struct change *change)
@@ -126,10 +132,8 @@ static int collect(struct wire *wire, struct report *report)
         for (const struct service *service = services; r >= 0 && !*wire->names && service->name;
              service++)
                 r = change_wire(&wire->change, service);
-        if (r >= 0 && !wire->force && has_strict(&wire->change) && !has_tolerant_way())
-                return report_fault(report, -EPERM,
-                                    "neither sshd nor login is here: if the module were gone, "
-                                    "nobody could become root any more, but see --force");
+        if (r >= 0 && !wire->force && has_strict(&wire->change))
+                r = check_tolerant_way(report);
         return r < 0 ? r : 0;
 }
 
@@ -158,9 +162,10 @@ static int confirm(const struct wire *wire, struct report *report)
                      wire->trial);
         (void)fflush(stdout);
         if (trial_wait(wire->trial)) {
-                journal_settle(change->journal);
-                (void)printf("The change stays.\n");
-                return 0;
+                r = journal_settle(change->journal, report);
+                if (r == 0)
+                        (void)printf("The change stays.\n");
+                return r;
         }
         r = change_take_back(change->folder, change->journal, report);
         if (r < 0)

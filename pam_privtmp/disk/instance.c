@@ -245,10 +245,8 @@ int instance_read(int dir, const char *name, char ret[PATH_MAX])
 {
         ssize_t n = readlinkat(dir, name, ret, PATH_MAX);
 
-        if (n < 0)
-                return -errno;
-        if (n == PATH_MAX)
-                return -ENAMETOOLONG;
+        if (n < 0 || n == PATH_MAX)
+                return n < 0 ? -errno : -ENAMETOOLONG;
         ret[n] = '\0';
         return 0;
 }
@@ -273,14 +271,15 @@ bool instance_fits(const struct instance *instance, const struct instance_want *
                (st.st_mode & 07777) == want->mode && label_is(want->label, instance->root);
 }
 
-bool instance_is_in_place(int user, const char *name, int lock)
+int instance_is_in_place(int user, const char *name, int lock)
 {
         char path[2 * NAME_BYTES];
         struct stat held, named;
 
         (void)snprintf(path, sizeof(path), "%s/lock", name);
-        return fstat(lock, &held) == 0 && fstatat(user, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-               named.st_dev == held.st_dev && named.st_ino == held.st_ino;
+        if (fstat(lock, &held) < 0 || fstatat(user, path, &named, AT_SYMLINK_NOFOLLOW) < 0)
+                return errno == ENOENT ? 0 : -errno;
+        return named.st_dev == held.st_dev && named.st_ino == held.st_ino;
 }
 
 int instance_hold(int user, struct instance *instance, struct patience *patience)
@@ -289,7 +288,7 @@ int instance_hold(int user, struct instance *instance, struct patience *patience
 
         if (r < 0)
                 return r;
-        return instance_is_in_place(user, instance->name, instance->lock) ? 0 : -ESTALE;
+        return instance_is_in_place(user, instance->name, instance->lock) > 0 ? 0 : -ESTALE;
 }
 
 void instance_done(struct instance *instance)

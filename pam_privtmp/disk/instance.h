@@ -94,8 +94,8 @@ bool instance_fits(const struct instance *instance, const struct instance_want *
  */
 int instance_hold(int user, struct instance *instance, struct patience *patience);
 
-/* Is the lock behind the fd that of the instance of that name, in its place? */
-bool instance_is_in_place(int user, const char *name, int lock);
+/* Is the lock behind the fd that of the instance of that name, in its place? 1, 0 or -errno. */
+int instance_is_in_place(int user, const char *name, int lock);
 
 /*
  * How long an instance, open as `dir`, stays after it became idle: seconds, 0 if its line says

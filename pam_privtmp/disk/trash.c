@@ -82,13 +82,15 @@ int trash_put(const struct shelf *shelf, const char *folder, const char *name)
         return r < 0 ? r : move_to(shelf->user, name, fd, as);
 }
 
-static bool is_still_there(const struct trash_tree *tree)
+/* 0, -ENOENT when another has its name, or nobody, or another -errno. */
+static int check_name(const struct trash_tree *tree)
 {
         struct stat held, named;
 
-        return fstat(tree->top, &held) == 0 &&
-               fstatat(tree->folder, tree->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-               held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+        if (fstat(tree->top, &held) < 0 ||
+            fstatat(tree->folder, tree->name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+                return -errno;
+        return held.st_dev == named.st_dev && held.st_ino == named.st_ino ? 0 : -ENOENT;
 }
 
 static int lock(int parent, const char *name, struct trash_tree *tree)
@@ -107,9 +109,7 @@ static int lock(int parent, const char *name, struct trash_tree *tree)
         if (tree->top < 0)
                 return tree->top;
         r = lock_try(tree->top, LOCK_EX);
-        if (r < 0)
-                return r;
-        return is_still_there(tree) ? 0 : -ENOENT;
+        return r < 0 ? r : check_name(tree);
 }
 
 int trash_lock(int parent, const char *name, struct trash_tree *ret)

@@ -106,13 +106,13 @@ int memory_note(int folder, const struct memory *memory)
         return write_note(folder, name, text);
 }
 
-/* 1; 0 for one of another boot or of another version. */
+/* 1; 0 for one of another boot or of another version; or -errno. */
 static int read_note(int folder, const char *name, struct memory *ret)
 {
         char text[NOTE_BYTES], boot[RECORD_BOOT], own[RECORD_BOOT];
         ssize_t n = readlinkat(folder, name, text, sizeof(text));
         uintmax_t number;
-        int length = 0;
+        int length = 0, r;
 
         if (n < 0 || n == NOTE_BYTES)
                 return n < 0 && errno != ENOENT && errno != EINVAL ? -errno : 0;
@@ -121,8 +121,11 @@ static int read_note(int folder, const char *name, struct memory *ret)
         if (sscanf(text, VERSION "boot=%36[0-9a-f-] ns=%ju:%" SCNu64 " is=%95[0-9a-f.] at=%n", boot,
                    &number, &ret->ns.id, ret->identity, &length) != 4 ||
             length == 0 || !path_is_valid(text + length) ||
-            strlen(text + length) >= sizeof(ret->directory) || record_read_boot(own) < 0)
+            strlen(text + length) >= sizeof(ret->directory))
                 return 0;
+        r = record_read_boot(own);
+        if (r < 0)
+                return r;
         ret->ns.number = number;
         (void)strcpy(ret->directory, text + length);
         return strcmp(boot, own) == 0;
@@ -154,14 +157,18 @@ int memory_each(int folder, uid_t uid, int (*each)(void *arg, const struct memor
                                  &(struct visit){.uid = uid, .each = each, .arg = arg});
 }
 
-void memory_forget(int folder, const struct memory *memory)
+int memory_forget(int folder, const struct memory *memory)
 {
         char name[NOTE_NAME];
         struct memory now;
+        int r;
 
         name_of(name, memory->uid, memory->mark);
-        if (read_note(folder, name, &now) > 0 && strcmp(now.identity, memory->identity) == 0)
-                (void)unlinkat(folder, name, 0); /* somebody else may have been first */
+        r = read_note(folder, name, &now);
+        if (r <= 0 || strcmp(now.identity, memory->identity) != 0)
+                return r < 0 ? r : 0;
+        /* somebody else may have been first */
+        return unlinkat(folder, name, 0) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 int memory_open_turn(int folder, uid_t uid)
@@ -206,6 +213,6 @@ bool memory_end(int folder, uid_t uid, struct mark mark, const struct namespace_
         /* who does not get the turn goes on alone, and may have a later one of that device by now
          */
         if (r == 0 && !query.used)
-                memory_forget(folder, &memory);
+                (void)memory_forget(folder, &memory);
         return query.used;
 }

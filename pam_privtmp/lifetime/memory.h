@@ -38,7 +38,7 @@ int memory_each(int folder, uid_t uid, int (*each)(void *arg, const struct memor
                 void *arg);
 
 /* Takes the note away, if it still is the same: nothing has the tmpfs any more. */
-void memory_forget(int folder, const struct memory *memory);
+int memory_forget(int folder, const struct memory *memory);
 
 /*
  * The user's turn: who makes a tmpfs for the user, or takes a note away, has this fd locked

@@ -30,11 +30,13 @@ int records_lock(int folder, uid_t uid)
         return fstat(fd, &st) == 0 && st.st_nlink > 0 ? TAKE_FD(fd) : -EBUSY;
 }
 
-void records_unlock(int folder, uid_t uid, int lock)
+int records_unlock(int folder, uid_t uid, int lock)
 {
         char name[NAME_BYTES];
+        int r;
 
         name_lock(name, uid);
-        (void)unlinkat(folder, name, 0);
+        r = unlinkat(folder, name, 0) < 0 ? -errno : 0;
         fd_close(lock);
+        return r;
 }

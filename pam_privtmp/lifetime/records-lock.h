@@ -14,5 +14,5 @@
  */
 int records_lock(int folder, uid_t uid);
 
-/* Takes the file away and gives up the lock, which is closed. */
-void records_unlock(int folder, uid_t uid, int lock);
+/* Takes the file away and gives up the lock, which is closed. 0, or -errno: the file remains. */
+int records_unlock(int folder, uid_t uid, int lock);

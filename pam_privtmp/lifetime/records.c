@@ -222,11 +222,11 @@ static int is_other(void *arg, const struct record *record)
         return namespace_is_same(&record->ns, &own->ns) && record->pid != own->pid;
 }
 
-bool records_have_other(int folder, const struct record *record)
+int records_have_other(int folder, const struct record *record)
 {
         struct record own = *record;
 
-        return records_each_there(folder, own.uid, own.ns.number, is_other, &own) > 0;
+        return records_each_there(folder, own.uid, own.ns.number, is_other, &own);
 }
 
 struct forgotten {

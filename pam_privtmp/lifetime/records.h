@@ -58,10 +58,10 @@ int records_each_name(int folder, int (*each)(void *arg, int folder, const char 
 bool records_read_name(const char *name, uint64_t *number);
 
 /*
- * Is there another record of the same user and namespace? Who removes one for that has the user's
- * lock: of two at once none would stay.
+ * Is there another record of the same user and namespace? 1, 0 or -errno. Who removes one for that
+ * has the user's lock: of two at once none would stay.
  */
-bool records_have_other(int folder, const struct record *record);
+int records_have_other(int folder, const struct record *record);
 
 /* Takes a session's record away: ns.number, pid and uid count. It may be gone. 0 or -errno. */
 int records_remove(int folder, const struct record *record);

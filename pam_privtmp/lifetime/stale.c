@@ -81,7 +81,7 @@ bool stale_is_kept(const struct instance *instance)
         time_t now = time(NULL);
         struct stat st;
 
-        return keep > 0 && fstat(instance->lock, &st) == 0 && st.st_mtime > 0 &&
+        return keep > 0 && keep != UINT_MAX && fstat(instance->lock, &st) == 0 && st.st_mtime > 0 &&
                st.st_mtime <= now && now - st.st_mtime < (time_t)keep;
 }
 
@@ -103,14 +103,16 @@ bool stale_is_forgotten(int user, const char *temporary)
 }
 
 /* Of an idle one. */
-static enum stale_is judge_idle(const struct instance *instance, bool sure)
+static enum stale_is judge_idle(const struct instance *instance, bool sure, bool *doubt)
 {
+        unsigned keep = keep_of(instance);
         time_t now = time(NULL);
         struct stat st;
 
-        if (keep_of(instance) == 0)
+        if (keep == 0)
                 return STALE_OVER;
-        if (fstat(instance->lock, &st) < 0)
+        *doubt = keep == UINT_MAX || fstat(instance->lock, &st) < 0;
+        if (*doubt)
                 return STALE_KEPT;
         /* nobody closed it, or the host's clock was set back: the time counts from now */
         if (st.st_mtime <= 0 || st.st_mtime > now) {
@@ -127,8 +129,10 @@ void stale_judge(const struct shelf *shelf, struct stale_one *ones, size_t n, en
         _cleanup_free_ struct look_query *queries = calloc(n + 1, sizeof(*queries));
         _cleanup_free_ char(*names)[MARK_BYTES] = calloc(n + 1, sizeof(*names));
 
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
                 ones[i].is = STALE_USED;
+                ones[i].doubt = true;
+        }
         if (!queries || !names)
                 return;
         for (size_t i = 0; i < n; i++) {
@@ -137,7 +141,10 @@ void stale_judge(const struct shelf *shelf, struct stale_one *ones, size_t n, en
         }
         look_base(shelf->base, shelf->path, queries, n, why);
         for (size_t i = 0; i < n; i++) {
-                ones[i].is = queries[i].used ? STALE_USED : judge_idle(ones[i].instance, sure);
+                ones[i].doubt = queries[i].doubt;
+                ones[i].theirs = queries[i].theirs;
+                ones[i].is = queries[i].used ? STALE_USED
+                                             : judge_idle(ones[i].instance, sure, &ones[i].doubt);
                 if (ones[i].is == STALE_USED && sure && instance_keep(ones[i].instance->dir) > 0)
                         stale_stop(ones[i].instance);
         }

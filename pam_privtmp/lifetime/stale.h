@@ -28,6 +28,8 @@ struct stale_one {
         const struct instance *instance;
         struct mark mark;
         enum stale_is is; /* the answer */
+        bool doubt;       /* used, or kept, for all that can be told; */
+        bool theirs;      /* because of what the user has */
 };
 
 /* Names an instance of the user's. */
@@ -49,7 +51,7 @@ int stale_end(const struct shelf *shelf, const struct stale_one *one);
 /* Moves what has that name below BASE/UID to the trash. 0, or -errno, which has been said. */
 int stale_trash(const struct shelf *shelf, const char *name);
 
-/* Is it kept, and its time known not to be over? Needs no lock. */
+/* Is it kept, its time known, and not over? Needs no lock. */
 bool stale_is_kept(const struct instance *instance);
 
 /*

@@ -56,7 +56,8 @@ static int open_user(const struct hold *hold, int base)
         user = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (user < 0)
                 return -errno;
-        return instance_is_in_place(user, hold->mark.name, hold->lock.fd) ? TAKE_FD(user) : -ESTALE;
+        return instance_is_in_place(user, hold->mark.name, hold->lock.fd) > 0 ? TAKE_FD(user)
+                                                                              : -ESTALE;
 }
 
 static int end_on_disk(struct hold *hold, int records, struct report *report)

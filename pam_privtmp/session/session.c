@@ -80,12 +80,12 @@ static int remove_if_other(int folder, const struct record *record)
 {
         int lock, r;
 
-        if (!records_have_other(folder, record))
+        if (records_have_other(folder, record) <= 0)
                 return 0;
         lock = records_lock(folder, record->uid);
         if (lock < 0)
                 return lock == -EBUSY ? 0 : lock;
-        r = records_have_other(folder, record) ? records_remove(folder, record) : 0;
+        r = records_have_other(folder, record) > 0 ? records_remove(folder, record) : 0;
         records_unlock(folder, record->uid, lock);
         return r;
 }

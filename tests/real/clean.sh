@@ -98,7 +98,7 @@ check "that is empty now" is_empty /srv/four
 
 plant /srv/two 1001 bbbbbb
 plant /srv/four 1001 aaaaaa
-plant /srv/four 1002 bbbbbb 'now' 1h
+plant /srv/four 1002 bbbbbb 'now' 3600
 plant "$base" 1001 aaaaaa
 # what has not all of an instance's form could be anything that root keeps in a folder
 plant /srv/four 1001 nolink && rm /srv/four/1001/nolink/user
@@ -286,6 +286,13 @@ check "stuck: a login and logout are as always" su alice -c 'echo x >/tmp/file'
 find "$base/.stuck" -type f -exec chattr -i {} +
 check "stuck: when it can be removed, the next clean does" deletes_and_complains 0 "" clean
 check "stuck: it has" is_empty "$base"
+
+plant "$base" 1001 aaaaaa now nonsense
+plant "$base" 1002 bbbbbb
+check "what is kept for a time that can't be read stays, and is told of" deletes_and_complains 1 \
+        "privtmp: $base/1001/aaaaaa: can't tell how long it is kept" clean
+check "the others go" same "$base/1001/aaaaaa" "$(instances alice && instances bob)"
+rm -rf "$base/1001"
 
 # ------------------------------------------------------------------ killed in the middle
 

@@ -31,7 +31,8 @@ int stack_find_file(const char *name, char **ret)
 
                 if (asprintf(&path, "%s/%s", *folder, name) < 0)
                         return -ENOMEM;
-                if (access(path, F_OK) == 0) {
+                /* who opens it is told what else there is */
+                if (access(path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)) {
                         *ret = path;
                         return 0;
                 }

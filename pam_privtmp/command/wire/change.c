@@ -146,7 +146,17 @@ static int replace_all(struct change *change)
         return r;
 }
 
-/* Entries for all steps, and their names as pending. */
+/* What was noted before anything was replaced. */
+static void forget_all(struct change *change)
+{
+        struct report silent = {0};
+
+        for (size_t i = 0; i < change->n; i++)
+                (void)journal_forget(change->journal, change->steps[i].service->name, &silent);
+        (void)journal_settle(change->journal, &silent);
+}
+
+/* Entries for all steps, and their names as pending; or none of them. */
 static int note_all(struct change *change)
 {
         char names[JOURNAL_PENDING];
@@ -162,7 +172,11 @@ static int note_all(struct change *change)
                 used += (size_t)snprintf(names + used, sizeof(names) - used, "%s ",
                                          step->service->name);
         }
-        return r < 0 ? r : journal_begin(change->journal, names, change->report);
+        if (r == 0)
+                r = journal_begin(change->journal, names, change->report);
+        if (r < 0)
+                forget_all(change);
+        return r;
 }
 
 int change_apply_wire(struct change *change, bool keep_pending)
@@ -176,11 +190,11 @@ int change_apply_wire(struct change *change, bool keep_pending)
                 r = note_all(change);
         if (r == 0)
                 r = replace_all(change);
+        if (r == 0 && !keep_pending)
+                r = journal_settle(change->journal, change->report);
         if (r < 0) {
                 unstage_all(change);
                 (void)change_take_back(change->folder, change->journal, &silent);
-        } else if (!keep_pending) {
-                journal_settle(change->journal);
         }
         return r;
 }
@@ -190,12 +204,15 @@ int change_apply_unwire(struct change *change)
         int r = stage_all(change);
 
         /* an unwiring that is interrupted is finished by the next one: no file waits for another */
-        if (r == 0)
-                r = replace_all(change);
+        for (size_t i = 0; r == 0 && i < change->n; i++) {
+                const struct change_step *step = &change->steps[i];
+
+                r = replace(change, step);
+                if (r == 0)
+                        r = journal_forget(change->journal, step->service->name, change->report);
+        }
         if (r < 0)
                 unstage_all(change);
-        for (size_t i = 0; r == 0 && i < change->n; i++)
-                journal_forget(change->journal, change->steps[i].service->name);
         return r;
 }
 
@@ -214,14 +231,14 @@ int change_take_back(int folder, int journal, struct report *report)
                 const struct service *service = service_find(name);
 
                 r = service ? change_unwire(&change, service) : 0;
-                if (r > 0)
-                        journal_forget(journal, name); /* somebody was here before us */
+                if (r > 0) /* somebody was here before us */
+                        r = journal_forget(journal, name, report);
                 if (r < 0 && first == 0)
                         first = r; /* nobody is to be locked out of the others for that */
         }
         r = change_apply_unwire(&change);
         if (r == 0 && first == 0)
-                journal_settle(journal);
+                r = journal_settle(journal, report);
         change_done(&change);
         return r < 0 ? r : first;
 }

@@ -12,6 +12,7 @@
 #include "command/wire/journal.h"
 #include "command/wire/pamfile.h"
 #include "ground/cleanup.h"
+#include "ground/lock.h"
 #include "ground/safedir.h"
 #include "ground/safefile.h"
 
@@ -33,12 +34,13 @@ int journal_open_patient(unsigned seconds, struct report *report)
         static const struct timespec pause = {.tv_nsec = 1000 * 1000 * 1000 / TRIES_A_SECOND};
         _cleanup_close_ int fd = open_folder(report);
         unsigned tries = seconds * TRIES_A_SECOND;
+        int r;
 
         if (fd < 0)
                 return fd;
-        while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-                if (errno != EWOULDBLOCK && errno != EINTR)
-                        return report_errno(report, -errno, JOURNAL_FOLDER);
+        while ((r = lock_try(fd, LOCK_EX)) < 0) {
+                if (r != -EBUSY)
+                        return report_errno(report, r, JOURNAL_FOLDER);
                 if (tries-- == 0)
                         return report_fault(report, -EBUSY,
                                             "another \"privtmp wire\" is at work, or waits for its "
@@ -105,10 +107,11 @@ int journal_write(int journal, const char *service, const struct pamd_text *befo
                   const struct pamd_text *after, struct report *report)
 {
         char name[NAME_BYTES];
-        int r = 0;
+        int r = journal_forget(journal, service, report);
 
+        if (r < 0)
+                return r;
         /* an entry is there when `after` is */
-        journal_forget(journal, service);
         if (before->bytes)
                 r = put(journal, name_of(service, "before", name), before);
         if (r == 0)
@@ -124,17 +127,29 @@ int journal_read(int journal, const char *service, struct pamd_text *before,
 
         *before = (struct pamd_text){0};
         r = get(journal, name_of(service, "after", name), after);
-        if (r == 0)
-                r = get(journal, name_of(service, "before", name), before) < 0 ? -EIO : 0;
+        if (r == 0) {
+                r = get(journal, name_of(service, "before", name), before);
+                r = r < 0 ? r : 0; /* there was no file */
+        }
         return r < 0 ? report_errno(report, r, "can't read in " JOURNAL_FOLDER) : r;
 }
 
-void journal_forget(int journal, const char *service)
+static int take_away(int journal, const char *name, struct report *report)
+{
+        int r = unlinkat(journal, name, 0) < 0 ? -errno : 0;
+
+        /* where nothing can be written, it need not have been there */
+        if (r < 0 && faccessat(journal, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                return report_errno(report, r, "can't take away " JOURNAL_FOLDER "/%s", name);
+        return 0;
+}
+
+int journal_forget(int journal, const char *service, struct report *report)
 {
         char name[NAME_BYTES];
+        int r = take_away(journal, name_of(service, "after", name), report);
 
-        (void)unlinkat(journal, name_of(service, "after", name), 0);
-        (void)unlinkat(journal, name_of(service, "before", name), 0);
+        return r < 0 ? r : take_away(journal, name_of(service, "before", name), report);
 }
 
 int journal_begin(int journal, const char *names, struct report *report)
@@ -157,8 +172,10 @@ int journal_pending(int journal, char names[JOURNAL_PENDING], struct report *rep
         return r < 0 ? report_errno(report, r, "can't read in " JOURNAL_FOLDER) : 0;
 }
 
-void journal_settle(int journal)
+int journal_settle(int journal, struct report *report)
 {
-        (void)unlinkat(journal, "pending", 0);
+        int r = take_away(journal, "pending", report);
+
         (void)fsync(journal);
+        return r;
 }

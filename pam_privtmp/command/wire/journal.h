@@ -40,8 +40,8 @@ int journal_write(int journal, const char *service, const struct pamd_text *befo
 int journal_read(int journal, const char *service, struct pamd_text *before,
                  struct pamd_text *after, struct report *report);
 
-/* Takes the entry away; it may be gone. */
-void journal_forget(int journal, const char *service);
+/* Takes the entry away; it may be gone. 0 or -errno with the reason in the report. */
+int journal_forget(int journal, const char *service, struct report *report);
 
 /* The names of the services, with a blank behind each, are noted as pending. 0 or -errno. */
 int journal_begin(int journal, const char *names, struct report *report);
@@ -49,5 +49,5 @@ int journal_begin(int journal, const char *names, struct report *report);
 /* What is pending, "" if nothing is. 0 or -errno with the reason in the report. */
 int journal_pending(int journal, char names[JOURNAL_PENDING], struct report *report);
 
-/* Nothing is pending any more. */
-void journal_settle(int journal);
+/* Nothing is pending any more. 0 or -errno with the reason in the report. */
+int journal_settle(int journal, struct report *report);

@@ -91,7 +91,7 @@ MACHINE_TEST(what_has_a_session_stays)
         ck_assert(is_in_trash(ALICE, idle.name));
         /* and has its lock still */
         ck_assert_int_eq(lock_try(live.lock, LOCK_SH), 0);
-        ck_assert(instance_is_in_place(open_user(ALICE), live.name, live.lock));
+        ck_assert_int_eq(instance_is_in_place(open_user(ALICE), live.name, live.lock), 1);
 }
 
 MACHINE_TEST(what_is_in_use_stays)
