@@ -146,17 +146,19 @@ int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mou
         return each_fs(table, visit_one, &(struct visit){.each = each, .arg = arg});
 }
 
-/* Calls judge() for the mount of this process with that id; `doubt` when it can't be found. */
-static bool judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *), bool doubt)
+/* Calls judge() for the mount of this process with that id. 1, 0 or -errno. */
+static int judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *))
 {
         _cleanup_mounts_ struct libmnt_table *table = NULL;
         _cleanup_free_ char *text = NULL;
         struct mounts_entry entry;
+        int r = mountinfo_read_one(AT_FDCWD, "/proc/thread-self/mountinfo", id, &text);
 
-        if (mountinfo_read_one(AT_FDCWD, "/proc/thread-self/mountinfo", id, &text) < 0 ||
-            mounts_parse_one(text, id, &table) < 0 || mounts_find(table, id, &entry) < 0)
-                return doubt;
-        return judge(&entry);
+        if (r == 0)
+                r = mounts_parse_one(text, id, &table);
+        if (r == 0)
+                r = mounts_find(table, id, &entry);
+        return r < 0 ? r : judge(&entry);
 }
 
 bool mounts_is_fuse_entry(const struct mounts_entry *entry)
@@ -185,7 +187,7 @@ bool mounts_top_is_shared(void)
         struct statx top;
 
         return statx(AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_MNT_ID, &top) == 0 &&
-               judge_own(top.stx_mnt_id, is_shared, false);
+               judge_own(top.stx_mnt_id, is_shared) > 0;
 }
 
 static bool begins_at_top(const struct mounts_entry *entry)
@@ -193,12 +195,13 @@ static bool begins_at_top(const struct mounts_entry *entry)
         return strcmp(entry->root, "/") == 0;
 }
 
-bool mounts_is_whole(int fd)
+int mounts_is_whole(int fd)
 {
         struct statx here;
 
-        return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &here) == 0 &&
-               judge_own(here.stx_mnt_id, begins_at_top, false);
+        if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_MNT_ID, &here) < 0)
+                return -errno;
+        return judge_own(here.stx_mnt_id, begins_at_top);
 }
 
 bool mounts_is_fuse(int fd)
@@ -214,5 +217,6 @@ bool mounts_is_fuse(int fd)
         if (here.stx_dev_major != 0 ||
             (here.stx_dev_major == top.stx_dev_major && here.stx_dev_minor == top.stx_dev_minor))
                 return false;
-        return judge_own(here.stx_mnt_id, mounts_is_fuse_entry, true);
+        /* in doubt, too */
+        return judge_own(here.stx_mnt_id, mounts_is_fuse_entry) != 0;
 }

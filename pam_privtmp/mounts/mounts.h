@@ -63,11 +63,8 @@ int mounts_each(struct libmnt_table *table, int (*each)(void *, const struct mou
 /* Is "/" a shared mount? False also when it can't be told. */
 bool mounts_top_is_shared(void);
 
-/*
- * Does the mount that the fd is on begin at the top of its file system? False also when it can't be
- * told.
- */
-bool mounts_is_whole(int fd);
+/* Does the mount that the fd is on begin at the top of its file system? 1, 0 or -errno. */
+int mounts_is_whole(int fd);
 
 /* Is it a FUSE file system? */
 bool mounts_is_fuse_entry(const struct mounts_entry *entry);

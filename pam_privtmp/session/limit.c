@@ -136,10 +136,12 @@ int limit_check(const struct line *line, int base, struct report *report)
         struct spot spot;
         int r = spot_of(base, &spot);
 
+        if (r == 0)
+                r = spot.is_top ? mounts_is_whole(base) : 0;
         if (r < 0)
                 return report_errno(report, r, "%s", line->base);
         /* users' limits hold for a file system, and must not hold for what else is there */
-        if (!spot.is_top || !mounts_is_whole(base))
+        if (r == 0)
                 return report_fault(report, -EXDEV,
                                     "size= and nr_inodes= need a file system of the base's own, "
                                     "mounted on %s",

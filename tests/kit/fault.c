@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* fault: sessions of login programs, with system calls that fail at link time (-Wl,--wrap) */
 #include <grp.h>
+#include <linux/dqblk_xfs.h>
+#include <linux/quota.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <sys/mman.h>
@@ -17,6 +19,7 @@ static bool armed;     /* the calls are the module's */
 static unsigned calls; /* of that name so far */
 bool first_hidden;     /* PID 1's namespace can't be had, as in some containers */
 bool no_ids;           /* the kernel has no ids of namespaces: before Linux 6.12 */
+bool quotas;           /* user quotas are in force, and no limit was set before the process began */
 
 void (*at_move_mount)(int tree);
 void (*at_rename)(int old_dir, const char *old, const char *new);
@@ -213,6 +216,27 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
         return __real_ioctl(fd, request, arg);
 }
 
+/* What a kernel with quotas says: see unit/session/limit.c, and vm/quota.sh for a real one. */
+static long answer_quota(unsigned command, void *data)
+{
+        static struct if_dqblk block;
+
+        switch (command >> SUBCMDSHIFT) {
+        case Q_XGETQSTATV:
+                ((struct fs_quota_statv *)data)->qs_flags = FS_QUOTA_UDQ_ENFD;
+                break;
+        case Q_GETQUOTA & 0xffffff:
+                *(struct if_dqblk *)data = block;
+                break;
+        case Q_SETQUOTA & 0xffffff:
+                block = *(struct if_dqblk *)data;
+                break;
+        default:
+                ck_abort_msg("an unknown command: %x", command);
+        }
+        return 0;
+}
+
 /* getcwd(2) and openat2(2) have at most four. */
 long __real_syscall(long nr, ...);
 long __wrap_syscall(long nr, ...);
@@ -225,7 +249,11 @@ long __wrap_syscall(long nr, ...)
         for (int i = 0; i < 4; i++)
                 a[i] = va_arg(args, long);
         va_end(args);
-        return fails("syscall") ? -1 : __real_syscall(nr, a[0], a[1], a[2], a[3]);
+        if (fails("syscall"))
+                return -1;
+        if (quotas && nr == SYS_quotactl_fd)
+                return answer_quota((unsigned)a[1], (void *)a[3]);
+        return __real_syscall(nr, a[0], a[1], a[2], a[3]);
 }
 
 /*

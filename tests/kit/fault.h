@@ -22,6 +22,7 @@ extern struct fault fault;
 
 extern bool first_hidden; /* PID 1's namespace can't be had, as in some containers */
 extern bool no_ids;       /* the kernel has no ids of namespaces: before Linux 6.12 */
+extern bool quotas; /* user quotas are in force, and no limit was set before the process began */
 
 /* What the test wants to see before the call is made. */
 extern void (*at_move_mount)(int tree);

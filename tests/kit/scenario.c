@@ -122,6 +122,26 @@ static void end_sharing(void)
         remove_shares();
 }
 
+/* A file system of the base's own, for this test. */
+static void mount_base(void)
+{
+        struct stat base, parent;
+
+        if (stat(SCENE_BASE, &base) == 0 && stat("/srv", &parent) == 0 &&
+            base.st_dev != parent.st_dev)
+                return;
+        ck_assert(mkdir(SCENE_BASE, 0700) == 0 || errno == EEXIST);
+        scene_mount("base", SCENE_BASE, "tmpfs", 0, "mode=0700");
+        scene_mounted();
+}
+
+/* Which limit was set stays noted, for the next session. */
+static void forget_limit(void)
+{
+        (void)unlink(SCENE_BASE "/1001/limit");
+        (void)unlink(SCENE_BASE "/1001/.limit");
+}
+
 const struct scenario scenarios[SCENARIOS] = {
         {"first", SCENE_TABLE, "alice", NULL, "/", remove_folders, .flags = ALL_FLAGS},
         {"again", SCENE_TABLE, "alice", NULL, "/srv", .flags = ALL_FLAGS},
@@ -165,6 +185,8 @@ const struct scenario scenarios[SCENARIOS] = {
         {"nested, none", SCENE_TABLE, "games", "alice", "/srv", .tmp = TMP_SYSTEMS},
         {"nested, none, first hidden", SCENE_TABLE, "games", "alice", "/tmp", .tmp = TMP_SYSTEMS,
          .first_hidden = true},
+        {"a limit", "/srv/base /tmp * size=10M,nr_inodes=100\n", "alice", NULL, "/srv", mount_base,
+         forget_limit, .flags = ALL_FLAGS, .quotas = true},
 };
 
 bool is_same_cwd(const struct scene_state *a, const struct scene_state *b)

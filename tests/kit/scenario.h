@@ -26,6 +26,7 @@ struct scenario {
         bool cwd_is_covered; /* it becomes the top of what covers */
         bool first_hidden;   /* PID 1's namespace can't be had */
         bool no_ids;         /* namespaces have no ids */
+        bool quotas;         /* user quotas are in force on the base */
         bool nofail;         /* a failure may leave /tmp as it is */
         bool may_be_let_in;  /* without a session, for it is root */
 };
@@ -43,7 +44,7 @@ void sweep_rest(void);
 #define TWO_DIRECTORIES SCENE_TABLE "/srv/base /srv/dir *\n"
 
 enum {
-        SCENARIOS = 24,
+        SCENARIOS = 25,
         SCENARIOS_SHORT = 14, /* the first ones: for a sweep that takes longer */
 };
 

@@ -127,6 +127,7 @@ static struct login start(const struct scenario *s)
                 s->prepare();
         first_hidden = s->first_hidden;
         no_ids = s->no_ids;
+        quotas = s->quotas;
         login = login_start();
         if (s->outer) {
                 ck_assert_int_eq(login_do(&login, do_session_open, s->outer), 0);
@@ -145,7 +146,7 @@ static void finish(const struct scenario *s, struct login *login)
         login_end(login);
         if (s->finish)
                 s->finish();
-        first_hidden = no_ids = false;
+        first_hidden = no_ids = quotas = false;
 }
 
 /* One open with a fault. True: that call was made. *wrong: what is wrong about it, or NULL. */
