@@ -122,6 +122,10 @@ check "the same of a file that is named" prints 0 "warning: /srv/conf: $empty" \
         "$command" check --conf /srv/conf
 table bogus
 check "where its lines have faults, these are told" finds 1 "fault: $conf:1: 1 $column; $mend"
+sed -i '/^[^#]*pam_privtmp\.so/d' /etc/pam.d/*
+check "as long as no service is wired, all can log in" says \
+        "^fault: $conf:1: 1 $column; $mend_conf\$" "$command" check
+as_before
 
 move='put it behind that line, or take it out'
 table "$base /tmp alice" "$base /tmp alice"
@@ -143,6 +147,11 @@ check "users and groups that do not exist" finds 0 \
         "warning: $conf:1: there is no user \"nobody-there\"; it matches nobody, correct it or take it out
 warning: $conf:1: there is no group \"no-such-group\"; it matches nobody, correct it or take it out
 warning: $conf:1: there is no user \"no-such-owner\"; it matches nobody, correct it or take it out"
+table "$base /tmp alice,ALL,all,adm"
+check "a word of other programs for everybody, and a group without its sign" finds 0 \
+        "warning: $conf:1: there is no user \"ALL\"; it matches nobody: \"*\" stands for everybody
+warning: $conf:1: there is no user \"all\"; it matches nobody: \"*\" stands for everybody
+warning: $conf:1: there is no user \"adm\"; it matches nobody: there is a group of this name, which is written @NAME"
 
 table "tmpfs /tmp alice size=10" "tmpfs /tmp bob size=1023k" "tmpfs /tmp carol size=1m" \
         "tmpfs /tmp daemon size=1%"

@@ -5,19 +5,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "command/first.h"
 #include "table/policy.h"
 #include "command/check/table.h"
+#include "command/check/wiring.h"
 #include "ground/safefile.h"
 #include "lifetime/record.h"
 #include "table/subject.h"
 #include "command/account.h"
 
 #define ADVICE_FAULT  "mend it, see privtmp.conf(5): until then only root can log in"
-#define ADVICE_CONF   "mend it, see privtmp.conf(5): with this table only root could log in"
+#define ADVICE_WOULD  "mend it, see privtmp.conf(5): with this table only root could log in"
 #define ADVICE_ABSENT "give the absolute path of a file that is there"
+#define ADVICE_NOBODY "it matches nobody, correct it or take it out"
+#define ADVICE_ALL    "it matches nobody: \"*\" stands for everybody"
+#define ADVICE_GROUP  "it matches nobody: there is a group of this name, which is written @NAME"
 
 enum {
         DROP_INS_LIMIT = 4096,
@@ -25,14 +30,20 @@ enum {
 
 struct listener {
         struct findings *findings;
-        const char *conf; /* read instead of the usual table; or NULL */
+        const char *conf;   /* read instead of the usual table; or NULL */
+        const char *advice; /* what to do about a fault; NULL: there was none yet */
 };
 
 static void tell(void *arg, const struct table_fault *fault)
 {
-        const struct listener *listener = arg;
-        const char *text = fault->text, *advice = listener->conf ? ADVICE_CONF : ADVICE_FAULT;
+        struct listener *listener = arg;
+        const char *text = fault->text, *advice;
 
+        /* as long as no service is wired, nobody is denied */
+        if (!listener->advice)
+                listener->advice =
+                        listener->conf || !wiring_is_there() ? ADVICE_WOULD : ADVICE_FAULT;
+        advice = listener->advice;
         if (strncmp(text, "conf=", 5) == 0) { /* as the module's argument is called */
                 text += 5;
                 advice = ADVICE_ABSENT;
@@ -56,13 +67,21 @@ static void check_emptiness(struct findings *findings, const struct table *table
                              "no line makes a directory private: everybody has the system's");
 }
 
+/* Who has written the name of a user that is none may have meant another word. */
+static const char *advise_user(const char *name)
+{
+        if (account_group_exists(name) > 0)
+                return ADVICE_GROUP;
+        return strcasecmp(name, "all") == 0 ? ADVICE_ALL : ADVICE_NOBODY;
+}
+
 /* A name that nobody has, r 0, or that can't be looked up, r negative. */
 static void add_name(struct findings *findings, const struct line *line, const char *kind,
                      const char *name, int r)
 {
         if (r == 0)
                 findings_add_at(findings, SEVERITY_WARNING, line,
-                                "it matches nobody, correct it or take it out",
+                                strcmp(kind, "user") == 0 ? advise_user(name) : ADVICE_NOBODY,
                                 "there is no %s \"%s\"", kind, name);
         else if (r < 0)
                 findings_add_at(findings, SEVERITY_FAULT, line, "see to the name service",
@@ -201,7 +220,7 @@ static void check_names_of_files(struct findings *findings)
 int check_table(struct findings *findings, const char *conf, struct table **ret)
 {
         const struct table_source place = {TABLE_CONF, TABLE_DROP_INS, conf};
-        struct listener listener = {findings, conf};
+        struct listener listener = {.findings = findings, .conf = conf};
         struct report report = {0};
         int r = table_load_all(&place, tell, &listener, ret, &report);
 
