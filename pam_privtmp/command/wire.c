@@ -126,6 +126,9 @@ static int collect(struct wire *wire, struct report *report)
                 if (!service)
                         return service_fail(*name, report);
                 r = change_wire(&wire->change, service);
+        }
+        for (char **name = wire->names; r >= 0 && *name; name++) {
+                r = change_is_needless(&wire->change, service_find(*name));
                 if (r > 0)
                         (void)printf("%s: nothing to do\n", *name);
         }

@@ -25,10 +25,11 @@ is_as_before() {
 
 # on_terminal DOES [ARG...]: wire --try su ARG... on a terminal of its own; once it waits, DOES
 # happens: "enter"; "type TEXT", and Enter; "early", Enter before it waits, then a "no"; "hangup", of
-# the terminal; a signal for the process; "end", nothing. Its exit status.
+# the terminal; a signal for the process; "told", what unwire says ends it; "end", nothing. Its exit
+# status.
 on_terminal() {
         python3 - "$command" "$@" <<'EOS'
-import os, pty, select, signal, sys
+import os, pty, re, select, signal, subprocess, sys
 
 command, does, arguments = sys.argv[1], sys.argv[2], sys.argv[3:]
 pid, terminal = pty.fork()
@@ -56,6 +57,13 @@ elif does.startswith("type "):
 elif does == "hangup":
     os.close(terminal)
     terminal = -1
+elif does == "told":
+    says = subprocess.run([command, "unwire"], stderr=subprocess.PIPE, text=True).stderr
+    found = re.search(r': "kill ([0-9]+)" ends it, and takes a trial back$', says)
+    if not found or int(found[1]) != pid:
+        os.kill(pid, signal.SIGTERM)
+        sys.exit("unwire says: " + says)
+    subprocess.run(["kill", found[1]])
 elif does != "end":
     os.kill(pid, getattr(signal, does))
 while terminal >= 0:
@@ -91,6 +99,9 @@ for signal in SIGHUP SIGINT SIGTERM SIGQUIT; do
         check "$signal takes it back" exits 1 on_terminal "$signal" --try 1h
         check "$signal: it is as before" is_as_before
 done
+check "unwire tells who waits, and how to end that" \
+        not says 'unwire says' on_terminal told --try 1h
+check "that takes it back" is_as_before
 check "the end of the terminal takes it back" exits 1 on_terminal hangup --try 1h
 check "it is as before then" is_as_before
 check "the end of the time takes it back" exits 1 on_terminal end --try 1s

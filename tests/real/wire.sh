@@ -105,7 +105,13 @@ chmod 640 "$pamd/su"
 chown root:adm "$pamd/su"
 python3 -c 'import os, sys; os.setxattr(sys.argv[1], "user.test", b"mine")' "$pamd/su"
 cp -a "$pamd/su" "$tap/before/su"
+check "su-l alone can't be wired" refuses \
+        '^privtmp: su-l includes su, which is not wired: name su instead$' su-l
+check "nor dry" refuses 'name su instead$' --dry-run su-l
+check "together with su it has nothing to do" says '^su-l: nothing to do$' "$command" wire -n su-l su
 check "one service alone" exits 0 "$command" wire su
+check "su-l has nothing to do then" prints 0 'su-l: nothing to do
+nothing to do' "$command" wire su-l
 check "the others stay as they are" same 0 "$(lines sudo)"
 check "owner and mode stay" same '640 root:adm' "$(stat -c '%a %U:%G' "$pamd/su")"
 check "so do extended attributes" same "b'mine'" "$(attribute "$pamd/su")"

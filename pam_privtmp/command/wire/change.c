@@ -8,10 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command/check/stack.h"
 #include "command/wire/change.h"
 #include "command/wire/journal.h"
 #include "command/wire/judge.h"
 #include "command/wire/pamfile.h"
+#include "ground/cleanup.h"
 
 static bool is_same(const struct pamd_text *a, const struct pamd_text *b)
 {
@@ -78,12 +80,38 @@ int change_wire(struct change *change, const struct service *service)
         r = pamfile_read(change->folder, service->name, &step.old, change->report);
         if (r > 0)
                 r = pamfile_read_vendor(service->name, &vendor, &path, change->report);
-        if (r == 0 && judge_is_included(path))
+        if (r == 0 && judge_find_included(path))
                 r = 1;
         if (r == 0)
                 r = add_lines(&step, vendor.bytes ? &vendor : &step.old, path, change->report);
         pamd_text_done(&vendor);
         return keep(change, &step, r);
+}
+
+static bool has_step(const struct change *change, const struct service *service)
+{
+        for (size_t i = 0; i < change->n; i++)
+                if (change->steps[i].service == service)
+                        return true;
+        return false;
+}
+
+int change_is_needless(const struct change *change, const struct service *service)
+{
+        const struct service *included;
+        _cleanup_free_ char *path = NULL;
+        int r = 1;
+
+        if (has_step(change, service))
+                return 0;
+        if (stack_find_file(service->name, &path) < 0)
+                return 1;
+        included = judge_find_included(path);
+        if (included && !has_step(change, included) && !judge_has_ours(path))
+                r = report_fault(change->report, -EINVAL,
+                                 "%s includes %s, which is not wired: name %s instead",
+                                 service->name, included->name, included->name);
+        return r;
 }
 
 int change_unwire(struct change *change, const struct service *service)

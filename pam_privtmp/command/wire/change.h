@@ -37,6 +37,13 @@ struct change {
 int change_wire(struct change *change, const struct service *service);
 
 /*
+ * Is there nothing to be done for a service that change_wire() was called for? 0 if there is, or 1;
+ * -EINVAL with the reason in the report: it includes the file of another service, which has no line
+ * of ours, and gets none by this change.
+ */
+int change_is_needless(const struct change *change, const struct service *service);
+
+/*
  * Adds one that is not to be wired any more: the file as it was before, if nobody has changed it
  * since; else without our line. 0, 1 when it is not wired, or -errno with the reason in the report.
  */

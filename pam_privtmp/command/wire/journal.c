@@ -29,6 +29,30 @@ static int open_folder(struct report *report)
         return r < 0 ? r : fd;
 }
 
+/*
+ * flock(2) does not tell who has it, a lock of fcntl(2) does, and one to read needs no fd that can
+ * write. It decides nothing.
+ */
+static void tell_who_we_are(int fd)
+{
+        struct flock own = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+        (void)fcntl(fd, F_SETLK, &own);
+}
+
+static int report_holder(int fd, struct report *report)
+{
+        static const char words[] = "is at work, or waits for its confirmation";
+        struct flock other = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+        if (fcntl(fd, F_GETLK, &other) < 0 || other.l_type == F_UNLCK || other.l_pid <= 0)
+                return report_fault(report, -EBUSY, "another \"privtmp wire\" %s", words);
+        return report_fault(report, -EBUSY,
+                            "another \"privtmp wire\" %s: \"kill %d\" ends it, and takes a trial "
+                            "back",
+                            words, (int)other.l_pid);
+}
+
 int journal_open_patient(unsigned seconds, struct report *report)
 {
         static const struct timespec pause = {.tv_nsec = 1000 * 1000 * 1000 / TRIES_A_SECOND};
@@ -42,11 +66,10 @@ int journal_open_patient(unsigned seconds, struct report *report)
                 if (r != -EBUSY)
                         return report_errno(report, r, JOURNAL_FOLDER);
                 if (tries-- == 0)
-                        return report_fault(report, -EBUSY,
-                                            "another \"privtmp wire\" is at work, or waits for its "
-                                            "confirmation");
+                        return report_holder(fd, report);
                 (void)nanosleep(&pause, NULL);
         }
+        tell_who_we_are(fd);
         return TAKE_FD(fd);
 }
 

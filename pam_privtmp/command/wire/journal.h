@@ -19,7 +19,8 @@ enum {
 
 /*
  * Opens the journal, making it if need be, and locks it: one change at a time. An fd, the caller's
- * to close; or -errno with the reason in the report, -EBUSY when another one has it locked.
+ * to close; or -errno with the reason in the report, -EBUSY, and who has it, when another one
+ * has it locked.
  */
 int journal_open(struct report *report);
 

@@ -87,17 +87,26 @@ bool judge_needs_close(const char *path)
         return runs;
 }
 
-bool judge_is_included(const char *path)
+const struct service *judge_find_included(const char *path)
 {
+        const struct service *found = NULL;
         struct stack stack;
-        bool found = false;
 
         if (stack_read(path, &stack) == 0)
                 for (size_t i = 0; !found && i < stack.n; i++)
-                        found = strcmp(stack.lines[i].file, path) != 0 &&
-                                service_find(basename(stack.lines[i].file));
+                        if (strcmp(stack.lines[i].file, path) != 0)
+                                found = service_find(basename(stack.lines[i].file));
         stack_done(&stack);
         return found;
+}
+
+bool judge_has_ours(const char *path)
+{
+        struct stack stack;
+        bool has = stack_read(path, &stack) == 0 && order_find_ours(&stack) < stack.n;
+
+        stack_done(&stack);
+        return has;
 }
 
 int judge_module(struct report *report)

@@ -7,9 +7,11 @@
 #include "command/wire/service.h"
 #include "ground/report.h"
 
-/* Has the file session lines of pam_privtmp.so's from the file of another service that it includes?
- */
-bool judge_is_included(const char *path);
+/* Another service whose file it includes, and has session lines from: NULL if there is none. */
+const struct service *judge_find_included(const char *path);
+
+/* Has the file a line of ours that opens, be it from what it includes? */
+bool judge_has_ours(const char *path);
 
 /*
  * Does a module of the stack run programs, or mount, when a session is closed? Behind all others,
