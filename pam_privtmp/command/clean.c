@@ -12,6 +12,7 @@
 #include "disk/trash.h"
 #include "command/account.h"
 #include "command/first.h"
+#include "command/foreign.h"
 #include "command/known.h"
 #include "command/privtmp.h"
 #include "command/prune.h"
@@ -134,7 +135,8 @@ static int clean_base(struct clean *clean, const char *path, bool foreign)
         int r, status;
 
         clean->trees = 0;
-        r = safedir_open_own(path, false, &base, &report);
+        r = foreign ? foreign_open_base(path, &base, &report)
+                    : safedir_open_own(path, false, &base, &report);
         if (r > 0 && !foreign) /* nobody has logged in yet */
                 return EXIT_SUCCESS;
         if (r > 0)

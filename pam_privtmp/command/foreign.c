@@ -2,12 +2,33 @@
 /* foreign: what is surely ours in a base that no line names */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "command/foreign.h"
+#include "ground/cleanup.h"
 #include "ground/number.h"
 #include "ground/path.h"
+#include "ground/safedir.h"
+
+int foreign_open_base(const char *path, int *ret, struct report *report)
+{
+        _cleanup_close_ int parent = -EBADF;
+        struct report own = {0}, silent = {0};
+        const char *last;
+        struct stat st;
+        int r = safedir_open_own(path, false, ret, &own);
+
+        if (r >= 0)
+                return r;
+        parent = safedir_walk_to_parent(path, &last, &silent);
+        if (r == -EPERM && parent >= 0 && fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            st.st_uid == 0 && st.st_mode & (S_IRWXG | S_IRWXO))
+                return report_fault(report, r, "%s is no base: it has mode %04o, a base has 0700",
+                                    path, st.st_mode & 07777);
+        return report_fault(report, r, "%s", own.fault);
+}
 
 int foreign_open_instance(int user, const char *name, struct instance *ret)
 {

@@ -7,6 +7,10 @@
 #pragma once
 
 #include "disk/instance.h"
+#include "ground/report.h"
+
+/* As safedir_open_own() without `create`, but what others may enter is told to be no base. */
+int foreign_open_base(const char *path, int *ret, struct report *report);
 
 /*
  * As instance_open(): 0 or -errno; and -ESTALE where its links do not say what it is for: asked

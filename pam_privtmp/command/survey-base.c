@@ -181,7 +181,8 @@ int survey_base(struct survey *survey, const struct survey_base *what, struct re
         struct pass pass = {.survey = survey, .base = what};
         _cleanup_close_ int base = -EBADF;
         size_t before = survey->n;
-        int r = safedir_open_own(what->path, false, &base, report);
+        int r = what->foreign ? foreign_open_base(what->path, &base, report)
+                              : safedir_open_own(what->path, false, &base, report);
 
         if (r != 0)
                 return r;

@@ -134,7 +134,12 @@ check "it alone" test ! -d /srv/two/1001/bbbbbb -a -d "$base/1001/aaaaaa"
 check "one that is not there is a failure" deletes_and_complains 1 \
         "privtmp: /srv/missing-too: there is no such folder" "$command" clean /srv/missing-too
 mkdir -m 777 /srv/open-too
-check "one that others can write is a failure" exits 1 "$command" clean /srv/open-too
+check "one that others can write is no base" complains 1 \
+        "privtmp: /srv/open-too is no base: it has mode 0777, a base has 0700" \
+        "$command" clean /srv/open-too
+check "nor is it for list" complains 1 \
+        "privtmp: /srv/open-too is no base: it has mode 0777, a base has 0700" \
+        "$command" list /srv/open-too
 ln -s /srv/four /srv/link-too
 check "so is one behind a link" exits 1 "$command" clean /srv/link-too
 rm -rf /srv/four "$base/1001/aaaaaa" /srv/open-too /srv/link-too
