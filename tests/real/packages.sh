@@ -9,9 +9,12 @@ need comm
 
 mount -t tmpfs tmpfs /usr/sbin
 policy=/usr/sbin/policy-rc.d
-wants=/etc/systemd/system/multi-user.target.wants
-mkdir -p "$tap/bin" "$wants"
-ln -s /dev/null "$wants/before.service"
+system=/etc/systemd/system
+user=/etc/systemd/user
+wants=$system/multi-user.target.wants
+rm -rf "$system" "$user"
+mkdir -p "$tap/bin" "$wants" "$system/getty.target.wants" "$user/sockets.target.wants" /etc/rc2.d
+ln -s /lib/systemd/system/before.service "$wants/before.service"
 cat >"$tap/bin/dpkg-query" <<'EOF'
 #!/bin/sh
 for package; do :; done
@@ -21,7 +24,19 @@ EOF
 cat >"$tap/bin/apt-get" <<EOF
 #!/bin/sh
 echo "apt-get \$*" >>$tap/calls
-[ "\$2" = update ] || { $policy; echo "\$?" >$tap/policy; ln -s /dev/null $wants/brought.service; }
+[ "\$2" != update ] || exit 0
+$policy
+echo "\$?" >$tap/policy
+units=/lib/systemd/system
+ln -s \$units/brought.service $wants/brought.service
+ln -s \$units/brought.service $system/broughtd.service
+ln -s \$units/many@.service $wants/many@one.service
+ln -s \$units/getty@.service $system/getty.target.wants/getty@tty1.service
+ln -s \$units/remote-fs.target $wants/remote-fs.target
+ln -s /dev/null $system/masked.service
+ln -s /usr/lib/systemd/user/agent.socket $user/sockets.target.wants/agent.socket
+ln -s ../init.d/brought /etc/rc2.d/S01brought
+ln -s ../init.d/old /etc/rc2.d/S01old
 EOF
 chmod +x "$tap/bin"/*
 packages() {
@@ -37,8 +52,17 @@ What they bring is not started, and stays off at the next boot." "$(head -n 2 "$
 check "it alone is installed" says 'install.* absent$' cat "$tap/calls"
 check "nothing was started meanwhile" same 101 "$(cat "$tap/policy")"
 check "what would start at boot is switched off" not test -L "$wants/brought.service"
-check "how to switch it on is said" same "These would start at boot, and are switched off\
- (\"systemctl enable NAME\" switches one on): brought.service" "$(sed -n '3,$p' "$tap/out" | sed 's/ *$//')"
+check "its alias, too" not test -L "$system/broughtd.service"
+check "and what starts for each user" not test -L "$user/sockets.target.wants/agent.socket"
+check "and by a script of init's" test -L /etc/rc2.d/K01old -a ! -L /etc/rc2.d/S01old
+check "how to switch each on is said, once, with names that the command takes" same \
+        "These would start at boot, and are switched off. What switches NAME on:
+  systemctl enable NAME            brought.service many@one.service
+  systemctl --global enable NAME   agent.socket
+  update-rc.d NAME enable          old" "$(sed -n '3,$p' "$tap/out")"
+check "the console's login stays" test -L "$system/getty.target.wants/getty@tty1.service"
+check "so do targets" test -L "$wants/remote-fs.target"
+check "and what keeps a unit from starting" test -L "$system/masked.service"
 check "what was there before is as it was" test -L "$wants/before.service"
 check "the policy is gone" not test -e "$policy"
 
