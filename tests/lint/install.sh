@@ -128,6 +128,8 @@ table=$to/etc/security/privtmp.conf
 check "the project can be installed" install_there
 check "the module is where PAM looks" test -f "$to$pamdir/pam_privtmp.so"
 check "the table is the shipped one" cmp "$here/conf/privtmp.conf" "$table"
+check "there is a folder for more, as the module wants it" same 755 \
+        "$(stat -c %a "$table.d" 2>&1)"
 check "its lines are those of the built-in table" same_lines
 echo "# mine" >"$table"
 check "the service starts the installed program" starts_program

@@ -75,7 +75,7 @@ check "the base of the table is no other" grep -q "^$base " conf/privtmp.conf
 is_cron_table() {
         when='(@reboot|([0-9*,/]+ ){4}[0-9*,/]+)'
         [ -z "$(tail -c 1 "$1")" ] &&
-                ! grep -vE "^(|#.*|[A-Z]+=.*|$when +root +(.*privtmp (clean|check .*)|find [^;|]*))\$" "$1"
+                ! grep -vE "^(|#.*|[A-Z]+=.*|$when +root +(.*privtmp (clean( >/dev/null)?|check .*)|find [^;|]*))\$" "$1"
 }
 check "the lines for cron are lines of a system's table" is_cron_table examples/cron.d/privtmp
 # commented FILE: without the mark before lines that are to be switched on.
@@ -87,5 +87,6 @@ check "so is the one to be switched on" commented examples/cron.d/privtmp
 none "no line is too wide to be read" "$(awk 'length > 84 { print FILENAME ":" FNR }' README \
         conf/privtmp.conf examples/cron.d/* examples/tables/*)"
 check "one of them is for the boot" grep -q '^@reboot ' examples/cron.d/privtmp
+check "what was deleted is not mailed" not grep 'privtmp clean$' examples/cron.d/privtmp
 
 finish

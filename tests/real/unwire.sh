@@ -75,7 +75,8 @@ check "a comment is no line" prints 0 'nothing to do' "$command" unwire
 check "all is as before" gives_back
 
 "$command" wire su >/dev/null
-check "the package stays where wire has written a line" is_kept "^$pamd/su: would lose the line" 'privtmp unwire'
+check "the package stays where wire has written a line" is_kept "^$pamd/su is still wired\$" \
+        '^Run "privtmp unwire" first, then remove the package[.]$'
 echo "$line" >>"$pamd/common-session"
 echo "-session optional /lib/security/pam_privtmp.so debug" >>"$pamd/odd"
 check "two lines in two files: unwire fails" complain_lines
