@@ -78,7 +78,7 @@ static int read_namespace(void *arg, const struct nsfs_entry *entry)
         owner = owner_of_mounts(entry->fd, sight->users);
         owner = sight_claim(sight, entry->fd, &owner);
         list->news |= sight_matters(sight, &owner);
-        r = sight_start(sight, &owner, &wanted);
+        r = sight_start(sight, &owner, false, &wanted);
         if (r < 0)
                 return r;
         r = deadline_is_over(wanted.deadline) ? -ETIMEDOUT : statmount_each(entry, &wanted);
@@ -129,7 +129,7 @@ static int visit_unnumbered(struct list *list, const struct task *task)
         const struct owner owner = task_owner(task, sight->users);
         struct mounts_wanted wanted;
         struct sight_shown shown;
-        int r = sight_start(sight, &owner, &wanted);
+        int r = sight_start(sight, &owner, false, &wanted);
 
         if (r < 0)
                 return r;

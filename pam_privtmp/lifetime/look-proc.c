@@ -38,8 +38,18 @@ static bool is_ours(int error)
         return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
 }
 
+/*
+ * Is the payer a guest, in what is nobody's in particular? Then it is read again by whoever else is
+ * there: a user who has spent their share hides nothing from the others.
+ */
+static bool is_guest(const struct met *met, const struct owner *payer)
+{
+        return payer->is_user && !met->owner.is_user;
+}
+
 /* Reads the task's table. 0, or -errno: our own fault, or the task is gone. */
-static int read_table(struct met *met, const struct task *task, const struct mounts_wanted *wanted)
+static int read_table(struct met *met, const struct task *task, const struct owner *payer,
+                      const struct mounts_wanted *wanted)
 {
         int r = task_search_mounts(task, wanted);
         bool empty = r == -ENODATA;
@@ -48,7 +58,7 @@ static int read_table(struct met *met, const struct task *task, const struct mou
                 return r;
         met->tried = true;
         if (r < 0 && !empty) {
-                met->failed = true;
+                met->failed |= r != -ETIMEDOUT || !is_guest(met, payer);
                 return 0;
         }
         r = task_is_rooted(task);
@@ -69,14 +79,14 @@ static int examine(struct walk *walk, struct met *met, const struct task *task,
 {
         struct mounts_wanted wanted;
         struct sight_shown shown;
-        int r = sight_start(walk->sight, payer, &wanted);
+        int r = sight_start(walk->sight, payer, is_guest(met, payer), &wanted);
 
         if (r < 0)
                 return r;
         if (deadline_is_over(wanted.deadline))
-                met->failed |= !met->tried;
+                met->failed |= !met->tried && !is_guest(met, payer);
         else if (!met->tried || (r = task_is_rooted(task)) > 0)
-                r = read_table(met, task, &wanted);
+                r = read_table(met, task, payer, &wanted);
         sight_stop(walk->sight, &shown);
         if (shown.n == 0)
                 return r;
@@ -160,6 +170,19 @@ static void learn_owner(const struct walk *walk, struct met *met, const struct t
         }
 }
 
+/*
+ * Who pays for it, and answers for what it may hide: in what is nobody's in particular each does
+ * for what their own task sees. Else whoever mounts there, as by FUSE, would spend what is for all.
+ */
+static struct owner payer_of(const struct walk *walk, const struct met *met,
+                             const struct task *task, bool first)
+{
+        if (met->owner.is_user || met->whole || met->doubted ||
+            (first && met->number == walk->first))
+                return met->owner;
+        return task_owner(task, walk->sight->users);
+}
+
 static int visit(void *arg, const struct task *task)
 {
         struct walk *walk = arg;
@@ -173,15 +196,13 @@ static int visit(void *arg, const struct task *task)
         met = met_get(&walk->met, task->number);
         if (!met)
                 return -ENOMEM;
-        first = !met->tried && !met->failed;
+        first = !met->known;
         if (first)
                 learn_owner(walk, met, task);
-        owner = met->owner;
-        /* in what is nobody's in particular each answers for what their own chroot hides */
-        if (!first && !met->whole && !met->doubted && !owner.is_user)
-                owner = task_owner(task, walk->sight->users);
+        owner = payer_of(walk, met, task, first);
         if (!met->whole && !met->failed)
                 r = examine(walk, met, task, &owner);
+        met->known |= r == 0;
         if (first && r == 0 && !met->whole && !owner.is_user)
                 owner = task_owner(task, walk->sight->users);
         if (r == 0)

@@ -15,6 +15,7 @@ struct met {
         ino_t number;
         struct owner owner;
         struct sight_shown shown;
+        bool known;   /* its owner is: who was asked is there still */
         bool tried;   /* a task's table was read, or should have been */
         bool whole;   /* so was one of a task whose root shows all of it */
         bool failed;  /* it can't be read */

@@ -18,17 +18,19 @@
 
 /*
  * Microseconds of the thread's own time. Reading a mount takes about one. Who waits, waits for what
- * is theirs; of any other user's namespaces a login reads what a few containers have. privtmp(8)
- * has these numbers, too.
+ * is theirs; of any other user's namespaces a login reads what a few containers have. What a user's
+ * processes see of a namespace that is nobody's in particular may be another user's: an inherit
+ * line brings that there. privtmp(8) has these numbers, too.
  */
 #define WAITING                                                                                    \
         {                                                                                          \
-                .nobodys = 250 * 1000, .own = 100 * 1000, .others = 1000, .together = 50 * 1000    \
+                .nobodys = 250 * 1000, .own = 100 * 1000, .others = 1000, .together = 50 * 1000,   \
+                .guest = 100 * 1000                                                                \
         }
 #define PATIENT                                                                                    \
         {                                                                                          \
                 .nobodys = 10000 * 1000, .own = 500 * 1000, .others = 50 * 1000,                   \
-                .together = 5000 * 1000                                                            \
+                .together = 5000 * 1000, .guest = 500 * 1000                                       \
         }
 
 static const struct budget budgets[] = {
@@ -183,14 +185,15 @@ static int see_mount(void *arg, const char *root)
         return r;
 }
 
-int sight_start(struct sight *sight, const struct owner *owner, struct mounts_wanted *wanted)
+int sight_start(struct sight *sight, const struct owner *owner, bool as_guest,
+                struct mounts_wanted *wanted)
 {
         sight->reading++;
         *wanted = (struct mounts_wanted){.device = sight->device,
                                          .deadline = &sight->budget.end,
                                          .each = see_mount,
                                          .arg = sight};
-        return budget_start(&sight->budget, owner);
+        return budget_start(&sight->budget, owner, as_guest);
 }
 
 void sight_stop(struct sight *sight, struct sight_shown *shown)

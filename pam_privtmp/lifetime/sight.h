@@ -59,10 +59,11 @@ void sight_done(struct sight *sight);
 struct owner sight_claim(struct sight *sight, int fd, const struct owner *owner);
 
 /*
- * Begins to read a namespace of that owner: *wanted is for the rooms that read mounts. 0 or
- * -ENOMEM.
+ * Begins to read a namespace of that owner, or one that is nobody's in particular and where the
+ * user is a guest: *wanted is for the rooms that read mounts. 0 or -ENOMEM.
  */
-int sight_start(struct sight *sight, const struct owner *owner, struct mounts_wanted *wanted);
+int sight_start(struct sight *sight, const struct owner *owner, bool as_guest,
+                struct mounts_wanted *wanted);
 
 /* Ends it: *shown is what was seen; shown->asked is the caller's to free. */
 void sight_stop(struct sight *sight, struct sight_shown *shown);

@@ -40,6 +40,7 @@ static void set_up(void)
                                  .own = 300,
                                  .others = 20,
                                  .together = 50,
+                                 .guest = 200,
                                  .uids = &asked,
                                  .all = &all};
 }
@@ -50,15 +51,20 @@ static void tear_down(void)
 }
 
 /* Works for that long, and returns whether the share lasted. */
-static bool works(const struct owner *owner, long microseconds)
+static bool works_as(const struct owner *owner, bool as_guest, long microseconds)
 {
         bool lasted;
 
-        ck_assert_int_eq(budget_start(&budget, owner), 0);
+        ck_assert_int_eq(budget_start(&budget, owner, as_guest), 0);
         spend(microseconds);
         lasted = !deadline_is_over(&budget.end);
         budget_stop(&budget);
         return lasted;
+}
+
+static bool works(const struct owner *owner, long microseconds)
+{
+        return works_as(owner, false, microseconds);
 }
 
 START_TEST(each_has_a_share_by_what_the_look_is_about)
@@ -126,6 +132,20 @@ START_TEST(all_others_together_have_no_more_than_a_share_either)
 }
 END_TEST
 
+START_TEST(a_guest_spends_a_share_that_is_no_other)
+{
+        ck_assert(works_as(&bob, true, 199));
+        ck_assert(!works_as(&bob, true, 1));
+        ck_assert(!works_as(&bob, true, 0));
+        ck_assert(works(&bob, 19));
+        ck_assert(works_as(&alice, true, 199));
+        ck_assert(!works_as(&alice, true, 1000));
+        ck_assert(works(&alice, 299));
+        ck_assert(works_as(&carol, true, 199));
+        ck_assert(works(&nobody, 4999));
+}
+END_TEST
+
 int main(void)
 {
         Suite *suite = suite_create("budget");
@@ -137,6 +157,7 @@ int main(void)
         tcase_add_test(tcase, what_is_spent_too_much_is_not_anybody_elses);
         tcase_add_test(tcase, time_between_the_readings_does_not_count);
         tcase_add_test(tcase, a_user_whose_uid_is_like_nobodys_has_a_share_of_their_own);
+        tcase_add_test(tcase, a_guest_spends_a_share_that_is_no_other);
         tcase_add_test(tcase, all_others_together_have_no_more_than_a_share_either);
         suite_add_tcase(suite, tcase);
         return scratch_run(suite);

@@ -359,6 +359,96 @@ LOOK_TEST(what_a_session_may_have_of_the_one_that_it_was_made_in_is_everybodys_d
         ck_assert(ask_of_both(LOOK_OPEN).bob.doubt);
 }
 
+/* ------------------------------------------------------------------ no session any more */
+
+/* As what a session has left, whose record is gone. */
+static void be_left_over(void *arg)
+{
+        cover_tmp(arg);
+        become(alice);
+}
+
+/* More than the rest of the look may take, in namespaces that no record names. */
+static void leave_much(void)
+{
+        mount_much();
+        for (unsigned i = 0; i < SESSIONS; i++)
+                (void)child_start(be_left_over, NULL);
+        unmount_much();
+}
+
+static void be_a_service(void *arg)
+{
+        (void)arg;
+        must(unshare(CLONE_NEWNS));
+}
+
+static void make_bobs(void)
+{
+        must(mkdirat(base, "1002", 0700));
+        must(mkdirat(base, BOBS_MARK, 0700));
+        must(mkdirat(base, BOBS_MARK "/root", 0777));
+}
+
+/* A service of root's is read after it. By the list they are too few to matter in a clean. */
+LOOK_TEST(what_a_users_ended_sessions_show_is_their_doubt_alone)
+{
+        struct both both;
+        pid_t child;
+
+        make_bobs();
+        leave_much();
+        child = child_start(be_a_service, NULL);
+        both = ask_of_both(listed ? LOOK_CLEAN : LOOK_OPEN);
+        ck_assert(both.alice.used);
+        ck_assert(!both.bob.used);
+        ck_assert(!ask_of_both(listed ? LOOK_CLEAN : LOOK_CLOSE).bob.used);
+        child_end(child);
+        (void)child_start(cover_tmp, BOBS_MARK "/root");
+        both = ask_of_both(listed ? LOOK_CLEAN : LOOK_OPEN);
+        ck_assert(both.bob.used && !both.bob.doubt);
+}
+
+/* As a service of root's, that has begun a process of the user's which comes first. */
+static void serve_alice(void *arg)
+{
+        cover_tmp(arg);
+        if (must(fork()) == 0)
+                for (;;)
+                        (void)pause();
+        become(alice);
+}
+
+LOOK_TEST(where_root_is_too_a_users_spent_share_hides_nothing)
+{
+        struct both both;
+
+        make_bobs();
+        leave_much();
+        (void)child_start(serve_alice, BOBS_MARK "/root");
+        both = ask_of_both(listed ? LOOK_CLEAN : LOOK_OPEN);
+        ck_assert(both.bob.used && !both.bob.doubt);
+        both = ask_of_both(listed ? LOOK_CLEAN : LOOK_CLOSE);
+        ck_assert(both.bob.used && !both.bob.doubt);
+}
+
+/* As by an inherit line; it is more than is read of what another user has made. */
+LOOK_TEST(what_is_left_in_another_users_directory_is_seen_among_many_mounts)
+{
+        struct both both;
+
+        make_bobs();
+        own_mounts_and_base();
+        must(mount("tmpfs", "/mnt", "tmpfs", 0, NULL));
+        for (unsigned i = 0; i < BOBS; i++)
+                must(mount("/mnt", "/mnt", NULL, MS_BIND, NULL));
+        (void)child_start(be_left_over, BOBS_MARK "/root");
+        for (unsigned i = 0; i <= BOBS; i++)
+                must(umount2("/mnt", MNT_DETACH));
+        both = ask_of_both(LOOK_OPEN);
+        ck_assert(both.bob.used && !both.bob.doubt);
+}
+
 /* Its namespace is gone, and another one has the number. */
 LOOK_TEST(an_old_record_claims_nothing)
 {
@@ -451,6 +541,10 @@ static void fill(Suite *suite)
                 tcase_add_test(
                         much,
                         what_a_session_may_have_of_the_one_that_it_was_made_in_is_everybodys_doubt);
+                tcase_add_test(much, what_a_users_ended_sessions_show_is_their_doubt_alone);
+                tcase_add_test(much, where_root_is_too_a_users_spent_share_hides_nothing);
+                tcase_add_test(much,
+                               what_is_left_in_another_users_directory_is_seen_among_many_mounts);
                 tcase_add_test(much,
                                among_thousands_of_another_users_mounts_the_answer_is_the_same);
                 tcase_add_test(
