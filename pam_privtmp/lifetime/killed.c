@@ -5,11 +5,12 @@
  * MUST NOT take away that of a process which is elsewhere for a while (unit/lifetime/killed.c).
  */
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ground/cleanup.h"
 #include "ground/name.h"
@@ -50,6 +51,16 @@ static int count(void *arg, int folder, const char *name)
         return thinning->n > KILLED_MANY;
 }
 
+/* Costs one call. A zombie, which a parent can leave as one, has no namespace. */
+static bool has_namespace(long pid)
+{
+        char path[NAME_BYTES];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "/proc/%ld/ns/mnt", pid);
+        return fstatat(AT_FDCWD, path, &st, 0) == 0 || errno != ENOENT;
+}
+
 static int remove_if_killed(void *arg, int folder, const char *name)
 {
         const struct thinning *thinning = arg;
@@ -57,8 +68,7 @@ static int remove_if_killed(void *arg, int folder, const char *name)
 
         /* most often it lives: the record need not be read to know that */
         if (!is_meant(thinning, name) ||
-            kill((pid_t)strtol(name + strlen(thinning->prefix), NULL, 10), 0) == 0 ||
-            errno != ESRCH)
+            has_namespace(strtol(name + strlen(thinning->prefix), NULL, 10)))
                 return 0;
         if (records_read(folder, name, &record) == 0 &&
             namespace_is_same(&record.ns, thinning->ns) && killed_is(&record))

@@ -23,6 +23,9 @@ int opener_open_namespace(const struct record *record, const char **why)
         if (process < 0 || task_read_start(process, &start) < 0 || start > record->start)
                 return -ESRCH;
         fd = openat(process, "ns/mnt", O_RDONLY | O_CLOEXEC);
+        /* one that has ended has none any more, whether its parent has asked for it or not */
+        if (fd < 0 && (errno == ENOENT || errno == ESRCH))
+                return -ESRCH;
         *why = "its process is in another namespace";
         if (fd < 0 || namespace_identify(fd, &id) < 0)
                 return -ESTALE;

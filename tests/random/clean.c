@@ -112,13 +112,16 @@ bool has_dead_record(void)
         return dead;
 }
 
-/* Of those who were killed, only what says of a namespace that it is ours. */
+/*
+ * Of those who were killed, only what says of a namespace that it is ours. Whoever is elsewhere may
+ * come back: that record stays as long as the process.
+ */
 static void look_at_openers(const struct space *space)
 {
         if (!is_open(space, NULL))
                 return;
         for (unsigned i = 0; i < RECORDS; i++)
-                if (has_record(space, &space->openers[i]) && !is_live(space, &space->openers[i]))
+                if (has_record(space, &space->openers[i]) && !space->openers[i].process)
                         wrong("clean has left %s, whose opener is gone",
                               record_path(space, &space->openers[i]));
 }

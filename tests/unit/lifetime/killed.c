@@ -38,6 +38,7 @@ static void write_opened(uid_t uid, pid_t opener, const struct namespace_id *ns)
 
         ck_assert_int_eq(record_stamp(&record), 0);
         record.pid = opener;
+        record.start *= 2; /* an opener is no younger than its record */
         record.ns = *ns;
         ck_assert_int_eq(records_write(folder.fd, &record), 0);
 }
@@ -72,6 +73,23 @@ START_TEST(many_are_taken_away_but_those_of_the_living)
         write_opened(ALICE, 1, &ns); /* it is there, and elsewhere as far as anybody knows */
         killed_thin(folder.fd, ALICE, &ns);
         ck_assert_uint_eq(count_records(ALICE), 2);
+}
+END_TEST
+
+START_TEST(who_has_ended_is_dead_before_its_parent_asks_for_it)
+{
+        const struct namespace_id ns = own();
+        pid_t child = fork();
+        siginfo_t info;
+
+        if (child == 0)
+                _exit(0);
+        ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+        write_killed(ALICE, &ns, KILLED_MANY);
+        write_opened(ALICE, child, &ns);
+        killed_thin(folder.fd, ALICE, &ns);
+        ck_assert_uint_eq(count_records(ALICE), 0);
+        ck_assert_int_eq(waitpid(child, NULL, 0), child);
 }
 END_TEST
 
@@ -110,6 +128,7 @@ int main(void)
 
         tcase_add_checked_fixture(tcase, setup, teardown);
         tcase_add_test(tcase, many_are_taken_away_but_those_of_the_living);
+        tcase_add_test(tcase, who_has_ended_is_dead_before_its_parent_asks_for_it);
         tcase_add_test(tcase, a_few_stay_for_clean);
         tcase_add_test(tcase, those_of_others_and_of_other_namespaces_stay);
         suite_add_tcase(suite, tcase);
