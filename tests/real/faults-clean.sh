@@ -78,7 +78,7 @@ prepare="rm -rf $of/.trash $of/.work $of/.stuck $of/1001/stale1 $of/1002/keptAA 
 state="find $of $base $records -printf '%p %y %m %U:%G %l\n' | sort -u"
 sh -c "$prepare"
 sh -c "$state" >"$tap/all"
-"$command" clean "$@"
+"$command" clean "$@" >"$tap/out"
 sh -c "$state" >"$tap/left"
 check "something is kept" grep -q 1002/keptAA/lock "$tap/left"
 check "and something is not" not grep -q -e stale1 -e trashA "$tap/left"
