@@ -188,7 +188,8 @@ check "without a terminal nothing is added" same "one" "$("$command" run -u alic
 
 cat >"$tap/size.py" <<'EOS'
 import os, signal, sys
-signal.signal(signal.SIGWINCH, lambda *_: print("size", *os.get_terminal_size(0), flush=True))
+# by os.write: the signal may come while "ready" is still being printed
+signal.signal(signal.SIGWINCH, lambda *_: os.write(1, b"size %d %d\n" % os.get_terminal_size(0)))
 print("ready", flush=True)
 print("got", sys.stdin.read() + ".", flush=True)
 EOS
