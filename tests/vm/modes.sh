@@ -52,8 +52,8 @@ if [ ! -e "$state" ]; then
         restorecon -F "$module"
         check "built with it: she can" as_ssh uma 'touch /tmp/file'
 
-        sed -i 's/^SELINUX=.*/SELINUX=disabled/' /etc/selinux/config
-        sync
+        # since Linux 6.4 the file /etc/selinux/config can't switch it off
+        echo '# boot with selinux=0'
         echo "$tap_count $tap_failed" >"$state"
         sync "$state"
         boot_again
