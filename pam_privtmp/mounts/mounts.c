@@ -158,7 +158,7 @@ static int judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *))
                 r = mounts_parse_one(text, id, &table);
         if (r == 0)
                 r = mounts_find(table, id, &entry);
-        return r < 0 ? r : judge(&entry);
+        return r == 0 ? judge(&entry) : r;
 }
 
 bool mounts_is_fuse_entry(const struct mounts_entry *entry)
