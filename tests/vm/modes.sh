@@ -52,8 +52,8 @@ if [ ! -e "$state" ]; then
         restorecon -F "$module"
         check "built with it: she can" as_ssh uma 'touch /tmp/file'
 
-        # since Linux 6.4 the file /etc/selinux/config can't switch it off
-        echo '# boot with selinux=0'
+        # by the kernel's command line: since Linux 6.4 /etc/selinux/config can't switch it off
+        echo '# boot with lsm=landlock,lockdown,yama,integrity,bpf'
         echo "$tap_count $tap_failed" >"$state"
         sync "$state"
         boot_again
