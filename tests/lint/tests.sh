@@ -20,4 +20,10 @@ for file in real/*.sh lint/*.sh; do
         grep -qE "'(${name%.sh}|$file)'" meson.build || echo "meson.build does not name $file"
 done)"
 
+none "each mutant that is known can be made" "$(awk '/^pam_privtmp/ { room = $0 }
+        /^- / { print room; print substr($0, 3) }' mutate.known |
+        while read -r room && read -r line; do
+                grep -qF -- "$line" "../$room" || echo "mutate.known: $room: $line"
+        done)"
+
 finish
