@@ -29,13 +29,19 @@ begin() {
         cd "$work" || exit
 }
 
-# in_host [-1k] COMMAND...: a host that can't be had is a failure here, not a test that is skipped.
+# in_host [-1k] [-b KIND] COMMAND...: a host that can't be had is a failure here, not a test that is
+# skipped.
 in_host() {
-        case $1 in
-        -*) way=$1; shift ;;
-        *) way='' ;;
-        esac
-        PRIVTMP_MUST_RUN=1 sh "$top/tests/host/run" ${way:+"$way"} -m "$module" "$@"
+        way=
+        while :; do
+                case $1 in
+                -b) way="$way $1 $2"; shift 2 ;;
+                -*) way="$way $1"; shift ;;
+                *) break ;;
+                esac
+        done
+        # shellcheck disable=SC2086 # one word an option
+        PRIVTMP_MUST_RUN=1 sh "$top/tests/host/run" $way -m "$module" "$@"
 }
 
 # ------------------------------------------------------------------ in a throw-away host
