@@ -9,7 +9,7 @@
 
 enum {
         TASKS_PATH = 32, /* bytes: "PID/task" */
-        ROUNDS = 50,
+        ROUNDS = 10,     /* of a walk: who goes on for so long to fork and end hides only itself */
         LOOK_AT_TIME = 16, /* tasks between two looks at the clock */
 };
 
@@ -109,9 +109,7 @@ int proc_each(const struct proc *how, int (*each)(void *, const struct task *), 
                 return -errno;
         /* who has ended before the visit may have left a child that was not listed */
         walk.lost = true;
-        for (unsigned i = 0; r == 0 && walk.lost; i++) {
-                if (i >= ROUNDS)
-                        return -EBUSY;
+        for (unsigned i = 0; r == 0 && walk.lost && i < ROUNDS; i++) {
                 walk.lost = false;
                 r = each_number(&walk, walk.proc, NULL, visit_process);
         }

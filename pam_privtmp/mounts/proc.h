@@ -22,9 +22,11 @@ enum {
 
 /*
  * Calls each() for every task until it returns -errno, and returns that; -ETIMEDOUT when the
- * deadline has passed; -EACCES where processes are hidden (hidepid=); -EBUSY where they end faster
- * than they can be visited; 0 at the end. What ends meanwhile is passed over, and what it has left
- * behind is visited; each() says by an error of task_is_gone() that the task has ended.
+ * deadline has passed; -EACCES where processes are hidden (hidepid=); 0 at the end. What ends
+ * meanwhile is passed over, and what it has left behind is visited, but for the last of ten
+ * processes in a row each of which has ended before it could be visited: anybody can go on to fork
+ * and end, and that must not be a doubt about what others have. each() says by an error of
+ * task_is_gone() that the task has ended.
  *
  * Costs for each process one stat(2), for its threads, and one readlink(2); for a process with
  * several threads one readlink(2) for each.

@@ -6,6 +6,7 @@
 
 enum {
         LOOKS = 3000,
+        ZOMBIES = 4000,
 };
 
 static int compare_numbers(const void *a, const void *b)
@@ -314,6 +315,44 @@ LOOK_TEST(a_dead_process_that_nobody_waited_for_uses_nothing)
         must(waitpid(pid, NULL, 0));
 }
 
+/* Until it is killed. It says when it has its zombies. */
+static void be_restless(int ready)
+{
+        must(setuid(bob));
+        must(prctl(PR_SET_PDEATHSIG, SIGKILL));
+        for (unsigned n = 0;; n++) {
+                if (must(fork()) == 0)
+                        _exit(EXIT_SUCCESS);
+                if (n == ZOMBIES)
+                        must((int)write(ready, "", 1));
+                if (n >= ZOMBIES)
+                        must(wait(NULL));
+        }
+}
+
+/* In one round after another something is listed that has ended when it is to be visited. */
+LOOK_TEST(who_forks_and_ends_all_the_time_is_no_doubt)
+{
+        pid_t restless[2];
+        int ready[2];
+        char byte;
+
+        must(pipe2(ready, O_CLOEXEC));
+        for (size_t i = 0; i < 2; i++) {
+                restless[i] = must(fork());
+                if (restless[i] == 0)
+                        be_restless(ready[1]);
+        }
+        for (size_t i = 0; i < 2; i++)
+                ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+        for (unsigned i = 0; i < 3; i++)
+                ck_assert(!ask(MARK, LOOK_CLEAN));
+        for (size_t i = 0; i < 2; i++) {
+                must(kill(restless[i], SIGKILL));
+                must(waitpid(restless[i], NULL, 0));
+        }
+}
+
 /* ------------------------------------------------------------------ chroots */
 
 static void be_jailed_there(void *uid)
@@ -400,6 +439,7 @@ static void fill(Suite *suite)
         tcase_add_loop_test(who, what_somebody_has_who_hops_among_others_is_used, 0, 3);
         tcase_add_loop_test(who, at_close_what_somebody_has_who_hops_away_from_it_is_used, 0, 3);
         tcase_add_test(who, a_dead_process_that_nobody_waited_for_uses_nothing);
+        tcase_add_test(who, who_forks_and_ends_all_the_time_is_no_doubt);
         tcase_add_test(who, what_a_chroot_hides_is_used_if_it_is_the_users);
         tcase_add_test(who, what_a_chroot_of_roots_hides_is_used_and_by_proc_whose_ever_it_is);
         tcase_add_test(who, who_is_chrooted_sees_what_is_used_all_the_same);

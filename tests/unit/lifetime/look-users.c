@@ -7,7 +7,7 @@
 #include "lifetime/records.h"
 
 enum {
-        BOBS = 5000,      /* mounts */
+        BOBS = 2000,      /* mounts, on one another: reading takes longer than is read of others */
         DOUBLINGS = 16,   /* 65,536 mounts */
         SLEEPERS = 400,   /* processes */
         SESSIONS = 12,    /* with so many mounts each: more than an open or a close has time for */
