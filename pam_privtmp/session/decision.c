@@ -50,6 +50,10 @@ static int make_plan(struct decision *decision, struct subject *subject, struct 
 
         decision->step = FAULT_GROUPS;
         r = policy_plan(decision->table, subject, subject_is_member, subject, &decision->plan);
+        if (r < 0 && subject->hider)
+                return report_fault(report, r,
+                                    "can't tell the groups of %s: the environment has %s",
+                                    subject->name, subject->hider);
         return r < 0 ? report_errno(report, r, "can't tell the groups of %s", subject->name) : 0;
 }
 

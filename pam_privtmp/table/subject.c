@@ -3,7 +3,7 @@
  * subject: the user that a session is for
  *
  * MUST NOT take "the lookup failed" for "not found", nor what could not be looked up for want of
- * descriptors (unit/table/subject.c).
+ * descriptors, or by what the caller has put into the environment (unit/table/subject.c).
  * MUST NOT use calls that return static storage: it belongs to the application
  * (unit/table/subject.c).
  */
@@ -11,7 +11,9 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "ground/cleanup.h"
 #include "ground/headroom.h"
@@ -158,6 +160,22 @@ static int ask(struct subject *subject, const char *group)
         return 0;
 }
 
+/*
+ * Services of the name service (of sssd, Samba and systemd) that find these in the environment know
+ * nobody. They are for those services' own daemons, and su and sudo have the environment of whoever
+ * calls them. As getenv(3) tells, which is what those services ask, too: sudo puts its own there.
+ */
+static const char *find_hider(void)
+{
+        static const char *const hiders[] = {"_SSS_LOOPS", "_NO_WINBINDD", "SYSTEMD_BYPASS_USERDB",
+                                             "SYSTEMD_ONLY_USERDB"};
+
+        for (size_t i = 0; getauxval(AT_SECURE) && i < sizeof(hiders) / sizeof(hiders[0]); i++)
+                if (getenv(hiders[i]))
+                        return hiders[i];
+        return NULL;
+}
+
 int subject_is_member(void *arg, const char *group)
 {
         struct subject *subject = arg;
@@ -165,7 +183,8 @@ int subject_is_member(void *arg, const char *group)
 
         if (r != 0 || subject->has_room)
                 return r;
-        r = headroom_for_services();
+        subject->hider = find_hider();
+        r = subject->hider ? -EPERM : headroom_for_services();
         subject->has_room = r == 0;
         return r;
 }

@@ -17,6 +17,7 @@ struct subject {
         size_t n_groups;
         char *missing_group; /* the first that was asked for and does not exist; NULL: none */
         bool has_room;       /* asked when a group was not found, once */
+        const char *hider;   /* what the environment of the caller hides groups by; NULL: nothing */
 };
 
 /*
@@ -31,7 +32,8 @@ struct subject *subject_free(struct subject *subject);
 /*
  * Is the subject in the group of that name? Returns 1 or 0 (also for a group that does not exist,
  * which is noted in the subject), or -errno when a lookup failed; -EMFILE when it may have failed
- * for want of descriptors. It is a users_member, whose first argument is a subject.
+ * for want of descriptors; -EPERM when subject->hider is set. It is a users_member, whose first
+ * argument is a subject.
  */
 int subject_is_member(void *arg, const char *group);
 

@@ -30,7 +30,7 @@ only pwd.h table/subject command/account command/program command/check/groups
 only grp.h table/subject command/account command/program command/check/groups
 only sched.h mounts/stance mounts/stance-save command/run-without-root command/enter command/check/host
 only sys/file.h ground/lock lifetime/memory lifetime/reuse disk/instance disk/trash session/source session/place \
-        session/hold lifetime/stale lifetime/records-lock command/sweep command/wire/journal
+        session/hold lifetime/stale lifetime/records-lock command/lasting command/sweep command/wire/journal
 
 # The pure rooms: strings and numbers, no system.
 pure='ground/mark ground/name ground/number ground/idset ground/path table/slip table/users table/value table/policy
@@ -88,9 +88,10 @@ done)"
 # The process belongs to the login program. The command has one of its own.
 all=$(find . -name '*.[ch]')
 rooms=$(find . -name '*.[ch]' ! -path './command/*')
+# but table/subject, which asks what the name service is kept from answering by
 none "no fork, exec, umask, environment, signals, exit" "$(grep -nE \
         '(^|[^_[:alnum:]])(v?fork|system|popen|exec[lv]p?e?|umask|setenv|putenv|getenv|secure_getenv|signal|sigaction|_?exit|abort|chdir|pam_info|pam_error|pam_prompt|f?printf|puts|perror)[[:space:]]*\(' \
-        $rooms || true)"
+        $rooms | grep -v '^./table/subject.c:[0-9]*:.*getenv(' || true)"
 none "no path is given to the kernel but by safedir, and those of /proc" "$(grep -nE \
         '(^|[^_[:alnum:]])(fopen|open|creat|mkdir|rename|unlink|rmdir|symlink|chown|chmod|l?stat|readlink|opendir|mount|access|truncate)[[:space:]]*\(' \
         $rooms | grep -vE '^[^:]*:[0-9]+: \*|open\("/(", O_PATH|proc)|NAMESPACE_|open\(path, O_RDONLY' || true)"

@@ -7,6 +7,7 @@
  */
 #include <grp.h>
 #include <pwd.h>
+#include <sys/auxv.h>
 #include <sys/resource.h>
 
 #include "kit/scratch.h"
@@ -104,8 +105,18 @@ int __wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n)
         return service.impossible || room < service.n_groups ? -1 : service.n_groups;
 }
 
+static bool is_set_uid; /* is this program? */
+
+unsigned long __wrap_getauxval(unsigned long type);
+unsigned long __wrap_getauxval(unsigned long type)
+{
+        ck_assert_uint_eq(type, AT_SECURE);
+        return is_set_uid;
+}
+
 static void setup(void)
 {
+        is_set_uid = false;
         memset(&service, 0, sizeof(service));
         service.n_groups = 1;
         group_entry = (struct group){.gr_gid = 3000, .gr_mem = alice_names};
@@ -287,6 +298,30 @@ START_TEST(without_descriptors_nobody_is_believed_not_to_be_a_member)
 }
 END_TEST
 
+/* Services of sssd, Samba and systemd know nobody then; it is the caller of su who says so. */
+START_TEST(what_the_callers_environment_hides_is_not_believed)
+{
+        static const char *const names[] = {"_SSS_LOOPS", "_NO_WINBINDD", "SYSTEMD_BYPASS_USERDB",
+                                            "SYSTEMD_ONLY_USERDB"};
+        struct subject *subject = load();
+
+        ck_assert_int_eq(setenv(names[_i], "NO", 1), 0);
+        is_set_uid = true;
+        ck_assert_int_eq(subject_is_member(subject, "nosuchgroup"), -EPERM);
+        ck_assert_str_eq(subject->hider, names[_i]);
+        ck_assert_int_eq(subject_is_member(subject, "hpc"), -EPERM);
+        group_entry.gr_gid = subject->gid;
+        ck_assert_int_eq(subject_is_member(subject, "hpc"), 1);
+        /* what calls the module as root has an environment of root's */
+        group_entry.gr_gid = subject->gid + 1;
+        is_set_uid = false;
+        ck_assert_int_eq(subject_is_member(subject, "hpc"), 0);
+        ck_assert_ptr_null(subject->hider);
+        ck_assert_int_eq(unsetenv(names[_i]), 0);
+        subject_free(subject);
+}
+END_TEST
+
 START_TEST(the_list_of_groups_is_asked_for_once)
 {
         struct subject *subject = load();
@@ -402,6 +437,7 @@ int main(void)
         tcase_add_test(tcase, a_group_that_lists_nobody_may_still_be_one_of_the_users);
         tcase_add_test(tcase, others_are_not_members);
         tcase_add_test(tcase, without_descriptors_nobody_is_believed_not_to_be_a_member);
+        tcase_add_loop_test(tcase, what_the_callers_environment_hides_is_not_believed, 0, 4);
         tcase_add_test(tcase, a_group_that_does_not_exist_has_nobody);
         tcase_add_test(tcase, the_list_of_groups_is_asked_for_once);
         tcase_add_loop_test(tcase, a_failed_lookup_of_a_group_is_an_error, 0, LENGTH(errors));
