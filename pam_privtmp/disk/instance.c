@@ -288,7 +288,8 @@ int instance_hold(int user, struct instance *instance, struct patience *patience
 
         if (r < 0)
                 return r;
-        return instance_is_in_place(user, instance->name, instance->lock) > 0 ? 0 : -ESTALE;
+        r = instance_is_in_place(user, instance->name, instance->lock);
+        return r > 0 ? 0 : r < 0 ? r : -ESTALE;
 }
 
 void instance_done(struct instance *instance)

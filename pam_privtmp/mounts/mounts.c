@@ -15,19 +15,33 @@
 #include "mounts/mountinfo.h"
 #include "mounts/mounts.h"
 
+/* libmount asks whether it may pass over a line. What it had no memory for may be any mount. */
+static int is_fatal(struct libmnt_table *table, const char *name, int line)
+{
+        (void)table;
+        (void)name;
+        (void)line;
+        return errno == ENOMEM ? -ENOMEM : 1;
+}
+
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret)
 {
         _cleanup_mounts_ struct libmnt_table *table = mnt_new_table();
         FILE *stream;
+        bool whole;
         int r;
 
-        if (!table)
+        if (!table || mnt_table_set_parser_errcb(table, is_fatal) < 0)
                 return -ENOMEM;
         stream = fmemopen(as_mutable(text), size, "re");
         if (!stream)
                 return -errno;
+        errno = 0;
         r = mnt_table_parse_stream(table, stream, "/mountinfo");
+        whole = feof(stream); /* without memory for one more entry, it just ends */
         (void)fclose(stream);
+        if (!whole || r == -ENOMEM)
+                return -ENOMEM;
         /* what it can't read, libmount may pass over */
         if (r != 0 || mnt_table_is_empty(table))
                 return -EINVAL;
@@ -163,7 +177,8 @@ static int judge_own(uint64_t id, bool (*judge)(const struct mounts_entry *))
 
 bool mounts_is_fuse_entry(const struct mounts_entry *entry)
 {
-        return strncmp(entry->type, "fuse", 4) == 0;
+        /* "fuse" or "fuseblk", maybe with a dot and more; "fusectl" is the kernel's own */
+        return strncmp(entry->type, "fuse", 4) == 0 && strcmp(entry->type, "fusectl") != 0;
 }
 
 bool mounts_is_fuse_of(const struct mounts_entry *entry, uid_t uid)

@@ -12,7 +12,8 @@ struct libmnt_table;
 
 /*
  * Parses the text of a mountinfo file. 0 with *ret, the caller's to release by mounts_free();
- * -EINVAL for what libmount can't read; or another -errno.
+ * -ENOMEM, also where there was none for one line of many; -EINVAL for what libmount can't read; or
+ * another -errno.
  */
 int mounts_parse(const char *text, size_t size, struct libmnt_table **ret);
 

@@ -5,6 +5,7 @@
  * libmount 2.38 swallows a bad last line, takes the format of a whole file from its first line,
  * knows no line numbers and ignores further columns. So it is given one line at a time, and
  * MUST give exactly one entry for it (unit/table/grammar.c).
+ * MUST NOT lose options that libmount had no memory for (real/faults-tell.sh).
  * MUST NOT decode what could then be taken for something else: a NUL, a comma
  * (unit/table/grammar.c).
  */
@@ -84,9 +85,10 @@ static int parse(const char *text, size_t length, struct entry *ret)
 
         if (!table || !stream)
                 return -ENOMEM;
+        errno = 0;
         if (mnt_table_parse_stream(table, stream, "/privtmp.conf") != 0 ||
             mnt_table_get_nents(table) != 1 || mnt_table_first_fs(table, &fs) != 0)
-                return -EINVAL;
+                return errno == ENOMEM ? -ENOMEM : -EINVAL;
         ret->source = mnt_fs_get_source(fs);
         ret->directory = mnt_fs_get_target(fs);
         ret->users = mnt_fs_get_fstype(fs);
@@ -101,6 +103,7 @@ int entry_read(const char *text, size_t length, struct entry *ret, char what[ENT
 {
         const char *end = text + length, *last = text;
         unsigned columns = count_columns(text, end, &last);
+        int r;
 
         *ret = (struct entry){0};
         if (columns == 0 || text[strspn(text, " \t")] == '#')
@@ -121,7 +124,12 @@ int entry_read(const char *text, size_t length, struct entry *ret, char what[ENT
                 return -EINVAL;
         }
         (void)snprintf(what, ENTRY_WHAT_BYTES, "can't be read as a line of fstab(5)");
-        return parse(text, length, ret);
+        r = parse(text, length, ret);
+        if (r > 0 && columns == COLUMNS_MAX && !ret->options) {
+                entry_done(ret);
+                return -ENOMEM;
+        }
+        return r;
 }
 
 void entry_done(struct entry *entry)

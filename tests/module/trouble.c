@@ -202,6 +202,41 @@ START_TEST(a_folder_of_records_that_cannot_be_used_is_said_once)
 }
 END_TEST
 
+static int do_login_inside(void *user)
+{
+        int r = do_pam_start(user);
+
+        return r != PAM_SUCCESS ? r : do_open(NULL);
+}
+
+/*
+ * Without a record any FUSE may be the outer user's. That of the kernel's own by which a FUSE is
+ * controlled, and which systemd mounts everywhere, is nobody's.
+ */
+START_TEST(without_a_record_what_controls_a_fuse_denies_no_nested_session)
+{
+        struct login login;
+
+        pam_login_begin(SERVICE);
+        if (access("/sys/fs/fuse/connections", F_OK) < 0)
+                return;
+        if (mount("fusectl", "/sys/fs/fuse/connections", "fusectl", 0, NULL) < 0)
+                ck_assert_int_eq(errno, EBUSY); /* this machine has it already */
+        scene_mounted();
+        must(mkdir("/run/privtmp", 0755)); /* which is no folder of ours */
+        login = login_open("alice");
+        login_do(&login, do_inner_start, NULL);
+        ck_assert_int_eq(login_inner(&login, do_login_inside, "bob"), PAM_SUCCESS);
+        ck_assert_int_eq(login_inner(&login, do_view, NULL), 0);
+        assert_private(scene->view, BOB);
+        login_inner(&login, do_read, "/proc/self/mountinfo");
+        ck_assert_ptr_nonnull(strstr(scene->text, " - fusectl "));
+        ck_assert_int_eq(login_inner(&login, do_close, NULL), PAM_SUCCESS);
+        login_do(&login, do_inner_end, NULL);
+        login_kill(&login);
+}
+END_TEST
+
 /* ------------------------------------------------------------------ the file of the namespace */
 
 /* Without allow_other a FUSE file system answers EACCES to all but its user, and asks no server. */
@@ -266,6 +301,7 @@ int main(void)
         tcase_add_test(tests, at_open_a_trash_that_cannot_be_written_is_said_once);
         tcase_add_test(tests, a_trash_is_not_mentioned_where_it_can_be_written);
         tcase_add_test(tests, a_folder_of_records_that_cannot_be_used_is_said_once);
+        tcase_add_test(tests, without_a_record_what_controls_a_fuse_denies_no_nested_session);
         tcase_add_test(tests, a_namespace_file_that_is_denied_denies_no_login);
         tcase_add_test(tests, the_name_of_who_is_denied_can_be_printed);
         suite_add_tcase(suite, tests);

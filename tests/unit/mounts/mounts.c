@@ -166,6 +166,26 @@ END_TEST
 
 /* ------------------------------------------------------------------ a table in memory */
 
+/* By the type, which users can't choose beyond the dot. fusectl is the kernel's own. */
+START_TEST(a_fuse_is_known_by_its_type)
+{
+        static const struct {
+                const char *type;
+                bool is;
+        } types[] = {
+                {"fuse", true},    {"fuse.sshfs", true}, {"fuse.", true},    {"fuse.ctl", true},
+                {"fuseblk", true}, {"fuseblk.x", true},  {"fusectl", false}, {"ext4", false},
+                {"fus", false},    {"", false},
+        };
+
+        for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+                struct mounts_entry entry = {.type = types[i].type};
+
+                ck_assert_msg(mounts_is_fuse_entry(&entry) == types[i].is, "%s", types[i].type);
+        }
+}
+END_TEST
+
 START_TEST(an_entry_has_device_root_target_and_type)
 {
         struct mounts_entry entry;
@@ -282,6 +302,7 @@ int main(void)
         tcase_add_test(tcase, one_line_of_it_says_the_same);
         tcase_add_test(tcase, neither_the_root_nor_proc_is_fuse);
         tcase_add_test(tcase, in_doubt_it_is_fuse);
+        tcase_add_test(tcase, a_fuse_is_known_by_its_type);
         tcase_add_test(tcase, an_entry_has_device_root_target_and_type);
         tcase_add_test(tcase, an_id_that_no_mount_has_is_not_found);
         tcase_add_test(tcase, the_walk_is_in_order_and_stops_when_told);
