@@ -70,8 +70,10 @@ static int end_on_disk(struct hold *hold, int records, struct report *report)
 
         if (safedir_open_own(hold->base, false, &hold->folder, &silent) == 0)
                 user = open_user(hold, hold->folder);
-        if (user < 0)
+        if (user < 0) {
+                hold_release(hold);
                 return 0;
+        }
         memcpy(instance.name, hold->mark.name, sizeof(hold->mark.name));
         dir = openat(user, instance.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         instance.dir = dir;
