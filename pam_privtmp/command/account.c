@@ -18,9 +18,14 @@ static bool means_not_found(int error)
 
 char *account_name(uid_t uid)
 {
-        const struct passwd *entry = getpwuid(uid);
+        const struct passwd *entry;
 
-        return entry ? strdup(entry->pw_name) : NULL;
+        errno = 0;
+        entry = getpwuid(uid);
+        if (entry)
+                return strdup(entry->pw_name);
+        errno = means_not_found(errno) ? ENOENT : errno;
+        return NULL;
 }
 
 char *account_named(const char *text)
@@ -47,6 +52,11 @@ int account_uid(const char *text, uid_t *ret)
                 return means_not_found(errno) ? -ENOENT : -errno;
         *ret = entry->pw_uid;
         return 0;
+}
+
+const char *account_error(int error)
+{
+        return error == -ENOENT ? "there is no such user" : strerror(-error);
 }
 
 int account_group_exists(const char *group)

@@ -4,10 +4,10 @@
 
 #include <sys/types.h>
 
-/* The name of a uid, the caller's to free; NULL if it has none, or it can't be told. */
+/* The name of a uid, the caller's to free; NULL, with ENOENT as errno if it has none. */
 char *account_name(uid_t uid);
 
-/* The name of whom an argument means: of a uid, or itself. The caller's to free; NULL: no name. */
+/* The name of whom an argument means: of a uid, as account_name(), or itself. */
 char *account_named(const char *text);
 
 /*
@@ -15,6 +15,9 @@ char *account_named(const char *text);
  * *ret, -ENOENT where there is no user of that name, or -errno when the lookup failed.
  */
 int account_uid(const char *text, uid_t *ret);
+
+/* Why one of the above has failed, in words, by its -errno. Not to be freed. */
+const char *account_error(int error);
 
 /* Is there a group of that name? 1, 0, or -errno when the lookup failed. */
 int account_group_exists(const char *group);

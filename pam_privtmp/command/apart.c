@@ -24,6 +24,7 @@ static void make_own(struct table *table)
                 line->per_session = true;
                 line->end_at_close = line->source == LINE_DISK;
                 line->keep = 0;
+                line->nofail = false; /* nothing is run where a directory can't be made private */
                 table->lines[kept++] = *line;
         }
         table->n = kept;

@@ -263,7 +263,7 @@ int privtmp_clean(int argc, char *argv[])
                               .bar = isatty(STDERR_FILENO),
                               .bar_at = deadline_from_now_us(CLOCK_MONOTONIC, BAR_AFTER)};
         const char *conf = NULL, *user = NULL;
-        int option;
+        int option, r;
 
         while ((option = getopt_long(argc, argv, "nh", options, NULL)) >= 0)
                 switch (option) {
@@ -287,8 +287,9 @@ int privtmp_clean(int argc, char *argv[])
                 privtmp_say("clean: needs root");
                 return EXIT_FAULT;
         }
-        if (user && account_uid(user, &clean.uid) < 0) {
-                privtmp_say("clean: %s: there is no such user", user);
+        r = user ? account_uid(user, &clean.uid) : 0;
+        if (r < 0) {
+                privtmp_say("clean: %s: %s", user, account_error(r));
                 return EXIT_FAULT;
         }
         return clean_all(&clean, conf, argv + optind, (size_t)(argc - optind));

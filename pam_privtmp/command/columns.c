@@ -106,9 +106,8 @@ int columns_begin(struct columns *columns, bool json, bool noheadings)
         int r = 0;
 
         columns->table = scols_new_table();
-        if (!columns->table)
+        if (!columns->table || scols_table_set_name(columns->table, "directories") < 0)
                 return -ENOMEM;
-        (void)scols_table_set_name(columns->table, "directories");
         (void)scols_table_enable_json(columns->table, json);
         (void)scols_table_enable_noheadings(columns->table, noheadings);
         for (size_t i = 0; r == 0 && i < columns->n; i++) {

@@ -67,8 +67,10 @@ static int enter_session(uid_t uid, struct report *report)
         if (r == 0)
                 r = records_each(folder, uid, consider_session, &youngest);
         ns = youngest.ns;
-        if (r < 0 || ns < 0)
-                return r;
+        if (r < 0)
+                return report_errno(report, r, RECORD_FOLDER);
+        if (ns < 0)
+                return 0;
         return setns(ns, CLONE_NEWNS) < 0 ? report_errno(report, -errno, "setns") : 1;
 }
 
@@ -100,9 +102,10 @@ static int enter(struct enter *enter)
                 return EXIT_FAULT;
         r = account_uid(enter->user, &uid);
         name = r == 0 ? account_name(uid) : NULL;
-        if (r < 0 || (enter->as_user && !name)) {
-                privtmp_say("enter: %s: %s", enter->user,
-                            r < 0 && r != -ENOENT ? strerror(-r) : "there is no such user");
+        if (r == 0 && !name && (enter->as_user || errno != ENOENT))
+                r = -errno;
+        if (r < 0) {
+                privtmp_say("enter: %s: %s", enter->user, account_error(r));
                 return EXIT_FAULT;
         }
         if (enter->as_user)
@@ -114,8 +117,13 @@ static int enter(struct enter *enter)
                 privtmp_say("enter: %s: no session is open, and no private directory is there",
                             enter->user);
         privtmp_say_fault(&report);
-        if (r <= 0 || program_scrub() < 0 || chdir("/") < 0)
+        if (r <= 0)
                 return EXIT_FAULT;
+        r = program_scrub();
+        if (r < 0 || chdir("/") < 0) {
+                privtmp_say("enter: can't start the command: %s", strerror(r < 0 ? -r : errno));
+                return EXIT_FAULT;
+        }
         return relay_run(&terminal, start, enter);
 }
 

@@ -202,8 +202,13 @@ static int explain_user(const char *who, const char *conf, bool json)
         _cleanup_plan_ struct plan *plan = NULL;
         _cleanup_free_ char *user = account_named(who);
         bool denied = false;
-        int r = user ? subject_load(user, &subject) : SUBJECT_E_UNKNOWN;
+        int r;
 
+        if (!user) {
+                privtmp_say("explain: %s: %s", who, account_error(-errno));
+                return EXIT_FAULT;
+        }
+        r = subject_load(user, &subject);
         if (r != 0) {
                 privtmp_say("explain: %s: %s", who, r > 0 ? "there is no such user" : strerror(-r));
                 return EXIT_FAULT;
@@ -218,7 +223,7 @@ static int explain_user(const char *who, const char *conf, bool json)
         if (r == 0)
                 r = (json ? document_print : explain)(table, plan, subject, &denied);
         if (r < 0)
-                privtmp_say("explain: can't tell the groups of %s: %s", user, strerror(-r));
+                privtmp_say("explain: can't tell what %s would get: %s", user, strerror(-r));
         return r < 0 || denied ? EXIT_FAULT : EXIT_SUCCESS;
 }
 
@@ -237,7 +242,9 @@ int privtmp_explain(int argc, char *argv[])
         }
         own = optind == argc ? account_name(getuid()) : NULL;
         if (optind == argc && !own) {
-                privtmp_say("explain: uid %ju has no name", (uintmax_t)getuid());
+                privtmp_say("explain: uid %ju%s%s", (uintmax_t)getuid(),
+                            errno == ENOENT ? " has no name" : ": ",
+                            errno == ENOENT ? "" : strerror(errno));
                 return EXIT_FAULT;
         }
         return explain_user(own ? own : argv[optind], conf, json);

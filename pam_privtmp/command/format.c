@@ -52,3 +52,29 @@ void format_size(uint64_t bytes, char ret[FORMAT_BYTES])
                 (void)snprintf(ret, FORMAT_BYTES, "%ju.%ju%c", (uintmax_t)(tenths / 10),
                                (uintmax_t)(tenths % 10), units[i]);
 }
+
+/* The bytes of a character of UTF-8, 0 if it is none. */
+static size_t measure(const unsigned char *text)
+{
+        size_t length = *text < 0x80                    ? 1
+                        : *text >= 0xc2 && *text < 0xe0 ? 2
+                        : *text >= 0xe0 && *text < 0xf0 ? 3
+                        : *text >= 0xf0 && *text < 0xf5 ? 4
+                                                        : 0;
+
+        for (size_t i = 1; i < length; i++)
+                if (text[i] < 0x80 || text[i] > 0xbf)
+                        return 0;
+        return length;
+}
+
+void format_plain(char *text)
+{
+        while (*text) {
+                size_t length = measure((const unsigned char *)text);
+
+                if (length == 0 || (unsigned char)*text < ' ' || *text == 0x7f)
+                        *text = '?';
+                text += length ? length : 1;
+        }
+}

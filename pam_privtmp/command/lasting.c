@@ -25,33 +25,57 @@ struct covers {
         int trees[RECORD_COVERS]; /* detached mounts; of what is in memory it is all there is */
         char directories[RECORD_COVERS][PATH_MAX];
         size_t n;
+        bool busy; /* a login, or who ends them, has locked one */
         struct stance *stance;
         struct report *report;
 };
 
-static void consider_instance(struct covers *covers, int user, const char *name)
+/* One that has gone is passed over, and so is one that is locked. */
+static int pass_over(struct covers *covers, int error)
+{
+        covers->busy |= error == -EBUSY;
+        return error == -ENOENT || error == -ESTALE || error == -EBUSY ? 0 : error;
+}
+
+/* Is it the user's, and for which directory? 0, then it is held; -ESTALE if it is not, or -errno.
+ */
+static int hold(const struct covers *covers, int user, struct instance *instance,
+                char directory[PATH_MAX])
+{
+        struct patience patience = {0};
+        char name[PATH_MAX];
+        int r = instance_read(instance->dir, "user", name);
+
+        /* somebody else may have had the uid before */
+        if (r == 0 && covers->name && strcmp(name, covers->name) != 0)
+                r = -ESTALE;
+        if (r == 0)
+                r = instance_read(instance->dir, "directory", directory);
+        if (r == 0 && !path_is_valid(directory))
+                r = -ESTALE;
+        return r < 0 ? r : instance_hold(user, instance, &patience);
+}
+
+static int consider_instance(struct covers *covers, int user, const char *name)
 {
         struct instance instance;
-        struct patience patience = {0};
-        char directory[PATH_MAX], user_name[PATH_MAX];
+        char directory[PATH_MAX];
         size_t i = 0;
+        int r = name_is_instance(name) ? instance_open(user, name, &instance) : -ESTALE;
 
-        if (!name_is_instance(name) || instance_open(user, name, &instance) < 0)
-                return;
-        /* somebody else may have had the uid before */
-        if (instance_read(instance.dir, "user", user_name) < 0 ||
-            (covers->name && strcmp(user_name, covers->name) != 0) ||
-            instance_read(instance.dir, "directory", directory) < 0 || !path_is_valid(directory) ||
-            instance_hold(user, &instance, &patience) < 0) {
+        if (r < 0)
+                return pass_over(covers, r);
+        r = hold(covers, user, &instance, directory);
+        if (r < 0) {
                 instance_done(&instance);
-                return;
+                return pass_over(covers, r);
         }
         while (i < covers->n && strcmp(covers->directories[i], directory) != 0)
                 i++;
         if (i == RECORD_COVERS || (i < covers->n && (covers->trees[i] >= 0 ||
                                                      covers->instances[i].time > instance.time))) {
                 instance_done(&instance);
-                return;
+                return 0;
         }
         if (i < covers->n)
                 instance_done(&covers->instances[i]);
@@ -60,6 +84,7 @@ static void consider_instance(struct covers *covers, int user, const char *name)
         covers->instances[i] = instance;
         covers->trees[i] = -EBADF;
         (void)strcpy(covers->directories[i], directory);
+        return 0;
 }
 
 static int consider_base(void *arg, const char *path)
@@ -79,9 +104,10 @@ static int consider_base(void *arg, const char *path)
         if (user < 0)
                 return errno == ENOENT ? 0 : report_errno(covers->report, -errno, "%s", path);
         names_begin(&names, user);
-        while ((name = names_next(&names)))
-                consider_instance(covers, user, name);
-        return 0;
+        while (r == 0 && (name = names_next(&names)))
+                r = consider_instance(covers, user, name);
+        r = r == 0 ? names.error : r;
+        return r < 0 ? report_errno(covers->report, r, "%s/%s", path, folder) : 0;
 }
 
 static const unsigned flags = FLAG_NOEXEC | FLAG_NOSUID | FLAG_NODEV;
@@ -128,7 +154,7 @@ static int consider_memories(struct covers *covers)
         if (r == 0)
                 r = memory_each(folder, covers->uid, consider_memory, covers);
         covers->stance = NULL;
-        return r < 0 ? r : 0;
+        return r < 0 ? report_errno(covers->report, r, RECORD_FOLDER) : 0;
 }
 
 /* The detached mounts are built first: a file system can be cloned only where it is mounted. */
@@ -182,7 +208,9 @@ int lasting_enter(uid_t uid, const char *name, const char *conf, struct report *
         if (r == 0 && covers.n > 0) {
                 r = cover_all(&covers);
                 r = r < 0 ? r : 1;
-        }
+        } else if (r == 0 && covers.busy)
+                r = report_fault(report, -EBUSY,
+                                 "another process, a login or clean, has locked what is there");
         for (size_t i = 0; i < covers.n; i++)
                 instance_done(&covers.instances[i]);
         return r;

@@ -4,6 +4,7 @@
  *
  * MUST NOT outlive the process that started it (real/terminal.sh).
  */
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -24,14 +25,23 @@ static _Noreturn void become(const struct terminal *terminal, bool foreground,
         _exit(command->start(command->arg));
 }
 
-/* Tells what became of the command. False when it has ended: its number may be another's then. */
+/*
+ * Tells what became of the command. False when it has ended: its number may be another's then. Ends
+ * the leader if it can't be told.
+ */
 static bool report(pid_t child, int reports)
 {
         int status;
+        pid_t pid;
 
-        if (waitpid(child, &status, WNOHANG | WUNTRACED) != child)
+        do
+                pid = waitpid(child, &status, WNOHANG | WUNTRACED);
+        while (pid < 0 && errno == EINTR);
+        if (pid != child)
                 return true;
-        return write(reports, &status, sizeof(status)) == sizeof(status) && WIFSTOPPED(status);
+        if (write(reports, &status, sizeof(status)) != sizeof(status))
+                _exit(EXIT_FAULT); /* who reads them finds their end */
+        return WIFSTOPPED(status);
 }
 
 static void let_go_on(pid_t child, const struct terminal *terminal, bool foreground)
@@ -62,6 +72,16 @@ static _Noreturn void lead(pid_t child, const struct terminal *terminal, int rep
         }
 }
 
+/* Says why there is no command. The parent is told that it has ended, and need say nothing more. */
+static _Noreturn void give_up(int error, int reports)
+{
+        const int status = W_EXITCODE(EXIT_FAULT, 0);
+
+        privtmp_say("can't start the command: %s", strerror(error));
+        (void)!write(reports, &status, sizeof(status)); /* without it, the parent finds the end */
+        _exit(EXIT_FAULT);
+}
+
 static _Noreturn void be_leader(const struct terminal *terminal, bool foreground,
                                 const struct leader_command *command, int reports)
 {
@@ -75,7 +95,7 @@ static _Noreturn void be_leader(const struct terminal *terminal, bool foreground
         r = terminal_enter(&own);
         child = r < 0 ? -1 : fork();
         if (child < 0)
-                _exit(EXIT_FAULT);
+                give_up(r < 0 ? -r : errno, reports);
         if (child == 0)
                 become(&own, foreground, command);
         (void)setpgid(child, child);
@@ -93,7 +113,9 @@ int leader_start(struct leader *leader, const struct terminal *terminal, bool fo
                 return -errno;
         leader->pid = fork();
         if (leader->pid == 0) {
-                if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+                if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+                        give_up(errno, reports[1]);
+                if (getppid() != parent)
                         _exit(EXIT_FAULT);
                 fd_close(reports[0]);
                 be_leader(terminal, foreground, command, reports[1]);

@@ -146,8 +146,7 @@ static int list_user(struct list *list)
         list->uid = root ? (uid_t)-1 : getuid();
         r = list->user ? account_uid(list->user, &list->uid) : 0;
         if (r < 0) {
-                privtmp_say("list: %s: %s", list->user,
-                            r == -ENOENT ? "there is no such user" : strerror(-r));
+                privtmp_say("list: %s: %s", list->user, account_error(r));
                 return EXIT_FAULT;
         }
         if (!root && (list->uid != getuid() || list->size || list->n_bases > 0)) {

@@ -8,14 +8,6 @@
 #include "command/own.h"
 #include "ground/grow.h"
 
-static struct survey_item *find(const struct survey *survey, const char *mark)
-{
-        for (size_t i = 0; i < survey->n; i++)
-                if (strcmp(survey->items[i].name, mark) == 0)
-                        return &survey->items[i];
-        return NULL;
-}
-
 static int add(struct survey *survey, const struct view_cover *cover, uid_t uid)
 {
         struct survey_item *items = grow(survey->items, survey->n, sizeof(*items));
@@ -41,17 +33,22 @@ static int compare(const void *a, const void *b)
         return r ? r : strcmp(x->name, y->name);
 }
 
+static int count(void *arg, const struct view_process *process)
+{
+        (void)process;
+        (*(unsigned *)arg)++;
+        return 0;
+}
+
 int own_survey(struct survey *survey, const struct views *views, uid_t uid)
 {
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < views->n_covers; i++)
-                if (!find(survey, views->covers[i].mark))
+                if (i == 0 || strcmp(views->covers[i].mark, views->covers[i - 1].mark) != 0)
                         r = add(survey, &views->covers[i], uid);
         for (size_t i = 0; r == 0 && i < survey->n; i++)
-                for (size_t j = 0; j < views->n_processes; j++)
-                        survey->items[i].processes +=
-                                views_show(views, views->processes[j].ns, survey->items[i].name);
+                r = views_each(views, survey->items[i].name, count, &survey->items[i].processes);
         if (r == 0 && survey->n > 0)
                 qsort(survey->items, survey->n, sizeof(*survey->items), compare);
         return r;

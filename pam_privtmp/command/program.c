@@ -62,11 +62,18 @@ static int leave_keys(void)
 
 int program_become(const char *user)
 {
-        struct passwd *entry = getpwnam(user);
-        int r = entry ? 0 : -ENOENT;
+        struct passwd *entry;
+        int r = 0;
 
+        errno = 0;
+        entry = getpwnam(user);
+        if (!entry) {
+                r = errno ? -errno : -ENOENT;
+                privtmp_say("can't become %s: %s", user, strerror(-r));
+                return r;
+        }
         /* what root's shell or cron job has open besides is not for the user's program */
-        if (r == 0 && close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+        if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
                 r = -errno;
         if (r == 0)
                 r = own_terminal(entry->pw_uid);

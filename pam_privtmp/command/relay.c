@@ -182,8 +182,10 @@ static void read_signal(struct relay *relay)
 static void read_report(struct relay *relay)
 {
         if (read(relay->leader.reports, &relay->status, sizeof(relay->status)) !=
-            sizeof(relay->status))
+            sizeof(relay->status)) {
                 relay->status = W_EXITCODE(EXIT_FAULT, 0); /* somebody has killed the leader */
+                privtmp_say("what has become of the command can't be told");
+        }
         relay->reported = true;
         relay->rest = REST_BYTES;
 }

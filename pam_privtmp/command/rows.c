@@ -52,15 +52,22 @@ static int add_session(const struct rows *rows, struct libscols_line *parent,
         return r == 0 ? set_times(rows, line, time_of(session)) : r;
 }
 
-static int add_process(const struct rows *rows, struct libscols_line *parent,
-                       const struct view_process *process)
+/* Where processes are added: below the line of what they see. */
+struct below {
+        const struct rows *rows;
+        struct libscols_line *parent;
+};
+
+static int add_process(void *arg, const struct view_process *process)
 {
-        struct libscols_line *line = columns_add(rows->columns, parent);
-        int r = line ? columns_set(rows->columns, line, COLUMN_STATE, "process") : -ENOMEM;
+        const struct below *below = arg;
+        const struct columns *columns = below->rows->columns;
+        struct libscols_line *line = columns_add(columns, below->parent);
+        int r = line ? columns_set(columns, line, COLUMN_STATE, "process") : -ENOMEM;
 
         if (r == 0)
-                r = columns_set(rows->columns, line, COLUMN_PID, "%jd", (intmax_t)process->pid);
-        return r < 0 ? r : columns_set(rows->columns, line, COLUMN_COMMAND, "%s", process->command);
+                r = columns_set(columns, line, COLUMN_PID, "%jd", (intmax_t)process->pid);
+        return r < 0 ? r : columns_set(columns, line, COLUMN_COMMAND, "%s", process->command);
 }
 
 static int set_size(const struct rows *rows, struct libscols_line *line, enum column column,
@@ -261,9 +268,9 @@ static int add_item(struct rows *rows, const struct survey_item *item)
         for (size_t i = 0; r == 0 && tells_sessions(rows->columns) && i < survey->sessions.n; i++)
                 if (sessions_has_mark(&survey->sessions.records[i], item->mark))
                         r = add_session(rows, line, &survey->sessions.records[i]);
-        for (size_t i = 0; r == 0 && rows->processes && i < rows->processes->n_processes; i++)
-                if (views_show(rows->processes, rows->processes->processes[i].ns, item->name))
-                        r = add_process(rows, line, &rows->processes->processes[i]);
+        if (r == 0 && rows->processes)
+                r = views_each(rows->processes, item->name, add_process,
+                               &(struct below){.rows = rows, .parent = line});
         return r;
 }
 

@@ -135,7 +135,7 @@ int privtmp_run(int argc, char *argv[])
         if (run.user) {
                 name = account_named(run.user);
                 if (!name) {
-                        privtmp_say("run: %s: there is no such user", run.user);
+                        privtmp_say("run: %s: %s", run.user, account_error(-errno));
                         return EXIT_FAULT;
                 }
                 run.user = name;

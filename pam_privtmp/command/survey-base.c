@@ -70,9 +70,21 @@ struct pass {
         int error;
 };
 
+/* What a link says; NULL where it can't be read. 0 or -ENOMEM. */
+static int read_link(int dir, const char *name, char **ret)
+{
+        char text[PATH_MAX];
+
+        *ret = NULL;
+        if (instance_read(dir, name, text) < 0)
+                return 0;
+        *ret = strdup(text);
+        return *ret ? 0 : -ENOMEM;
+}
+
 static int add_instance(const struct pass *pass, int user, const char *name)
 {
-        char path[2 * NAME_BYTES], text[PATH_MAX];
+        char path[2 * NAME_BYTES];
         struct instance instance = INSTANCE_NONE;
         struct survey_item *item;
         int r;
@@ -84,20 +96,20 @@ static int add_instance(const struct pass *pass, int user, const char *name)
                 return r == -ENOENT || r == -ESTALE ? 0 : r;
         (void)snprintf(path, sizeof(path), "%ju/%s", (uintmax_t)pass->uid, name);
         item = survey_add(pass->survey, pass->base->path, pass->uid, path);
+        r = item ? 0 : -ENOMEM;
         if (item) {
                 struct stat st;
 
                 item->mark = mark_of_instance(pass->uid, name);
-                if (instance_read(instance.dir, "user", text) == 0)
-                        item->user = strdup(text);
-                if (instance_read(instance.dir, "directory", text) == 0)
-                        item->directory = strdup(text);
+                r = read_link(instance.dir, "user", &item->user);
+                if (r == 0)
+                        r = read_link(instance.dir, "directory", &item->directory);
                 if (fstat(instance.root, &st) == 0)
                         item->made = instance.time;
                 judge_idle(item, &instance);
         }
         instance_done(&instance);
-        return item ? 0 : -ENOMEM;
+        return r;
 }
 
 static int visit_instance(void *arg, int user, const char *name)

@@ -4,16 +4,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "command/format.h"
 #include "command/views.h"
 #include "ground/cleanup.h"
 #include "ground/grow.h"
 #include "ground/names.h"
 #include "ground/number.h"
+#include "ground/sorted.h"
 #include "mounts/cover.h"
+#include "mounts/task.h"
 
 struct adding {
         struct views *views;
-        ino_t ns;
+        uint64_t ns;
 };
 
 static int add_cover(void *arg, const struct cover_found *found)
@@ -35,32 +38,36 @@ static int add_cover(void *arg, const struct cover_found *found)
         return 0;
 }
 
-static bool was_seen(const struct views *views, ino_t ns)
+static int compare_covers(const void *a, const void *b)
 {
-        for (size_t i = 0; i < views->n_processes; i++)
-                if (views->processes[i].ns == ns)
-                        return true;
-        return false;
+        const struct view_cover *x = a, *y = b;
+        int r = strcmp(x->mark, y->mark);
+
+        return r ? r : sorted_compare(x, y);
 }
 
-/* The process's namespace and name. False when it is gone, or not to be looked into. */
+/*
+ * The process's namespace and name. False when it is gone, or not to be looked into. (SELinux lets
+ * confined users read the link that names a namespace, but not ask what it leads to.)
+ */
 static bool read_process(int proc, const char *name, struct view_process *ret)
 {
+        const struct task task = {.proc = proc, .pid = name, .tid = name};
         char path[64];
         _cleanup_close_ int comm = -EBADF;
-        struct stat st;
+        ino_t ns;
         ssize_t n;
 
-        (void)snprintf(path, sizeof(path), "%.20s/ns/mnt", name);
-        if (fstatat(proc, path, &st, 0) < 0)
+        if (!task_read_namespace(&task, "mnt", &ns))
                 return false;
-        ret->ns = st.st_ino;
+        ret->ns = ns;
         (void)snprintf(path, sizeof(path), "%.20s/comm", name);
         comm = openat(proc, path, O_RDONLY | O_CLOEXEC);
         n = comm < 0 ? -1 : read(comm, ret->command, VIEWS_COMMAND - 1);
         if (n <= 0)
                 return false;
         ret->command[strcspn(ret->command, "\n")] = '\0';
+        format_plain(ret->command);
         return true;
 }
 
@@ -74,9 +81,11 @@ static int add_process(struct views *views, int proc, const char *name, pid_t pi
         if (!read_process(proc, name, &process))
                 return 0;
         adding.ns = process.ns;
-        if (!was_seen(views, process.ns)) {
+        if (!idset_has(&views->seen, process.ns)) {
                 (void)snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", name);
                 r = cover_each_in(path, add_cover, &adding);
+                if (r == 0)
+                        r = idset_add(&views->seen, process.ns);
                 if (r < 0)
                         return r == -ENOMEM ? r : 0; /* it is gone */
         }
@@ -107,15 +116,56 @@ int views_load(struct views *views, uid_t uid)
                     fstatat(proc, name, &st, 0) == 0 && (uid == (uid_t)-1 || st.st_uid == uid))
                         r = add_process(views, proc, name, (pid_t)pid);
         }
+        r = r == 0 ? names.error : r;
+        if (views->n_processes > 0)
+                qsort(views->processes, views->n_processes, sizeof(*views->processes),
+                      sorted_compare);
+        if (views->n_covers > 0)
+                qsort(views->covers, views->n_covers, sizeof(*views->covers), compare_covers);
         return r;
 }
 
-bool views_show(const struct views *views, ino_t ns, const char *mark)
+/* The first cover of what is marked, or where it belongs. */
+static size_t find(const struct views *views, const char *mark)
 {
-        for (size_t i = 0; i < views->n_covers; i++)
-                if (views->covers[i].ns == ns && strcmp(views->covers[i].mark, mark) == 0)
-                        return true;
-        return false;
+        size_t low = 0, high = views->n_covers;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (strcmp(views->covers[middle].mark, mark) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+static int each_of(const struct views *views, uint64_t ns,
+                   int (*each)(void *arg, const struct view_process *process), void *arg)
+{
+        const struct view_process *all = views->processes;
+        size_t i = sorted_find(all, views->n_processes, sizeof(*all), ns);
+        int r = 0;
+
+        for (; r == 0 && i < views->n_processes && all[i].ns == ns; i++)
+                r = each(arg, &all[i]);
+        return r;
+}
+
+int views_each(const struct views *views, const char *mark,
+               int (*each)(void *arg, const struct view_process *process), void *arg)
+{
+        uint64_t before = 0; /* no namespace's number; what is there twice is seen once */
+        int r = 0;
+
+        for (size_t i = find(views, mark);
+             r == 0 && i < views->n_covers && strcmp(views->covers[i].mark, mark) == 0; i++) {
+                if (views->covers[i].ns != before)
+                        r = each_of(views, views->covers[i].ns, each, arg);
+                before = views->covers[i].ns;
+        }
+        return r;
 }
 
 void views_done(struct views *views)
@@ -124,5 +174,6 @@ void views_done(struct views *views)
                 free(views->covers[i].directory);
         free(views->covers);
         free(views->processes);
+        idset_done(&views->seen);
         *views = (struct views){0};
 }

@@ -2,10 +2,11 @@
 /* views: which processes see which private directories, as /proc tells whoever may ask */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "ground/idset.h"
 #include "ground/mark.h"
 
 enum {
@@ -13,23 +14,24 @@ enum {
 };
 
 struct view_process {
+        uint64_t ns; /* its mount namespace; it stands first: see ground/sorted */
         pid_t pid;
-        ino_t ns; /* its mount namespace */
         char command[VIEWS_COMMAND];
 };
 
 /* A private directory that is mounted in a namespace. */
 struct view_cover {
-        ino_t ns;
+        uint64_t ns;           /* it stands first, too */
         char mark[MARK_BYTES]; /* as text */
         char *directory;
 };
 
 struct views {
-        struct view_process *processes;
+        struct view_process *processes; /* sorted by their namespaces */
         size_t n_processes;
-        struct view_cover *covers;
+        struct view_cover *covers; /* sorted by what is marked, then by namespaces */
         size_t n_covers;
+        struct idset seen; /* namespaces whose covers have been read */
 };
 
 /*
@@ -38,8 +40,12 @@ struct views {
  */
 int views_load(struct views *views, uid_t uid);
 
-/* Is what is marked mounted in that namespace? */
-bool views_show(const struct views *views, ino_t ns, const char *mark);
+/*
+ * Calls each() for the processes that see what is marked, by namespaces, until it returns something
+ * else than 0, and returns that; 0 at the end.
+ */
+int views_each(const struct views *views, const char *mark,
+               int (*each)(void *arg, const struct view_process *process), void *arg);
 
 /* Releases what it has. */
 void views_done(struct views *views);

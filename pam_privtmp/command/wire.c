@@ -208,7 +208,7 @@ static int run(struct wire *wire)
         journal = r = journal_open(&report);
         if (r >= 0)
                 folder = r = pamfile_open_folder(&report);
-        if (r >= 0)
+        if (r >= 0 && !wire->dry_run)
                 r = change_take_back(folder, journal, &report);
         if (r == 0)
                 privtmp_say("wire: what was left unfinished has been taken back");
@@ -222,6 +222,15 @@ static int run(struct wire *wire)
         if (r < 0)
                 privtmp_say_fault(&report);
         change_done(&wire->change);
+        return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+}
+
+static int list_services(bool json)
+{
+        int r = status_print(json);
+
+        if (r < 0)
+                privtmp_say("wire: can't tell which services are wired: %s", strerror(-r));
         return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
 }
 
@@ -286,6 +295,6 @@ int privtmp_wire(int argc, char *argv[])
                 return EXIT_USAGE;
         }
         if (list)
-                return status_print(json) < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+                return list_services(json);
         return run(&wire);
 }

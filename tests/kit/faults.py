@@ -2,19 +2,21 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """faults: a command, with each of its system calls failing in turn, and each call for memory.
 
-usage: faults.py SCENE COMMAND STATE PREPARE CHECK RUN [ARG...]
+usage: faults.py [-m] [-t] SCENE COMMAND STATE PREPARE CHECK RUN [ARG...]
 
-Each run begins with PREPARE, which makes the scene; then RUN with the ARGs. STATE prints what is
+With -m only calls for memory fail; with -t the input is a terminal. Each run begins with PREPARE, which makes the scene; then RUN with the ARGs. STATE prints what is
 there then. CHECK has that as its input, and the exit status and what was said of faults as its
 arguments; it prints what is wrong. A first run, in which nothing fails, is what the others are compared with. Whatever fails:
 
-  - RUN ends by itself, with status 0 or 1;
-  - with 1 it says why, and each line that it says has a place or a step, and a reason;
+  - RUN ends by itself, with status 0 or 1, or 126 if what it was to start can't be;
+  - else than with 0 it says why, and each line that it says has a place or a step, and a reason;
   - with 0 its output and the state are those of the first run, or it says what is missing;
   - CHECK prints nothing;
   - another run, in which nothing fails, comes to the state of the first one.
 
-The calls of the children are among them: those of the program itself, and those of each child.
+What "check" and "explain" find is their output, which may be the reason as well. The calls of the
+children are among those that fail: those of the program itself, and those of each child, but not
+what another program does that one of them becomes.
 REFUSE and LEAN are the program kit/refuse and the library kit/lean. The output, comments of TAP,
 has a line for what is wrong, and a sum.
 """
@@ -24,6 +26,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 # The errors that fit; for all others it is EIO. Not ENOENT and ESRCH: what goes away meanwhile is
 # not a fault.
@@ -61,25 +64,32 @@ ERRORS = {
     "poll": ["EINTR", "ENOMEM"],
     "ppoll": ["EINTR", "ENOMEM"],
     "ioctl": ["ENOTTY"],
+    "lseek": ["ESPIPE"],
     "wait4": ["EINTR"],
 }
 # They can't fail; a close is not made then, which it always is, and glibc takes the error of brk
 # for an address.
 NEVER = re.compile(r"^(exit|brk|close|exit_group|rt_sigreturn|restart_syscall|getpid|gettid|getuid"
                    r"|getppid|geteuid|getgid|getegid|umask|arch_prctl|set_tid_address"
-                   r"|set_robust_list|rseq|getrandom|kill)$")
+                   r"|set_robust_list|rseq|getrandom|kill|rt_sigprocmask|rt_sigaction)$")
 NEW = {"syscall_0x1c9": "statmount", "syscall_0x1ca": "listmount"}  # for an older strace
 # Who complains, and of what: the words of an error alone are not enough.
 SAYS = re.compile(r"^privtmp: (?!(%s)$).{9}" % "|".join(
     re.escape(os.strerror(number)) for number in errno.errorcode))
-# Whose words are not those of the error: the loader, the name service, libmount, a look, which only
-# has a doubt, and a process that has ended without a word.
-OTHERS = re.compile(r"can't be loaded: |look(ed)? up|out of memory|line of fstab|can't tell"
-                    r"|was killed")
+# Whose words are not those of the error: the loader, the name service, a look, which only has a doubt,
+# and a process that has ended without a word.
+OTHERS = re.compile(r"can't be loaded: |look(ed)? up|out of memory|can't tell|was killed"
+                    r"|can't be told|can't make a terminal")
+# What is never the reason: the table is right, and who starts no command knows it.
+UNTRUE = re.compile(r"line of fstab|can't start the command(?s:.*)can't be told")
+# What the output says of a fault: of "check" and of "explain", as text and as JSON.
+TOLD = re.compile(r'^(fault|unchecked): |^  now: |"severity": *"(fault|unchecked)"|"now": *"denied"')
 NO_SUCH_CALL = 125
 
-scene, command, state, prepare, check, run = sys.argv[1:7]
-arguments = sys.argv[7:]
+options = [word for word in sys.argv[1:3] if word in ("-m", "-t")]
+scene, command, state, prepare, check, run, *arguments = sys.argv[1 + len(options):]
+only_memory = "-m" in options
+terminal = os.openpty()[1] if "-t" in options else subprocess.DEVNULL
 tap = os.environ["tap"]
 trace, hit = tap + "/faults.trace", tap + "/faults.hit"
 bad = []
@@ -92,43 +102,65 @@ def shell(text, *words, told=""):
 
 def start(*wrapper, **more):
     try:
-        done = subprocess.run([*wrapper, command, run, *arguments], capture_output=True, text=True,
-                              env=dict(os.environ, **more), errors="replace", timeout=120)
+        done = subprocess.run([*wrapper, command, run, *arguments], stdin=terminal,
+                              capture_output=True, env=dict(os.environ, **more), text=True,
+                              errors="replace", timeout=120)
     except subprocess.TimeoutExpired:
         return "none: it hangs", "", "", ""
     return done.returncode, done.stdout, done.stderr, shell(state)
 
 
+def settles():
+    """Does the state become that of the first run? What was killed may not have ended yet."""
+    end = time.monotonic() + 60
+    while shell(state) != wanted[3]:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def told(out):
+    """What the output says of a fault that is none of the first run."""
+    return [line for line in out.splitlines() if TOLD.search(line) and line not in wanted[1]]
+
+
 def what_is_wrong(done):
     status, out, err, left = done
-    if status not in (0, 1):
+    if status not in (0, 1, 126):
         return f"status {status}"
-    if status == 1 and not err.strip():
+    said = err.strip() or told(out)
+    if status != 0 and not said:
         return "no reason"
     dumb = [line for line in err.splitlines() if not SAYS.match(line)]
     if dumb:
         return f"no reason in {dumb[0]!r}"
-    silent = status == 0 and not err.strip()
+    silent = status == 0 and not said
     if silent and sorted(out.split("\n")) != sorted(wanted[1].split("\n")):
         return "another output, and not a word"
-    if silent and left != wanted[3]:
+    if silent and left != wanted[3] and not settles():
         return "another state, and not a word"
     wrong = shell(check, str(status), err, told=left)
     if wrong:
         return wrong
     again = start()
-    return None if again[0] == 0 and again[3] == wanted[3] else f"afterwards: {again}"
+    return None if again[0] == 0 and (again[3] == wanted[3] or settles()) else f"afterwards: {again}"
 
 
 def judge(where, done, error):
     wrong = what_is_wrong(done)
-    if not wrong and done[0] == 1 and os.strerror(error) not in done[2] \
+    if not wrong and done[0] == 1 and not told(done[1]) and os.strerror(error) not in done[2] \
             and not OTHERS.search(done[2]):
         wrong = "another reason"
+    if not wrong and UNTRUE.search(done[1] + done[2]):
+        wrong = "a reason that is none"
     if wrong:
         bad.append(where)
-        print(f"# {scene}: {where}: {wrong}: {done[0]} {done[1][:300]!r} {done[2][:300]!r}",
-              flush=True)
+        new, missing = (sorted(set(a.split("\n")) - set(b.split("\n")))
+                        for a, b in ((done[1] + done[3], wanted[1] + wanted[3]),
+                                     (wanted[1] + wanted[3], done[1] + done[3])))
+        print(f"# {scene}: {where}: {wrong}: {done[0]} {done[2][:300]!r} new {new} "
+              f"missing {missing}"[:900], flush=True)
 
 
 def points():
@@ -136,7 +168,9 @@ def points():
     shell(prepare)
     start("strace", "-f", "-n", "-qq", "-o", trace)
     counts = collections.defaultdict(collections.Counter)
+    callers = collections.defaultdict(dict)  # of each call: who has made it, in the order of the first
     first = collections.Counter()
+    own = {}  # of those that become another program: what they have called until then
     for line in open(trace, errors="replace"):
         found = re.match(r"^(\d+) +\[ *(\d+)\] (\w+)\(", line)
         if not found:
@@ -144,15 +178,19 @@ def points():
         pid, number, name = found.groups()
         call = (NEW.get(name, name), number)
         counts[pid][call] += 1
+        callers[call][pid] = True
+        if name == "execve" and len(counts) > 1:
+            own.setdefault(pid, counts[pid].copy())
         if len(counts) == 1 and call[0] == "munmap" and not first:
             first = counts[pid].copy()
     the_program = next(iter(counts))
-    for call in sorted({call for of in counts.values() for call in of}):
-        children = [of for pid, of in counts.items() if pid != the_program and call in of]
-        for who, of in enumerate([counts[the_program], *children]):
+    for call in sorted(callers):
+        children = [pid for pid in callers[call] if pid != the_program]
+        for who, pid in enumerate([the_program, *children]):
             least = first[call] if who == 0 else 0
+            most = own.get(pid, counts[pid])[call]
             if not NEVER.match(call[0]):
-                yield from ((who, *call, n) for n in range(least + 1, of[call] + 1))
+                yield from ((who, *call, n) for n in range(least + 1, most + 1))
 
 
 shell(prepare)
@@ -160,7 +198,7 @@ wanted = start()
 if wanted[0] != 0 or wanted[2]:
     sys.exit(f"# {scene}: without a fault: {wanted}")
 calls = runs = missed = 0
-for who, name, number, n in list(points()):
+for who, name, number, n in [] if only_memory else list(points()):
     calls += 1
     for error in ERRORS.get(name, ["EIO"]):
         runs += 1
@@ -185,4 +223,5 @@ while True:
 print(f"# {scene}: {calls} system calls, {runs} with an error ({missed} were not made then), "
       f"{memory} calls for memory: {runs - missed + memory - len(bad)} of "
       f"{runs - missed + memory} behaved")
-sys.exit(1 if bad or calls < 50 or missed > runs // 20 else 0)
+few = memory < 20 if only_memory else calls < 50 or missed > runs // 20
+sys.exit(1 if bad or few else 0)

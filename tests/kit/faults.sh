@@ -9,10 +9,16 @@ REFUSE=${PRIVTMP_REFUSE:-$(dirname "${PRIVTMP_COMMAND:?}")/../tests/refuse}
 export LEAN REFUSE tap
 unset LD_LIBRARY_PATH # of the build: each of its folders is searched for each library
 
-# survives SCENE STATE PREPARE CHECK VERB [ARG...]: see faults.py.
+# survives [-m] [-t] SCENE STATE PREPARE CHECK VERB [ARG...]: see faults.py.
 survives() {
+        survives_how=
+        while [ "${1#-}" != "$1" ]; do
+                survives_how="$survives_how $1"
+                shift
+        done
         survives_scene=$1 survives_state=$2 survives_prepare=$3 survives_check=$4
         shift 4
-        python3 "${0%/*}/../kit/faults.py" "$survives_scene" "$command" "$survives_state" \
-                "$survives_prepare" "$survives_check" "$@" >&3 2>&1
+        # shellcheck disable=SC2086 # one word an option
+        python3 "${0%/*}/../kit/faults.py" $survives_how "$survives_scene" "$command" \
+                "$survives_state" "$survives_prepare" "$survives_check" "$@" >&3 2>&1
 }

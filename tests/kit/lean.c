@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * lean: to be preloaded: the LEAN_NTH call for memory of the program fails, whoever makes it
+ * lean: to be preloaded: the LEAN_NTH call for memory of privtmp fails, whoever makes it
  *
- * Then the file LEAN_HIT is there. What the name service needs it always gets: glibc's own ends the
- * process when it has none. So does libsmartcols when it prints: it leaves out what it can't.
+ * Then the file LEAN_HIT is there. What privtmp starts is not meant. What the name service needs it
+ * always gets: glibc's own ends the process when it has none. So does libsmartcols when it prints:
+ * it leaves out what it can't.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* glibc's own, which has no header for them. */
@@ -26,7 +28,7 @@ static bool fails(void)
         static long nth, so_far;
         const char *text;
 
-        if (serving > 0)
+        if (serving > 0 || strcmp(program_invocation_short_name, "privtmp") != 0)
                 return false;
         if (so_far++ == 0) {
                 text = getenv("LEAN_NTH");

@@ -301,6 +301,11 @@ rmdir /run/user/0
 table "/tmp /var/lib/privtmp *"
 check "nor is /tmp where source and directory are exchanged" \
         same "/tmp: $other" "$(advice)"
+mkdir -m 755 /srv/outer /srv/outer/in
+table "/srv/outer /srv/outer/in *"
+check "nor is one that a directory of the table lies in" same "/srv/outer: $other" "$(advice | head -n 1)"
+table "/srv/outer/in /srv/outer *"
+check "or that lies in one" same "/srv/outer/in: $other" "$(advice | head -n 1)"
 as_before
 
 table "/srv/good /nothing *" "/srv/good /srv/link bob" "inherit /nothing-too bob"
@@ -574,12 +579,12 @@ as_text() {
         return "$status"
 }
 
-printf '/srv/alone /tmp * \377b\303\266se\n/srv/alone /var/tmp "quoted"\n' >"$conf"
+printf '/srv/alone /tmp * \377b\303\266se\342\202\254\360\237\230\200\303\n/srv/alone /var/tmp "quoted"\n' >"$conf"
 echo 'none /var/tmp nobody-there' >>"$conf"
 wire='session [success=ok ignore=ignore module_unknown=ignore default=bad] pam_privtmp.so'
 printf '%s \033[31m\\x\n' "$wire" >/etc/pam.d/login
 rm -f /etc/pam.d/sudo-i
-text="fault: $conf:1: unknown option \"?böse\"; $mend
+text="fault: $conf:1: unknown option \"?böse€😀?\"; $mend
 warning: $conf:2: there is no user \"\"quoted\"\"; it matches nobody, correct it or take it out
 warning: $conf:3: there is no user \"nobody-there\"; it matches nobody, correct it or take it out
 fault: /etc/pam.d/login:1: unknown argument \"?[31m\\x\": nobody can log in here; take it out"

@@ -35,6 +35,11 @@ none="privtmp: enter: alice: no session is open, and no private directory is the
 check "a user with nothing: it says so and runs nothing" complains 1 "$none" enter alice echo ran
 check "and makes nothing" same "" "$(find "$base" -mindepth 1)"
 
+echo bogus >/srv/conf
+check "--conf FILE is read in place of the table" says '^privtmp: /srv/conf:1: 1 column' \
+        enter --conf /srv/conf alice
+rm /srv/conf
+
 # ------------------------------------------------------------------ a live session
 
 start_session alice su - alice
@@ -126,9 +131,23 @@ su - alice -c 'echo kept >/tmp/kept'
 check "a kept instance is shown" same kept "$(enter alice cat /tmp/kept)"
 check "with noexec, nosuid, nodev" says '^rw,nosuid,nodev,noexec' \
         enter alice findmnt -no VFS-OPTIONS --mountpoint /tmp
+plant "$base" 1001 youngr 'now + 1 minute' 1800
+plant "$base" 1001 oldest '2 hours ago' 86400
+touch -d 'now + 1 minute' "$base/1001/youngr"
+touch -d '2 hours ago' "$base/1001/oldest"
+check "of several of one directory the youngest is" same '' "$(enter alice ls -A /tmp)"
+rm -r "$base/1001/youngr" "$base/1001/oldest"
+check "the kept one, when it is that" same kept "$(enter alice cat /tmp/kept)"
 check "it is not that of the system" not enter alice test -e /tmp/outside
 check "and stays kept" same kept "$(su - alice -c 'cat /tmp/kept')"
 check "as the user, too" same kept "$(enter -u alice cat /tmp/kept)"
+flock -F "$(instances alice)/lock" sleep infinity &
+holder=$!
+wait_for not flock -n "$(instances alice)/lock" true
+check "one that somebody has locked is not said to be missing" complains 1 \
+        "privtmp: another process, a login or clean, has locked what is there" enter alice true
+kill "$holder"
+wait "$holder" || true
 mv "$(instances alice)/user" "$(instances alice)/was"
 ln -s mallory "$(instances alice)/user"
 check "one of somebody else who had the uid is not" complains 1 "$none" enter alice true

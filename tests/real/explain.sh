@@ -155,6 +155,8 @@ table '/srv/no/base /tmp * nofail'
 check "with nofail: the system directory" says \
         '^  now: a login has the system directory in its place: /srv/no' explain alice
 check "with status 0" exits 0 explain alice
+check "JSON: the system directory" same "system /srv/no: No such file or directory" \
+        "$(field /tmp now) $(field /tmp reason)"
 install -d -m 755 /srv/open
 table '/srv/open /tmp *'
 check "a base that others can enter: denied" denies alice '/srv/open has mode 0755, it must be 0700'
@@ -179,7 +181,26 @@ check "a full disk: in memory" says \
         explain alice
 check "which is true" same tmpfs "$(su alice -c 'stat -f -c %T /tmp')"
 check "JSON: in memory" same memory "$(field /tmp now)"
+mount -o remount,ro /srv/full
+check "a disk that can't be written: in memory" says \
+        '^  now: a login has a tmpfs of 16M in its place: the file system of /srv/full is read-only$' \
+        explain alice
 umount /srv/full
+table '/srv/base /tmp * size=1G'
+check "a limit on a base that is no file system: denied" denies alice \
+        "size= and nr_inodes= need a file system of the base's own, mounted on /srv/base"
+table '/srv/no /tmp * nr_inodes=4k'
+check "on one that is not mounted: denied" denies alice \
+        '/srv/no, a file system of its own, is not mounted'
+check "which is true" not su - alice -c true
+table '/no-such-base /tmp *'
+check "a base that is not there yet: nothing stands in the way" not says '^  now:' explain alice
+table "$base /tmp * exec,suid,dev,scope=session,end=close,nofail" 'none /var/tmp *' 'inherit /opt *'
+check "JSON: what the line says" same "exec,suid,dev session close 1" \
+        "$(field /tmp flags) $(field /tmp scope) $(field /tmp end) $(field /tmp nofail)"
+check "JSON: the system directory, and the caller's" same "system inherit" \
+        "$(field /var/tmp what) $(field /opt what)"
+check "the same in words: these flags" says ', exec,suid,dev$' explain alice
 table "$base /tmp *" 'none /tmp bob' 'tmpfs /var/tmp bob'
 check "JSON: what a line that does not match comes to" same "system null" \
         "$(field /var/tmp what) $(field /var/tmp file)"
@@ -194,6 +215,8 @@ find "${base:?}" -mindepth 1 -delete
 table "$base /tmp *" '/srv/none /var/tmp *'
 check "it needs no root" says "^  private: an instance below $base/1001" \
         runuser -u alice -- "$command" explain alice
+check "JSON: without root it does not tell what it can't look at" says '"now": *null' \
+        runuser -u alice -- "$command" explain --json alice
 check "no base is made" not test -e /srv/none
 check "nor anything in one" same "" "$(find "$base" -mindepth 1)"
 # shellcheck disable=SC2317 # called by name

@@ -21,6 +21,8 @@ sed -i '/^[^#]*pam_privtmp\.so/d' "$pamd"/*
 mkdir "$tap/none"
 [ ! -d /usr/lib/pam.d ] || mount --bind "$tap/none" /usr/lib/pam.d
 table
+# what runs at close makes a line of ours that closes necessary
+echo 'session optional pam_exec.so /bin/true' >>"$pamd/su"
 cp -a "$pamd" "$tap/old"
 "$command" wire su sudo >/dev/null
 cp -a "$pamd" "$tap/new"
@@ -57,6 +59,8 @@ if [ "$1" = wire ]; then
                 survives wire "$state" "$clear" "$right" wire su sudo
         check "a dry run changes nothing, whatever fails" \
                 survives "wire --dry-run" "$state" "$clear" "$right" wire -n su
+        check "one without memory says all that it would do, or why not" \
+                survives -m "wire --dry-run" "$state" "$clear" "$right" wire -n su su-l
 else
         check "unwire: each file is as it was or as it is to be; the next one makes up for it" \
                 survives unwire "$state" "$wired" "$right" unwire

@@ -69,6 +69,8 @@ check "and of sizes" complains 1 "privtmp: list: sizes need root" \
         runuser -u alice -- "$command" list --size
 check "a sum is no JSON" complains 2 "privtmp: list: --sum is for tables, not for JSON" \
         list --sum --json
+check "a base that is not there" complains 1 "privtmp: /srv/none: there is no such folder" \
+        "$command" list /srv/none
 check "a user that is not there" complains 1 "privtmp: list: nobody1: there is no such user" \
         list nobody1
 check "a table that is not there is a failure" says '^privtmp: .*/srv/none: No such file' \
@@ -138,6 +140,25 @@ check "a line for each, below the directory" same "$(processes a1)" \
 check "JSON: they are children" same "sleep sleep" "$(json '
         map { $_->{command} } grep { ($_->{command} // "") eq "sleep" }
         @{(of(directory => "/tmp"))[0]{children}}' -p alice)"
+
+# a name that is no text, as any process may have
+cat >/srv/odd <<'EOS'
+#!/usr/bin/perl
+open my $name, ">", "/proc/self/comm" or die;
+print $name "\xffa\x1b";
+close $name;
+print "named\n";
+close STDOUT;
+sleep 1000;
+EOS
+chmod 755 /srv/odd
+in_session a1 '/srv/odd >~/named & echo $! >~/odd
+        while [ ! -s ~/named ]; do :; done'
+check "JSON: a process that is called by no text" same "?a?" "$(json '
+        map { $_->{command} } grep { ($_->{command} // "") =~ /a/ }
+        @{(of(directory => "/tmp"))[0]{children}}' -p alice)"
+kill "$(cat /home/alice/odd)"
+wait_for not readlink "/proc/$(cat /home/alice/odd)/ns/mnt"
 
 # What a user sees without root.
 own() {

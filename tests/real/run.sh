@@ -56,6 +56,11 @@ check "a table that is not there is a failure" says '^privtmp: .*/srv/none: No s
         run --conf /srv/none true
 check "of which the command sees nothing" complains 1 \
         "$(run --conf /srv/none true 2>&1)" run --conf /srv/none echo run
+# a login may go on with the system's directory, the command may not
+table '/srv/none/base /tmp * nofail'
+check "where a directory can't be made private, nothing is run" complains 1 \
+        "privtmp: /etc/security/privtmp.conf:1: /srv/none: No such file or directory" \
+        run echo "it runs"
 table '/srv/none /tmp * keep=1x'
 check "so is a fault in the table" exits 1 run true
 check "told of with its place" says \
@@ -424,6 +429,15 @@ forbidden() {
 check "where namespaces are forbidden it says so, and runs nothing" complains 1 \
         "privtmp: run: this system does not let users make namespaces\
  (user.max_user_namespaces, AppArmor, a container): No space left on device" forbidden
+
+# Where the maps of a user namespace can't be written.
+sealed() {
+        unshare -m sh -c "mount --bind /proc /proc; mount -o remount,bind,ro /proc
+                exec setpriv --reuid alice --regid alice --clear-groups '$command' run echo ran"
+}
+check "where the kernel takes no map it says so, too" complains 1 \
+        "privtmp: run: this system does not let users make namespaces\
+ (user.max_user_namespaces, AppArmor, a container): Read-only file system" sealed
 
 mkdir /srv/project
 cat >/srv/project/Makefile <<'EOS'

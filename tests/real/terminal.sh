@@ -385,7 +385,7 @@ see ready
 key C-z
 see Stopped
 see inner>
-type kill -9 %1; suspend
+type kill -9 %1; wait -f %1; suspend
 see Stopped
 see now>
 type fg; echo is-\$?

@@ -99,6 +99,10 @@ for signal in SIGHUP SIGINT SIGTERM SIGQUIT; do
         check "$signal takes it back" exits 1 on_terminal "$signal" --try 1h
         check "$signal: it is as before" is_as_before
 done
+for signal in SIGTSTP SIGTTIN SIGTTOU; do
+        check "$signal does not stop it" exits 1 on_terminal "$signal" --try 1s
+        check "$signal: it is as before" is_as_before
+done
 check "unwire tells who waits, and how to end that" \
         not says 'unwire says' on_terminal told --try 1h
 check "that takes it back" is_as_before
@@ -133,6 +137,9 @@ check "as it was before" cmp "$tap/sudo" /etc/pam.d/sudo
 # A boot in between: nobody of those who wait is left.
 "$command" wire su >/dev/null
 printf 'su ' >/var/lib/misc/privtmp-wire/pending
+check "wire --dry-run takes nothing back" same 'su: nothing to do
+nothing to do' "$("$command" wire -n su)"
+check "it is still wired" is_wired
 check "what nobody could confirm is taken back at boot" exits 0 "$command" unwire --pending
 check "it is as before the boot" is_as_before
 check "where nothing is pending, nothing is taken back" sh -c \
@@ -146,5 +153,13 @@ second() {
 }
 check "one change at a time" second
 check "a time that is none is a usage error" exits 2 "$command" wire --try 5 su
+exec 9<&-
+
+# Where systemd runs, the watcher is a unit of it, for which systemd has to answer.
+mkdir -p /run/systemd/system
+check "without a watcher there is no trial" \
+        says "^privtmp: wire: systemd-run can't start a watcher\$" "$command" wire --try 5s sudo
+check "and nothing is wired" not grep -q '^[^#]*pam_privtmp' /etc/pam.d/sudo
+rmdir /run/systemd/system
 
 finish

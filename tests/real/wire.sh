@@ -67,11 +67,19 @@ has_system_tmp() {
         same "$(stat -c %d:%i /tmp)" "$("$@" stat -c %d:%i /tmp)"
 }
 
+# wired SERVICE: what it says of the service there
+wired() {
+        "$command" wire --list --json | perl -MJSON::PP -0e '
+                my ($s) = grep { $_->{service} eq $ARGV[0] } @{decode_json(<STDIN>)->{services}};
+                print $s->{wired} ? "wired" : defined $s->{wired} ? "not wired" : "nothing"' "$1"
+}
+
 table
 start_sshd
 
 check "wire --dry-run tells what it would do" says "$pamd/su: would get the line" "$command" wire -n
 check "and changes nothing" as_before
+check "list as JSON tells that su is not wired" same "not wired" "$(wired su)"
 check "before, alice has the system's /tmp" has_system_tmp su alice -c 'exec "$0" "$@"' --
 check "wire gives each service its line" exits 0 "$command" wire
 for service in su sudo sshd login cron; do
@@ -87,7 +95,7 @@ check "ssh: she has" has_own_tmp ssh alice@127.0.0.1
 check "su -: she has" has_own_tmp su - alice -c 'exec "$0" "$@"' --
 check "list tells where" says "^su  *true  *$pamd/su:[0-9]* " "$command" wire --list
 check "list tells the control" says 'sshd .*module_unknown=ignore' "$command" wire --list
-check "list as JSON" says '"wired": *true' "$command" wire --list --json
+check "list as JSON tells that it is" same wired "$(wired su)"
 check "check has nothing against it" not says 'pam.d' "$command" check
 everything "$pamd" >"$tap/wired"
 check "wire again has nothing to do" says 'nothing to do' "$command" wire
@@ -109,7 +117,11 @@ check "su-l alone can't be wired" refuses \
         '^privtmp: su-l includes su, which is not wired: name su instead$' su-l
 check "nor dry" refuses 'name su instead$' --dry-run su-l
 check "together with su it has nothing to do" says '^su-l: nothing to do$' "$command" wire -n su-l su
-check "one service alone" exits 0 "$command" wire su
+check "a service that is named twice is wired once" same 1 \
+        "$("$command" wire -n su su | grep -c 'would get the line')"
+check "however often it is named" exits 0 "$command" wire -n su su su su su su su su su su su su su \
+        su su su su su su su su su
+check "one service alone, named twice" exits 0 "$command" wire su su
 check "su-l has nothing to do then" prints 0 'su-l: nothing to do
 nothing to do' "$command" wire su-l
 check "the others stay as they are" same 0 "$(lines sudo)"
@@ -125,7 +137,14 @@ check "all is as before" as_before
 check "a service that nobody knows is an error" refuses 'nosuch: no service' nosuch
 check "so it is for unwire" exits 1 "$command" unwire nosuch
 check "an unknown option is a usage error" exits 2 "$command" wire --nosuch
+check "to unwire, too" exits 2 "$command" unwire --nosuch
+check "--list takes no services" exits 2 "$command" wire --list su
+check "--json belongs to --list" complains 2 \
+        "privtmp: wire: --list takes no services, and --json belongs to it" "$command" wire --json
+check "--pending takes no services" complains 2 "privtmp: unwire: --pending takes no services" \
+        "$command" unwire --pending su
 for verb in wire unwire; do
+        check "$verb: help is help" says "privtmp $verb \\[options\\]" "$command" $verb --help
         check "$verb: a user is told that it needs root" \
                 says "^privtmp: $verb: needs root\$" su alice -c "$command $verb"
 done
@@ -213,7 +232,12 @@ cp -a "$tap/before/su" "$pamd/su"
 printf 'session sufficient pam_permit.so\n' >"$pamd/odd-common"
 with '@include odd-common' su
 check "what an included file does counts" refuses "$pamd/odd-common:1: this line can end"
+cp -a "$tap/before/su" "$pamd/su"
+with "@include $pamd/odd-common" su
+check "by its whole path as well" refuses "$pamd/odd-common:1: this line can end"
 rm "$pamd/odd-common"
+cp -a "$tap/before/su" "$pamd/su"
+with '@include odd-common' su
 check "an included file that is missing" refuses "$pamd/su:1: PAM can't read this line, and refuses the service: odd-common"
 cp -a "$tap/before/su" "$pamd/su"
 ln -s su "$tap/link"

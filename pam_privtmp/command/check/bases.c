@@ -183,17 +183,19 @@ static int check_old(void *arg, const char *base)
         const struct old *old = arg;
         struct survey survey = {.n = 0};
         struct report silent = {0};
+        int r;
 
         if (has_base(old->table, base))
                 return 0;
-        if (survey_base(&survey, &what, &silent) == 0 && survey.n > 0)
+        r = survey_base(&survey, &what, &silent);
+        if (r == 0 && survey.n > 0)
                 findings_add(old->findings, SEVERITY_WARNING, base, 0,
                              "\"privtmp clean BASE\" deletes what is not used and not kept any "
                              "more, \"privtmp list BASE\" tells what is",
                              "private directories are left in this base, which no line names: %zu",
                              survey.n);
         survey_done(&survey);
-        return 0;
+        return r == -ENOMEM ? r : 0;
 }
 
 int check_old_bases(struct findings *findings, const struct table *table)
@@ -207,8 +209,9 @@ int check_old_bases(struct findings *findings, const struct table *table)
         /* where no unit is enabled, clean has met none */
         if (table_load(&source, &built_in, &silent) < 0)
                 return -ENOMEM;
-        (void)privtmp_each_base(built_in, check_old, &old);
-        (void)known_each(check_old, &old);
+        if (privtmp_each_base(built_in, check_old, &old) < 0 ||
+            known_each(check_old, &old) == -ENOMEM)
+                return -ENOMEM;
         return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "ground/cleanup.h"
 #include "command/check/findings.h"
+#include "command/format.h"
 
 static const char *const words[] = {
         [SEVERITY_FAULT] = "fault",
@@ -22,33 +23,6 @@ enum column {
         COLUMN_TEXT,
         COLUMN_ADVICE,
 };
-
-/* The bytes of a character of UTF-8, 0 if it is none. */
-static size_t measure(const unsigned char *text)
-{
-        size_t length = *text < 0x80                    ? 1
-                        : *text >= 0xc2 && *text < 0xe0 ? 2
-                        : *text >= 0xe0 && *text < 0xf0 ? 3
-                        : *text >= 0xf0 && *text < 0xf5 ? 4
-                                                        : 0;
-
-        for (size_t i = 1; i < length; i++)
-                if (text[i] < 0x80 || text[i] > 0xbf)
-                        return 0;
-        return length;
-}
-
-/* What is quoted from files may hold anything: terminals and readers of JSON get text. */
-static void make_plain(char *text)
-{
-        while (*text) {
-                size_t length = measure((const unsigned char *)text);
-
-                if (length == 0 || (unsigned char)*text < ' ' || *text == 0x7f)
-                        *text = '?';
-                text += length ? length : 1;
-        }
-}
 
 /* WHERE:LINE stands before many texts already: it is not said twice. */
 static void cut_where(const struct finding *finding)
@@ -91,8 +65,8 @@ static void add(struct findings *findings, struct finding *new)
         struct finding *larger = NULL;
 
         if (new->where &&new->text) {
-                make_plain(new->where);
-                make_plain(new->text);
+                format_plain(new->where);
+                format_plain(new->text);
                 cut_where(new);
                 if (is_known(findings, new)) {
                         drop(new);

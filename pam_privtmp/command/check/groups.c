@@ -99,6 +99,8 @@ static void tell(struct groups *groups, struct owner *owner, const char *group, 
         _cleanup_free_ char *name = account_name(owner->uid);
 
         owner->told = true;
+        if (!name && errno == ENOMEM)
+                groups->error = -ENOMEM;
         if (name)
                 findings_add_at(
                         groups->findings, SEVERITY_WARNING, owner->line,
@@ -115,10 +117,14 @@ static void check_listed(struct groups *groups, struct owner *owner)
 
         for (char **member = group ? group->gr_mem : NULL; member && *member; member++) {
                 _cleanup_subject_ struct subject *subject = NULL;
+                int r;
 
                 if (owner->told)
                         return;
-                if (subject_load(*member, &subject) == 0 && subject->uid != owner->uid)
+                r = subject_load(*member, &subject);
+                if (r == -ENOMEM)
+                        groups->error = r;
+                if (r == 0 && subject->uid != owner->uid)
                         tell(groups, owner, group->gr_name, *member);
         }
 }

@@ -52,13 +52,14 @@ static void free_line(struct stack_line *line)
         free(line->path);
 }
 
-/* The words that are left. */
-static char **read_arguments(char *rest)
+/* The words that are left; *whole tells whether memory was enough for all of them. */
+static char **read_arguments(char *rest, bool *whole)
 {
         char **arguments = calloc(ARGUMENTS_LIMIT + 1, sizeof(*arguments)), *word;
 
-        for (size_t i = 0; arguments && i < ARGUMENTS_LIMIT && (word = pamline_word(&rest)); i++)
-                arguments[i] = strdup(word);
+        *whole = arguments != NULL;
+        for (size_t i = 0; *whole && i < ARGUMENTS_LIMIT && (word = pamline_word(&rest)); i++)
+                *whole = (arguments[i] = strdup(word)) != NULL;
         return arguments;
 }
 
@@ -99,6 +100,7 @@ static int add_line(struct stack *stack, const struct at *at, const struct pamli
         const char *slash = strrchr(line->path, '/');
         struct stack_line *larger = reallocarray(stack->lines, stack->n + 1, sizeof(*larger));
         struct stack_line *new;
+        bool whole;
 
         if (!larger)
                 return -ENOMEM;
@@ -111,9 +113,9 @@ static int add_line(struct stack *stack, const struct at *at, const struct pamli
                 .is_silent = line->is_silent,
                 .module = strdup(slash ? slash + 1 : line->path),
                 .path = strdup(line->path),
-                .arguments = read_arguments(line->rest),
+                .arguments = read_arguments(line->rest, &whole),
         };
-        return new->file &&new->control &&new->module &&new->path &&new->arguments ? 0 : -ENOMEM;
+        return new->file &&new->control &&new->module &&new->path &&whole ? 0 : -ENOMEM;
 }
 
 /* Notes what can't be read, unless there is something already. 0 or -ENOMEM. */

@@ -197,24 +197,23 @@ static void check_limits(struct findings *findings, const struct table *table)
 }
 
 /* Files beside the drop-ins that somebody may take for one; "50.conf.bak" is switched off. */
-static void check_names_of_files(struct findings *findings)
+static int check_names_of_files(struct findings *findings)
 {
         struct safefile_names names = {0};
         struct report silent = {0};
         char path[PATH_MAX];
+        int r = safefile_list(TABLE_DROP_INS, "", DROP_INS_LIMIT, &names, &silent);
 
-        /* what can't be read has been told */
-        if (safefile_list(TABLE_DROP_INS, "", DROP_INS_LIMIT, &names, &silent) == 0)
-                for (size_t i = 0; i < names.n; i++) {
-                        if (strstr(names.names[i], ".conf") ||
-                            strncmp(names.names[i], "README", strlen("README")) == 0)
-                                continue;
-                        (void)snprintf(path, sizeof(path), "%s/%s", TABLE_DROP_INS, names.names[i]);
-                        findings_add(findings, SEVERITY_WARNING, path, 0,
-                                     "give it a name that does",
-                                     "is not read: its name does not end in .conf");
-                }
+        for (size_t i = 0; r == 0 && i < names.n; i++) {
+                if (strstr(names.names[i], ".conf") ||
+                    strncmp(names.names[i], "README", strlen("README")) == 0)
+                        continue;
+                (void)snprintf(path, sizeof(path), "%s/%s", TABLE_DROP_INS, names.names[i]);
+                findings_add(findings, SEVERITY_WARNING, path, 0, "give it a name that does",
+                             "is not read: its name does not end in .conf");
+        }
         safefile_free_list(&names);
+        return r == -ENOMEM ? r : 0; /* what can't be read has been told */
 }
 
 int check_table(struct findings *findings, const char *conf, struct table **ret)
@@ -231,6 +230,6 @@ int check_table(struct findings *findings, const char *conf, struct table **ret)
         if (r == 0)
                 check_limits(findings, *ret);
         if (r == 0 && !conf)
-                check_names_of_files(findings);
+                r = check_names_of_files(findings);
         return r == 0 ? check_root(findings, *ret) : r;
 }

@@ -179,9 +179,8 @@ static int add_directory(struct document *document, const struct table *table, s
 static int make_table(struct document *document)
 {
         document->table = scols_new_table();
-        if (!document->table)
+        if (!document->table || scols_table_set_name(document->table, "directories") < 0)
                 return -ENOMEM;
-        (void)scols_table_set_name(document->table, "directories");
         (void)scols_table_enable_json(document->table, 1);
         for (enum key key = 0; key < KEYS; key++) {
                 struct libscols_column *column = scols_table_new_column(

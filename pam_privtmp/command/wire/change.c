@@ -35,10 +35,21 @@ void change_done(struct change *change)
         change->n = 0;
 }
 
-/* Takes the step if r is 0, and releases it otherwise. */
+static bool has_step(const struct change *change, const struct service *service)
+{
+        for (size_t i = 0; i < change->n; i++)
+                if (change->steps[i].service == service)
+                        return true;
+        return false;
+}
+
+/*
+ * Takes the step if r is 0, and releases it otherwise. There is room for each service once: one
+ * that is named twice is not wired twice.
+ */
 static int keep(struct change *change, struct change_step *step, int r)
 {
-        if (r == 0)
+        if (r == 0 && !has_step(change, step->service))
                 change->steps[change->n++] = *step;
         else
                 step_done(step);
@@ -51,14 +62,15 @@ static int add_lines(struct change_step *step, const struct pamd_text *text, con
 {
         const struct service *service = step->service;
         struct pamd_text open;
-        int r = pamd_add(text, path, service, &open, report);
+        int r = pamd_add(text, path, service, &open, report), closes;
 
         if (r != 0)
                 return r;
-        if (service->place == SERVICE_LAST && judge_needs_close(path))
-                r = pamd_add_close(&open, path, service, &step->new, report);
+        closes = service->place == SERVICE_LAST ? judge_needs_close(path, report) : 0;
+        if (closes < 0)
+                r = closes;
         else
-                r = 1;
+                r = closes ? pamd_add_close(&open, path, service, &step->new, report) : 1;
         if (r > 0)
                 step->new = open;
         else
@@ -70,6 +82,7 @@ static int add_lines(struct change_step *step, const struct pamd_text *text, con
 int change_wire(struct change *change, const struct service *service)
 {
         struct change_step step = {.service = service};
+        const struct service *included = NULL;
         struct pamd_text vendor = {0};
         const char *path;
         char own[128];
@@ -80,7 +93,9 @@ int change_wire(struct change *change, const struct service *service)
         r = pamfile_read(change->folder, service->name, &step.old, change->report);
         if (r > 0)
                 r = pamfile_read_vendor(service->name, &vendor, &path, change->report);
-        if (r == 0 && judge_find_included(path))
+        if (r == 0)
+                r = judge_find_included(path, &included, change->report);
+        if (included)
                 r = 1;
         if (r == 0)
                 r = add_lines(&step, vendor.bytes ? &vendor : &step.old, path, change->report);
@@ -88,26 +103,26 @@ int change_wire(struct change *change, const struct service *service)
         return keep(change, &step, r);
 }
 
-static bool has_step(const struct change *change, const struct service *service)
-{
-        for (size_t i = 0; i < change->n; i++)
-                if (change->steps[i].service == service)
-                        return true;
-        return false;
-}
-
 int change_is_needless(const struct change *change, const struct service *service)
 {
         const struct service *included;
         _cleanup_free_ char *path = NULL;
-        int r = 1;
+        int r, has = 1;
 
         if (has_step(change, service))
                 return 0;
-        if (stack_find_file(service->name, &path) < 0)
+        r = stack_find_file(service->name, &path);
+        if (r == -ENOMEM)
+                return report_errno(change->report, r, "%s", service->name);
+        if (r < 0)
                 return 1;
-        included = judge_find_included(path);
-        if (included && !has_step(change, included) && !judge_has_ours(path))
+        r = judge_find_included(path, &included, change->report);
+        if (r == 0 && included && !has_step(change, included))
+                has = judge_has_ours(path, change->report);
+        if (r < 0 || has < 0)
+                return r < 0 ? r : has;
+        r = 1;
+        if (!has)
                 r = report_fault(change->report, -EINVAL,
                                  "%s includes %s, which is not wired: name %s instead",
                                  service->name, included->name, included->name);

@@ -76,37 +76,53 @@ int judge_staged(const struct service *service, struct report *report)
         return r;
 }
 
-bool judge_needs_close(const char *path)
+/* What can't be read of it may be what is asked for. 0 or -errno, with FILE:LINE in the report. */
+static int read_whole(const char *path, struct stack *ret, struct report *report)
 {
-        struct stack stack;
-        bool runs = false;
+        int r = stack_read(path, ret);
 
-        if (stack_read(path, &stack) == 0)
-                runs = order_runs_at_close(&stack, stack.n);
-        stack_done(&stack);
-        return runs;
+        if (r < 0)
+                return report_errno(report, r, "%s", path);
+        if (ret->trouble)
+                return report_fault(report, -EINVAL, "%s:%u: %s", ret->trouble_file,
+                                    ret->trouble_line, ret->trouble);
+        return 0;
 }
 
-const struct service *judge_find_included(const char *path)
+int judge_needs_close(const char *path, struct report *report)
 {
-        const struct service *found = NULL;
         struct stack stack;
+        int r = read_whole(path, &stack, report);
 
-        if (stack_read(path, &stack) == 0)
-                for (size_t i = 0; !found && i < stack.n; i++)
+        if (r == 0)
+                r = order_runs_at_close(&stack, stack.n);
+        stack_done(&stack);
+        return r;
+}
+
+int judge_find_included(const char *path, const struct service **ret, struct report *report)
+{
+        struct stack stack;
+        int r = read_whole(path, &stack, report);
+
+        *ret = NULL;
+        if (r == 0)
+                for (size_t i = 0; !*ret && i < stack.n; i++)
                         if (strcmp(stack.lines[i].file, path) != 0)
-                                found = service_find(basename(stack.lines[i].file));
+                                *ret = service_find(basename(stack.lines[i].file));
         stack_done(&stack);
-        return found;
+        return r;
 }
 
-bool judge_has_ours(const char *path)
+int judge_has_ours(const char *path, struct report *report)
 {
         struct stack stack;
-        bool has = stack_read(path, &stack) == 0 && order_find_ours(&stack) < stack.n;
+        int r = read_whole(path, &stack, report);
 
+        if (r == 0)
+                r = order_find_ours(&stack) < stack.n;
         stack_done(&stack);
-        return has;
+        return r;
 }
 
 int judge_module(struct report *report)

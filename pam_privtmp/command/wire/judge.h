@@ -2,22 +2,23 @@
 /* wire/judge: would PAM come to our line? */
 #pragma once
 
-#include <stdbool.h>
-
 #include "command/wire/service.h"
 #include "ground/report.h"
 
-/* Another service whose file it includes, and has session lines from: NULL if there is none. */
-const struct service *judge_find_included(const char *path);
+/*
+ * Finds another service whose file it includes, and has session lines from: *ret is NULL if there
+ * is none. 0 or -errno, with the reason in the report.
+ */
+int judge_find_included(const char *path, const struct service **ret, struct report *report);
 
-/* Has the file a line of ours that opens, be it from what it includes? */
-bool judge_has_ours(const char *path);
+/* Has the file a line of ours that opens, be it from what it includes? 1, 0 or -errno, as above. */
+int judge_has_ours(const char *path, struct report *report);
 
 /*
  * Does a module of the stack run programs, or mount, when a session is closed? Behind all others,
- * our line alone would have it do so inside of the session.
+ * our line alone would have it do so inside of the session. 1, 0 or -errno, as above.
  */
-bool judge_needs_close(const char *path);
+int judge_needs_close(const char *path, struct report *report);
 
 /*
  * Reads what is staged for a service with all that it includes, as PAM will. 0, or -EINVAL with

@@ -52,7 +52,10 @@ static int add_stack(struct libscols_table *table, const char *service, const st
         struct libscols_line *line = scols_table_new_line(table, NULL);
         int r = line ? set(line, STATUS_SERVICE, "%s", service) : -ENOMEM;
 
-        if (r == 0)
+        /* libsmartcols takes for false, in JSON, what begins with '0' or 'n' */
+        if (r == 0 && scols_table_is_json(table))
+                r = set(line, STATUS_WIRED, "%d", found != NULL);
+        else if (r == 0)
                 r = set(line, STATUS_WIRED, "%s", found ? "true" : "false");
         if (r == 0 && found)
                 r = set(line, STATUS_WHERE, "%s:%u", found->file, found->number);
@@ -104,10 +107,10 @@ int status_print(bool json)
         struct libscols_table *table = scols_new_table();
         int r = table ? add_columns(table) : -ENOMEM;
 
-        if (r == 0) {
-                (void)scols_table_set_name(table, "services");
+        if (r == 0)
+                r = scols_table_set_name(table, "services");
+        if (r == 0)
                 (void)scols_table_enable_json(table, json);
-        }
         for (const struct service *service = services; r == 0 && service->name; service++)
                 r = add_service(table, service->name);
         if (r == 0)

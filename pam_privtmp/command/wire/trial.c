@@ -69,9 +69,15 @@ static void become_watcher(unsigned seconds, pid_t whose, const sigset_t *signal
         start(false, seconds, whose);
 }
 
-/* What ends a trial comes by signalfd(2), from before the change on. */
+/*
+ * What ends a trial comes by signalfd(2), from before the change on. What would stop it is ignored:
+ * a stopped trial has the lock of the journal, so nobody else could take the change back.
+ */
 static void block_signals(sigset_t *ret)
 {
+        (void)signal(SIGTSTP, SIG_IGN);
+        (void)signal(SIGTTIN, SIG_IGN); /* to read in the background fails then: no answer */
+        (void)signal(SIGTTOU, SIG_IGN);
         (void)sigemptyset(ret);
         (void)sigaddset(ret, SIGHUP);
         (void)sigaddset(ret, SIGINT);
@@ -128,13 +134,9 @@ static struct timespec end_of(unsigned seconds)
         return end;
 }
 
-/*
- * Who has not read the question has not answered it. In the background SIGTTOU would stop us, with
- * the change made.
- */
+/* Who has not read the question has not answered it. */
 static void forget_what_was_typed(void)
 {
-        (void)signal(SIGTTOU, SIG_IGN);
         (void)tcflush(STDIN_FILENO, TCIFLUSH);
         (void)printf("Only an empty line keeps it; what was typed until now does not count.\n");
         (void)fflush(stdout);
