@@ -251,14 +251,59 @@ const char *scene_mounts_left(void)
         return words;
 }
 
+/* Adds the processes whose mounts have that name. */
+static void who_sees(const char *name, char *words, size_t size)
+{
+        static char mounts[SCENE_TEXT];
+        DIR *proc = opendir("/proc");
+        char path[300];
+
+        ck_assert_ptr_nonnull(proc);
+        for (struct dirent *entry; (entry = readdir(proc));) {
+                size_t used = strlen(words);
+                FILE *file;
+
+                snprintf(path, sizeof(path), "/proc/%s/mountinfo", entry->d_name);
+                file = fopen(path, "re"); /* not there is what is no process, or has ended */
+                mounts[file ? fread(mounts, 1, sizeof(mounts) - 1, file) : 0] = '\0';
+                if (strstr(mounts, name))
+                        snprintf(words + used, size - used, " %s", entry->d_name);
+                if (file)
+                        fclose(file);
+        }
+        closedir(proc);
+}
+
+/* Whose it is, and why it may be there still. */
+static const char *instance_left(uid_t uid)
+{
+        static char words[512];
+        char folder[64], name[NAME_MAX + 1], path[PATH_MAX];
+        int lock;
+
+        snprintf(folder, sizeof(folder), SCENE_BASE "/%u", uid);
+        scene_first_entry(folder, name);
+        snprintf(path, sizeof(path), "%s/%s/lock", folder, name);
+        lock = open(path, O_RDONLY | O_CLOEXEC);
+        snprintf(words, sizeof(words), "an instance is left: %u/%s, %s, seen by", uid, name,
+                 lock < 0                              ? "no lock"
+                 : flock(lock, LOCK_EX | LOCK_NB) == 0 ? "free"
+                                                       : "locked");
+        close(lock);
+        who_sees(name, words, sizeof(words));
+        return words;
+}
+
 const char *scene_left_but_records(void)
 {
+        static const uid_t uids[] = {0, ALICE, BOB};
         const char *mounts = scene_mounts_left();
 
         if (mounts)
                 return mounts;
-        if (scene_instances(0) + scene_instances(ALICE) + scene_instances(BOB) > 0)
-                return "an instance is left";
+        for (size_t i = 0; i < sizeof(uids) / sizeof(uids[0]); i++)
+                if (scene_instances(uids[i]) > 0)
+                        return instance_left(uids[i]);
         if (scene_entries(SCENE_BASE "/.trash") + scene_entries(SCENE_BASE "/.work") > 0)
                 return "trash is left";
         return NULL;

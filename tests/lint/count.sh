@@ -54,6 +54,15 @@ check "over all programs and logs" counts 0 '3 passed, 0 failed, 0 skipped'
 one='ok 1 - a\n'
 bad='1..1\nnot ok 1 - b\n'
 check "a case that does not hold" sees bad FAIL 1 "$bad" 'not ok 1 - b'
+begin
+ran bad FAIL 1 'not ok 1 - b\n# why\n# and more\nok 2 - c\n# not of it\n1..2\n'
+check "with what the test says of it" counts 1 'FAILED bad: not ok 1 - b' '    # why' \
+        '    # and more' "3 passed, 1 failed, 0 skipped"
+begin
+ran long FAIL 1 "${bad}$(seq 20 | sed 's/^/# /; s/$/\\n/' | tr -d '\n')"
+# shellcheck disable=SC2046 # one word a number
+check "where that is long, with its beginning and its end" counts 1 'FAILED long: not ok 1 - b' \
+        "$(printf '    # %s\n' $(seq 8) '[4 lines]' $(seq 13 20))" "2 passed, 1 failed, 0 skipped"
 check "one that is still to be done" \
         sees todo OK 0 '1..1\nnot ok 1 - b # TODO\n' 'not ok 1 - b # TODO'
 check "a program that died before its first case" \
