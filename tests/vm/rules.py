@@ -5,6 +5,7 @@
 usage: rules.py audit CIL             the policy once more, which logs what it allows
        rules.py before CIL            where our policy is not loaded: what is allowed all the same
        rules.py unneeded CIL BEFORE   <the kernel's log of what was allowed
+       rules.py unnamed CIL           each rule whose comment does not name what it answers
 
 The last prints each permission that nobody used, or that all programs that log users in have without us.
 PID 1 stands for all processes.
@@ -49,9 +50,30 @@ def names(rules):
             yield f'{target} {kind} {permission}'
 
 
+def unnamed(path):
+    """Yields each rule above which no comment has a permission of it with the type it is asked of."""
+    comment, old = '', True
+    for line in re.sub(r'\n {2,}', ' ', Path(path).read_text()).splitlines():
+        if line.startswith(';'):
+            comment, old = ('' if old else comment) + line[1:] + ' ', False
+            continue
+        old = True
+        found = RULE.match(line)
+        if not line or not found:
+            comment = comment if line else ''
+            continue
+        target = {'self': '', 'tmpfile': r'\w*tmp_t', 'domain': r'\w+_t'}.get(found[2], found[2])
+        said = comment.partition(':')[0] if target else comment
+        if not any(re.search(rf'\b{permission}\b.*\b{target}', said)
+                   for permission in found[4].split()):
+            yield line
+
+
 def main(verb, path, *more):
     rules = read_rules(path)
-    if verb == 'audit':
+    if verb == 'unnamed':
+        print(*unnamed(path), sep='\n', end='')
+    elif verb == 'audit':
         for source, target, kind, permissions in rules:
             print(f'(auditallow {source} {target} ({kind} ({" ".join(permissions)})))')
     elif verb == 'before':

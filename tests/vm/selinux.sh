@@ -30,6 +30,26 @@ private() {
         check "$private_name" says "$private_line" "$@"
 }
 
+# on_console USER: the second console logs the user in, and starts look.
+on_console() {
+        cat >"/home/$1/.profile" <<EOS
+[ "\$(tty)" = /dev/tty2 ] || return 0
+look >/home/$1/console 2>&1
+exit
+EOS
+        mkdir -p /run/systemd/system/getty@tty2.service.d
+        cat >/run/systemd/system/getty@tty2.service.d/login.conf <<EOS
+[Service]
+ExecStart=
+ExecStart=-/sbin/agetty --autologin $1 %I linux
+Restart=no
+EOS
+        systemctl daemon-reload
+        systemctl restart getty@tty2.service
+        wait_long test -s "/home/$1/console"
+        cat "/home/$1/console"
+}
+
 install_privtmp
 systemd-tmpfiles --create privtmp.conf
 
@@ -61,12 +81,16 @@ mkdir -p /tmp/.X11-unix
 private "ssh as unconfined_u" alice unconfined_t stay alice look
 private "a second login" alice unconfined_t as_ssh alice 'look; ls /home/alice/stays; ls /tmp'
 check "joins the first" says "^1$" sh -c 'privtmp list -n -o PATH alice 2>/dev/null | sort -u | grep -c privtmp'
+check "list tells root of it" \
+        says '^alice */tmp *1$' privtmp list -n -o USER,DIRECTORY,SESSIONS alice
+check "enter goes where she is" says '^file[.][0-9]*[.]link$' privtmp enter alice -- ls /tmp
 private "ssh as staff_u" sam staff_t stay sam 'look; touch /dev/shm/x; stat -c %C /dev/shm /dev/shm/x'
 check "a line with the source tmpfs has the label of the directory" \
         says '^system_u:object_r:tmpfs_t:s0$' cat /home/sam/said
 check "and files in it have the type that they have there" \
         says ':user_tmpfs_t:' cat /home/sam/said
-private "ssh as user_u" uma user_t stay uma 'look; ls -d /tmp/.X11-unix; mount | grep X11'
+private "ssh as user_u" uma user_t stay uma 'look; ls -d /tmp/.X11-unix; mount | grep X11; privtmp list -n -o USER,DIRECTORY'
+check "list tells a confined user what is theirs" says '^uma */tmp$' cat /home/uma/said
 check "share= binds an entry of the system's /tmp" says '/tmp/.X11-unix' cat /home/uma/said
 check "restorecon has nothing to change while they are logged in" \
         same '' "$(restorecon -Rnv /var/lib/privtmp /run/privtmp)"
@@ -84,8 +108,29 @@ private "sudo -i as staff_u" alice staff_t as_ssh sam 'sudo -n -i -u alice look'
 private "su as user_u" alice user_t as_ssh uma 'echo alice | su alice -c look'
 check "it ends with the last of them" wait_long has_instances alice 0
 
+private "the console as unconfined_u" alice unconfined_t on_console alice
+private "the console as staff_u" sam staff_t on_console sam
+check "a logout there takes it away" wait_long has_instances sam 0
+
 check "cron" wait_long says '^private system_u:object_r:tmp_t:s0 .* by bob' cat /var/tmp/cron
 rm /etc/cron.d/look
+
+# ------------------------------------------------------------------ a full disk
+
+# no_room: a base that has no inode left
+no_room() {
+        mount -t tmpfs -o mode=700,nr_inodes=2 tmpfs /var/lib/privtmp
+        restorecon /var/lib/privtmp
+        touch /var/lib/privtmp/full
+        as_ssh "$1" 'touch /tmp/x; stat -c %C /tmp /tmp/x; findmnt -n -o FSTYPE /tmp | tail -n 1' |
+                tr '\n' ' '
+        umount /var/lib/privtmp
+}
+
+for user in alice uma; do
+        check "a full disk: the /tmp of $user is in memory, with the same labels" says \
+                '^system_u:object_r:tmp_t:s0 [^ ]*:user_tmp_t:s0 tmpfs $' no_room "$user"
+done
 
 # ------------------------------------------------------------------ the command
 
@@ -112,8 +157,8 @@ done
 denials "$logins" >"$tap/denials"
 # Debian's own, the same without us, most of which it does not log as a rule: what every exec asks;
 # pam_systemd: its socket, bus, fd, and PID 1; pam_unix, before it starts its helper; statfs(2) of
-# /proc by libraries; homes of others
-grep -vE '\{ (noatsecure|rlimitinh|siginh|net_admin|send_msg|use) \}|shadow_t|tclass=filesystem|user_home_dir_t|\{ getattr \}.*init_t.*tclass=file' \
+# /proc by libraries; homes of others; pam_keyinit of login, a keyring that sshd has made
+grep -vE '\{ search \}.*:local_login_t:.*:sshd_t:.*tclass=key |\{ (noatsecure|rlimitinh|siginh|net_admin|send_msg|use) \}|shadow_t|tclass=filesystem|user_home_dir_t|\{ getattr \}.*init_t.*tclass=file' \
         "$tap/denials" >"$tap/ours" || true
 check "what is denied is seen" says "noatsecure.*:sshd_t:" cat "$tap/denials"
 check "nothing was denied to the programs that log users in" same '' "$(cat "$tap/ours")"
