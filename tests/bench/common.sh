@@ -46,15 +46,20 @@ in_host() {
 
 # ------------------------------------------------------------------ in a throw-away host
 
+# The host's /dev is its own.
+make_loops() {
+        mknod /dev/loop-control c 10 237
+        for n in 0 1 2 3 4 5 6 7; do
+                mknod "/dev/loop$n" b 7 "$n"
+        done
+}
+
 # One file system for the directories of all methods, below a path that only root can change. With
 # a journal, as on a disk that is in use: it counts for whoever makes more files.
 mount_disk() {
         disk=/var/lib/bench
         mkdir "$disk"
-        mknod /dev/loop-control c 10 237
-        for n in 0 1 2 3 4 5 6 7; do
-                mknod "/dev/loop$n" b 7 "$n"
-        done
+        make_loops
         truncate -s 256M /run/disk
         if mkfs.ext4 -q -N 200000 /run/disk && mount -o loop /run/disk "$disk"; then
                 return

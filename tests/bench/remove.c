@@ -50,7 +50,7 @@ enum {
 
 static void make_file(int dir, unsigned long i)
 {
-        char name[24];
+        char name[32];
         int fd;
 
         (void)snprintf(name, sizeof(name), "file-%lu", i);
@@ -74,7 +74,7 @@ static int make_directory(int dir, const char *name)
 static void make_many(int dir, unsigned long n)
 {
         for (unsigned long i = 0; i < DIRECTORIES; i++) {
-                char name[24];
+                char name[32];
                 int below;
 
                 (void)snprintf(name, sizeof(name), "directory-%lu", i);
