@@ -14,7 +14,7 @@
 
 /* ------------------------------------------------------------------ calls that fail */
 
-struct fault fault;
+const struct fault *fault;
 static bool armed;     /* the calls are the module's */
 static unsigned calls; /* of that name so far */
 bool first_hidden;     /* PID 1's namespace can't be had, as in some containers */
@@ -24,15 +24,28 @@ bool quotas;           /* user quotas are in force, and no limit was set before 
 void (*at_move_mount)(int tree);
 void (*at_rename)(int old_dir, const char *old, const char *new);
 
+void fault_choose(struct fault which)
+{
+        static struct fault *common;
+
+        if (!common) {
+                common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+                ck_assert_ptr_ne(common, MAP_FAILED);
+                fault = common;
+        }
+        *common = which;
+}
+
 static bool fails(const char *name)
 {
-        if (!armed || !fault.name || strcmp(name, fault.name) != 0)
+        if (!armed || !fault || !fault->name || strcmp(name, fault->name) != 0)
                 return false;
         calls++;
-        if (calls != fault.nth && !(fault.lasting && calls > fault.nth))
+        if (calls != fault->nth && !(fault->lasting && calls > fault->nth))
                 return false;
         scene->numbers[1] = 1;
-        errno = fault.error;
+        errno = fault->error;
         return true;
 }
 
@@ -101,12 +114,12 @@ WRAP(char *, strndup, NULL, (const char *text, size_t size), (text, size))
 WRAP(FILE *, fmemopen, NULL, (void *text, size_t size, const char *mode), (text, size, mode))
 WRAP(struct libmnt_table *, mnt_new_table, NULL, (void), ())
 WRAP(struct libmnt_iter *, mnt_new_iter, NULL, (int direction), (direction))
-WRAP(int, mnt_table_parse_stream, -fault.error,
+WRAP(int, mnt_table_parse_stream, -fault->error,
      (struct libmnt_table * table, FILE *stream, const char *name), (table, stream, name))
-WRAP(int, getpwnam_r, fault.error,
+WRAP(int, getpwnam_r, fault->error,
      (const char *name, struct passwd *entry, char *buffer, size_t size, struct passwd **ret),
      (name, entry, buffer, size, ret))
-WRAP(int, getgrnam_r, fault.error,
+WRAP(int, getgrnam_r, fault->error,
      (const char *name, struct group *entry, char *buffer, size_t size, struct group **ret),
      (name, entry, buffer, size, ret))
 WRAP(int, getgrouplist, -1, (const char *name, gid_t gid, gid_t *groups, int *n),

@@ -18,7 +18,10 @@ struct fault {
         bool lasting;
 };
 
-extern struct fault fault;
+/* Which one: of all login programs, those too that are there already. NULL: none was chosen. */
+extern const struct fault *fault;
+
+void fault_choose(struct fault which);
 
 extern bool first_hidden; /* PID 1's namespace can't be had, as in some containers */
 extern bool no_ids;       /* the kernel has no ids of namespaces: before Linux 6.12 */

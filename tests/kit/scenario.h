@@ -31,6 +31,9 @@ struct scenario {
         bool may_be_let_in;  /* without a session, for it is root */
 };
 
+/* Lets the program end that other sessions were opened in: it is the same one for all of them. */
+void scenario_done(void);
+
 /* Takes away what a bad session left, so that the next one is not blamed for it. */
 void purge(void);
 

@@ -73,10 +73,10 @@ static const char *refusal_is_wrong(int r, const char *fault_line)
         if (fault_line[0] == '\n')
                 return "no reason is given";
         /* a lock that another has: see ground/lock */
-        if (r == -EBUSY && fault.error == EWOULDBLOCK)
+        if (r == -EBUSY && fault->error == EWOULDBLOCK)
                 return NULL;
-        return r == -fault.error || fault.lasting || is_question(fault.name) ? NULL
-                                                                             : "another error";
+        return r == -fault->error || fault->lasting || is_question(fault->name) ? NULL
+                                                                                : "another error";
 }
 
 /*
@@ -89,7 +89,7 @@ static const char *end_is_wrong(const struct sight *before, const struct sight *
         const struct scene_state *a = &before->state;
         struct scene_state *b = &after->state;
 
-        bool unknown = strcmp(fault.name, "statx") == 0; /* nobody could say where cwd is */
+        bool unknown = strcmp(fault->name, "statx") == 0; /* nobody could say where cwd is */
 
         if (b->ns != a->ns && b->ns == open->state.ns && a->cwd.ino != a->root.ino &&
             (unknown || is_same_cwd(&open->state, b)))
@@ -117,10 +117,24 @@ static struct sight see(const struct scenario *s, struct login *login)
         return sight;
 }
 
+/*
+ * A login program that is as it was when it began: the next one. To make a process takes longer
+ * than what is to be seen.
+ */
+static struct login resting;
+static bool rests;
+
+static void end_resting(void)
+{
+        if (rests)
+                login_end(&resting);
+        rests = false;
+}
+
 /* The login program of a scenario, in the place where it is to open. */
 static struct login start(const struct scenario *s)
 {
-        struct login login;
+        struct login login = resting;
 
         scene_write("/srv/table", s->table);
         if (s->prepare)
@@ -128,7 +142,9 @@ static struct login start(const struct scenario *s)
         first_hidden = s->first_hidden;
         no_ids = s->no_ids;
         quotas = s->quotas;
-        login = login_start();
+        if (!rests)
+                login = login_start();
+        rests = false;
         if (s->outer) {
                 ck_assert_int_eq(login_do(&login, do_session_open, s->outer), 0);
                 login_do(&login, do_inner_start, NULL);
@@ -137,13 +153,21 @@ static struct login start(const struct scenario *s)
         return login;
 }
 
-static void finish(const struct scenario *s, struct login *login)
+/* `before` is what the login program was, before what was to be seen in it. */
+static void finish(const struct scenario *s, struct login *login, const struct sight *before)
 {
         if (s->outer) {
                 login_do(login, do_inner_end, NULL);
                 login_do(login, do_session_close, NULL);
+        } else if (!s->quotas) {
+                struct sight after = see(s, login);
+
+                rests = !scene_states_differ(&before->state, &after.state);
         }
-        login_end(login);
+        if (rests)
+                resting = *login;
+        else
+                login_end(login);
         if (s->finish)
                 s->finish();
         first_hidden = no_ids = quotas = false;
@@ -157,7 +181,7 @@ static bool open_with(const struct scenario *s, struct fault which, const char *
         bool hit, opened, in_memory;
         int r;
 
-        fault = which;
+        fault_choose(which);
         login = start(s);
         before = see(s, &login);
         r = tell(s, &login, do_session_open_faulty, s->user);
@@ -182,7 +206,7 @@ static bool open_with(const struct scenario *s, struct fault which, const char *
 
                 *wrong = end_is_wrong(&before, &open, &after);
         }
-        finish(s, &login);
+        finish(s, &login, &before);
         if (!*wrong)
                 *wrong = in_memory ? scene_left_but_records() : scene_left();
         if (*wrong || in_memory)
@@ -215,7 +239,7 @@ static bool open_with_lasting(const struct scenario *s, struct fault which, cons
         bool hit, opened;
         int r;
 
-        fault = which;
+        fault_choose(which);
         login = start(s);
         before = see(s, &login);
         r = tell(s, &login, do_session_open_faulty, s->user);
@@ -232,7 +256,7 @@ static bool open_with_lasting(const struct scenario *s, struct fault which, cons
                                  ? NULL
                                  : "refused, and yet covered";
         tell(s, &login, do_session_close, NULL);
-        finish(s, &login);
+        finish(s, &login, &before);
         if (!*wrong)
                 *wrong = scene_mounts_left();
         sweep_rest();
@@ -249,7 +273,7 @@ static bool close_with(const struct scenario *s, struct fault which, const char 
         struct login login;
         bool hit;
 
-        fault = which;
+        fault_choose(which);
         login = start(s);
         before = see(s, &login);
         tell(s, &login, do_session_open, s->user);
@@ -264,7 +288,7 @@ static bool close_with(const struct scenario *s, struct fault which, const char 
         if (!*wrong && !is_same_cwd(&before.state, &after.state) &&
             !is_same_cwd(&open.state, &after.state) && !may_strand(which.name))
                 *wrong = "another working directory";
-        finish(s, &login);
+        finish(s, &login, &before);
         if (!*wrong)
                 *wrong = scene_mounts_left();
         sweep_rest();
@@ -308,6 +332,8 @@ static void sweep_all(const struct scenario *s, bool lasting, unsigned enough,
                 for (const int *error = kind->errors; *error; error++)
                         if (!SCENE_SANITIZER || error == kind->errors)
                                 points += sweep(s, kind->name, *error, lasting, one, &bad);
+        end_resting();
+        scenario_done();
         printf("# %s: %u failure points\n", s->name, points);
         fflush(stdout);
         ck_assert_uint_ge(points, SCENE_SANITIZER ? enough / 2 : enough);

@@ -53,7 +53,6 @@ START_TEST(what_covers_has_its_flags_before_it_is_attached)
         struct login login;
 
         scene_begin();
-        fault = (struct fault){0};
         if (_i) {
                 /* in memory */
                 ck_assert_int_eq(mkdir(SCENE_BASE, 0700), 0);
@@ -103,7 +102,6 @@ START_TEST(an_instance_is_ended_by_who_has_its_lock_exclusively)
         struct login login;
 
         scene_begin();
-        fault = (struct fault){0};
         leave_stale();
         login = login_start();
         ck_assert_int_eq(login_do(&login, do_open_and_close_watched, "alice"), 0);
@@ -120,7 +118,7 @@ START_TEST(where_the_mounts_can_not_be_made_slave_open_is_refused)
         struct login login;
 
         scene_begin();
-        fault = (struct fault){"mount_setattr", 2, EINVAL, false};
+        fault_choose((struct fault){"mount_setattr", 2, EINVAL, false});
         login = login_start();
         before = *login_state(&login);
         ck_assert_int_eq(login_do(&login, do_session_open_faulty, "alice"), -EINVAL);
@@ -288,7 +286,7 @@ END_TEST
 /* The so many-th file can't be opened. */
 static int do_open_short_of_fds(void *nth)
 {
-        fault = (struct fault){"open64", (unsigned)(uintptr_t)nth, EMFILE, false};
+        fault_choose((struct fault){"open64", (unsigned)(uintptr_t)nth, EMFILE, false});
         return do_session_open_faulty(as_mutable("bob"));
 }
 
@@ -471,7 +469,7 @@ END_TEST
 /* Nothing can be taken off. */
 static int do_open_stuck(void *user)
 {
-        fault = (struct fault){"umount2", 1, EPERM, true};
+        fault_choose((struct fault){"umount2", 1, EPERM, true});
         return do_session_open_faulty(user);
 }
 
