@@ -4,15 +4,18 @@
 
 usage: faults.py [-m] [-t] SCENE COMMAND STATE PREPARE CHECK RUN [ARG...]
 
-With -m only calls for memory fail; with -t the input is a terminal. Each run begins with PREPARE, which makes the scene; then RUN with the ARGs. STATE prints what is
-there then. CHECK has that as its input, and the exit status and what was said of faults as its
-arguments; it prints what is wrong. A first run, in which nothing fails, is what the others are compared with. Whatever fails:
+With -m only calls for memory fail; with -t the input is a terminal. Each run begins with PREPARE,
+which makes the scene; then RUN with the ARGs. STATE tells what is there then: "tree PATH..." all that
+is at these paths and below, or it is a command that prints it. CHECK has that as its input, and the
+exit status and what was said of faults as its arguments; it prints what is wrong. A first run, in
+which nothing fails, is what the others are compared with; its state is in $tap/faults.wanted. Whatever fails:
 
   - RUN ends by itself, with status 0 or 1, or 126 if what it was to start can't be;
   - else than with 0 it says why, and each line that it says has a place or a step, and a reason;
   - with 0 its output and the state are those of the first run, or it says what is missing;
   - CHECK prints nothing;
-  - another run, in which nothing fails, comes to the state of the first one.
+  - another run, in which nothing fails, comes to the state of the first one. What that does depends
+    on what was left: so it is made once for each state, and PREPARE only where that has changed.
 
 What "check" and "explain" find is their output, which may be the reason as well. The calls of the
 children are among those that fail: those of the program itself, and those of each child, but not
@@ -24,6 +27,7 @@ import collections
 import errno
 import os
 import re
+import stat
 import subprocess
 import sys
 import time
@@ -93,11 +97,50 @@ terminal = os.openpty()[1] if "-t" in options else subprocess.DEVNULL
 tap = os.environ["tap"]
 trace, hit = tap + "/faults.trace", tap + "/faults.hit"
 bad = []
+recovers = set()  # states from which another run comes to that of the first one
+agrees = set()    # what CHECK was asked about, and had nothing to say of
 
 
 def shell(text, *words, told=""):
     return subprocess.run(["sh", "-c", text, "sh", *words], capture_output=True, text=True,
                           input=told).stdout
+
+
+def entry(path):
+    """A line for what is at a path: its kind, mode and owner, and what is in it."""
+    found = os.lstat(path)
+    holds = ""
+    if stat.S_ISLNK(found.st_mode):
+        holds = os.readlink(path)
+    elif stat.S_ISREG(found.st_mode):
+        with open(path, errors="replace") as file:
+            holds = repr(file.read())
+    return f"{path} {found.st_mode:o} {found.st_uid}:{found.st_gid} {holds}\n"
+
+
+def below(path):
+    """What is at a path and below. What goes away meanwhile is not there."""
+    try:
+        yield entry(path)
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            for name in os.listdir(path):
+                yield from below(f"{path}/{name}")
+    except FileNotFoundError:
+        pass
+
+
+def look():
+    """What is there, by STATE."""
+    words = state.split()
+    if words[0] == "tree":
+        return "".join(sorted(line for path in words[1:] for line in below(path)))
+    return shell(state) if state != "true" else ""
+
+
+def make_scene():
+    """As PREPARE does; not again where nothing has changed. A command that tells may change it."""
+    if not state.startswith("tree ") or look() != scene_made:
+        shell(prepare)
 
 
 def start(*wrapper, **more):
@@ -107,13 +150,13 @@ def start(*wrapper, **more):
                               errors="replace", timeout=120)
     except subprocess.TimeoutExpired:
         return "none: it hangs", "", "", ""
-    return done.returncode, done.stdout, done.stderr, shell(state)
+    return done.returncode, done.stdout, done.stderr, look()
 
 
 def settles():
     """Does the state become that of the first run? What was killed may not have ended yet."""
     end = time.monotonic() + 60
-    while shell(state) != wanted[3]:
+    while look() != wanted[3]:
         if time.monotonic() > end:
             return False
         time.sleep(0.1)
@@ -140,11 +183,18 @@ def what_is_wrong(done):
         return "another output, and not a word"
     if silent and left != wanted[3] and not settles():
         return "another state, and not a word"
-    wrong = shell(check, str(status), err, told=left)
+    question = (left, status, err) if "$" in check else left
+    wrong = shell(check, str(status), err, told=left) if question not in agrees else ""
     if wrong:
         return wrong
+    agrees.add(question)
+    if left in recovers:
+        return None
     again = start()
-    return None if again[0] == 0 and (again[3] == wanted[3] or settles()) else f"afterwards: {again}"
+    if again[0] != 0 or (again[3] != wanted[3] and not settles()):
+        return f"afterwards: {again}"
+    recovers.add(left)
+    return None
 
 
 def judge(where, done, error):
@@ -165,7 +215,7 @@ def judge(where, done, error):
 
 def points():
     """The calls of each process: who, name, number, nth. Not those that load the program."""
-    shell(prepare)
+    make_scene()
     start("strace", "-f", "-n", "-qq", "-o", trace)
     counts = collections.defaultdict(collections.Counter)
     callers = collections.defaultdict(dict)  # of each call: who has made it, in the order of the first
@@ -193,16 +243,20 @@ def points():
                 yield from ((who, *call, n) for n in range(least + 1, most + 1))
 
 
-shell(prepare)
+scene_made = None
+make_scene()
+scene_made = look()
 wanted = start()
 if wanted[0] != 0 or wanted[2]:
     sys.exit(f"# {scene}: without a fault: {wanted}")
+with open(tap + "/faults.wanted", "w") as file:
+    file.write(wanted[3])
 calls = runs = missed = 0
 for who, name, number, n in [] if only_memory else list(points()):
     calls += 1
     for error in ERRORS.get(name, ["EIO"]):
         runs += 1
-        shell(prepare)
+        make_scene()
         done = start(os.environ["REFUSE"], str(who), number, str(n),
                      str(getattr(errno, error)))
         if done[0] == NO_SUCH_CALL:
@@ -212,7 +266,7 @@ for who, name, number, n in [] if only_memory else list(points()):
               done, getattr(errno, error))
 memory = 0
 while True:
-    shell(prepare)
+    make_scene()
     if os.path.exists(hit):
         os.unlink(hit)
     done = start(LD_PRELOAD=os.environ["LEAN"], LEAN_NTH=str(memory + 1), LEAN_HIT=hit)

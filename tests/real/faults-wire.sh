@@ -28,9 +28,7 @@ cp -a "$pamd" "$tap/old"
 cp -a "$pamd" "$tap/new"
 cp -a "$journal" "$tap/journal"
 
-# All files and what is noted about them.
-state="cd $pamd; grep -H '' *; find . -name '.*' -type f; stat -c '%n %a %U:%G' *
-        cd $journal 2>/dev/null && grep -rH '' . | sort"
+state="tree $pamd $journal" # all files, and what is noted about them
 clear="rm -rf $journal $pamd/.*.privtmp-wire; cp -a $tap/old/. $pamd"
 wired="rm -rf $journal $pamd/.*.privtmp-wire; cp -a $tap/journal $journal; cp -a $tap/new/. $pamd"
 

@@ -17,7 +17,7 @@ start_session a su alice
 start_session b su bob
 in_session b 'echo 123 >/tmp/file'
 check "list tells all that is there, or what it can't tell" \
-        survives list "find $base /run/privtmp -printf '%p %y %l\n' | sort" true true \
+        survives list "tree $base /run/privtmp" true true \
         list -n -o SOURCE,PATH
 
 finish
