@@ -16,25 +16,20 @@
 #
 # strace kills before a call is made, so the call behind the module's last one is a point, too.
 #
+# A point is to cost few processes, for on some machines they are dear. So one process for the whole
+# test, kill.py, looks, compares and waits; and who is not traced meets no lines but those of the
+# module.
+#
 # $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 
 . "$(dirname "$0")/../kit/tap.sh"
-need strace
+need strace python3
 
 kill_dir=$tap/kill
 kill_command=${PRIVTMP_COMMAND:-$(dirname "${PRIVTMP_MODULE:?}")/privtmp}
 
 # What an open must call, else it was not the one that is meant: two words.
 kill_opens='unshare move_mount'
-
-# Calls that only see to memory, whose number may vary, and those that strace can't name (statmount,
-# listmount): a kill before one is a kill before the next.
-kill_memory='^(brk|mmap|mremap|munmap|syscall_0x[0-9a-f]+)$'
-
-# Calls of which nothing outlives the process: a kill before one is a kill before the next, too.
-kill_looks='^(clock_gettime|close|fcntl|fgetxattr|fstatfs|getcwd|getdents64|geteuid|getpid'
-kill_looks="$kill_looks|getrandom|ioctl|lseek|newfstatat|openat2|read|readlink|readlinkat|statx"
-kill_looks="$kill_looks|syscall_.*)\$"
 
 # ------------------------------------------------------------------ a scene
 
@@ -63,118 +58,80 @@ wait_a_little() {
         done
 }
 
+# ask REQUEST [WORD...]: of kill.py. A word that is answered behind "yes" is in $kill_answer.
+ask() {
+        echo "$*" >&6
+        kill_yes='' kill_answer=''
+        read -r kill_yes kill_answer <&7 || echo "kill.py has ended"
+        [ "$kill_yes" = yes ]
+}
+
 # kill_begin SERVICE
 kill_begin() {
         kill_service=$1
         mkdir -m 711 "$kill_dir"
-        echo none >"$kill_dir/phase"
+        mkfifo "$kill_dir/opener" "$kill_dir/go" "$kill_dir/requests" "$kill_dir/answers"
+        # kill.py writes to the pipe "go" when the opener is traced. As it holds both pipes open, no
+        # open waits for another.
         cat >"$kill_dir/stop" <<EOS
 #!/bin/sh
-read -r phase <$kill_dir/phase
-[ "\$PAM_TYPE" = "\$phase" ] || exit 0
 echo "\$PPID" >$kill_dir/opener
-tries=0
-until [ -s $kill_dir/trace ] || [ "\$tries" = 60000 ]; do
-        tries=\$((tries + 1))
-        sleep 0.002
-done
+read -r go <$kill_dir/go
 EOS
         chmod 755 "$kill_dir/stop"
-        sed -i "s|^session.*pam_privtmp.so|session optional pam_exec.so seteuid $kill_dir/stop\n&\n\
-session optional pam_exec.so /bin/true|" "/etc/pam.d/$1"
-        kill_device=$(stat -c '%Hd:%Ld' "$base")
+        python3 "$(dirname "$0")/../kit/kill.py" "$kill_dir" "$base" \
+                "$(stat -c '%Hd:%Ld' "$base")" "$1" \
+                <"$kill_dir/requests" >"$kill_dir/answers" &
+        exec 6>"$kill_dir/requests" 7<"$kill_dir/answers"
         scene
 }
 
 # traced PHASE OPTION...: a victim whose opener is traced from its open_session or close_session to
 # its end.
 traced() {
-        : >"$kill_dir/trace"
-        : >"$kill_dir/opener"
-        echo "$1" >"$kill_dir/phase"
-        victim "$kill_says" </dev/null >"$kill_dir/said" 2>&1 &
+        ask arm "$1" || return
+        victim "$kill_says" </dev/null >"$kill_dir/said" 2>&1 6>&- 7<&- &
         kill_victim=$!
-        wait_a_little test -s "$kill_dir/opener" || return
-        read -r kill_opener <"$kill_dir/opener"
+        ask opener || {
+                ask disarm
+                return 1
+        }
         # The module looks at all processes: from here on none comes or goes by itself.
         [ "$kill_ends_before" != "$1" ] || wait "$kill_victim" || true
         shift
         # it ends as its tracee does
-        strace -q -o "$kill_dir/trace" "$@" -p "$kill_opener" 2>/dev/null || true
-        echo none >"$kill_dir/phase"
+        strace -q -o "$kill_dir/trace" "$@" -p "$kill_answer" 2>/dev/null 6>&- 7<&- || true
+        ask disarm || return
         wait "$kill_victim" || true
 }
 
-# calls all|changes: those of the trace, one a line: NAME N, the Nth of that name.
-calls() {
-        awk -v memory="$kill_memory" -v looks="$kill_looks" -v all="$1" '
-                /^(---|\+\+\+)/ { next }
-                {
-                        call = $0
-                        sub(/\(.*/, "")
-                        count[$0]++
-                        if ($0 ~ memory)
-                                next
-                        if (all != "all" && ($0 ~ looks || $0 == "openat" && call !~ /O_CREAT/))
-                                next
-                        print $0, count[$0]
-                }' "$kill_dir/trace" | sed 1d # the wait for the line before ours
-}
-
-# find_points PHASE all|changes: up to the clone of the line behind ours.
+# find_points PHASE all|changes: $kill_answer tells whether they are the same as those before.
 find_points() {
         traced "$1" || complain "not traced" || return
-        calls "$2" | sed '/^clone/q' >"$kill_dir/points"
-}
-
-# was_hit INDEX all|changes: it was killed at that point, behind all those before it.
-was_hit() {
-        calls "$2" >"$kill_dir/calls"
-        head -n "$1" "$kill_dir/points" | cmp -s - "$kill_dir/calls" &&
-                grep -q '^+++ killed by SIGKILL' "$kill_dir/trace"
+        ask points "$2"
 }
 
 # ------------------------------------------------------------------ what must hold after a kill
 
-# The mount namespaces of this host that processes are in. Some end meanwhile.
-namespaces() {
-        # shellcheck disable=SC2046 # a word for each process
-        readlink $(grep -ls " $kill_device / " /proc/[0-9]*/mountinfo |
-                sed 's|mountinfo$|ns/mnt|') | sort -u
-}
-
-# All that sessions leave on disk and have mounted. What touches a live instance is seen here.
-traces() {
-        # these two are made when they are needed, and stay
-        find "$base" /run/privtmp -mindepth 1 ! -path "$base/.trash" ! -path "$base/.work" \
-                \( -type d -printf '%p %i\n' -o -printf '%p %i %s %T@ %l\n' \) | sort
-        grep -hs " $kill_device /.*/root " /proc/[0-9]*/mountinfo | sort -u
-}
-
-others_are_gone() {
-        namespaces >"$kill_dir/namespaces.now" 2>/dev/null
-        cmp -s "$kill_dir/namespaces" "$kill_dir/namespaces.now"
-}
-
-# The victim's own processes end by themselves, but not at once.
-wait_for_others() {
-        wait_a_little others_are_gone
-}
-
 log_in_again() {
-        timeout 120 su "$kill_user" -c "$kill_again" </dev/null >"$kill_dir/said" 2>&1
+        timeout 120 su "$kill_user" -c "$kill_again" </dev/null >"$kill_dir/said" 2>&1 6>&- 7<&-
 }
 
 run_clean() {
-        "$kill_command" clean >"$kill_dir/said" 2>&1 &&
-                ! grep -qv '^deleted [0-9]* director' "$kill_dir/said"
+        "$kill_command" clean >"$kill_dir/said" 2>&1 6>&- 7<&- || return
+        kill_line=''
+        while read -r kill_line; do
+                case $kill_line in
+                "deleted "[0-9]*" director"*) ;;
+                *) return 1 ;;
+                esac
+        done <"$kill_dir/said"
+        # what does not end its line is not one of those either
+        [ -z "$kill_line" ]
 }
 
-# A temporary name is left alone for 10 minutes.
 clean() {
-        for kill_name in "$base"/*/.??????; do
-                [ ! -d "$kill_name" ] || touch -d '11 minutes ago' "$kill_name"
-        done
+        ask age || return
         before_clean
         run_clean
 }
@@ -186,20 +143,18 @@ complain() {
 }
 
 is_as_before() {
-        clean || return
-        traces >"$kill_dir/traces.now"
-        diff "$kill_dir/traces" "$kill_dir/traces.now" >"$kill_dir/said"
+        clean && ask same
 }
 
 # Nothing else but this may be needed to have everything as it was.
 recover() {
         after_kill || complain "what lives on was touched" || return
         if [ "$kill_first" = clean ]; then
-                wait_for_others || complain "processes remain" || return
+                ask others || complain "processes remain" || return
                 $kill_wait is_as_before || complain "clean alone is not enough" || return
         fi
         log_in_again || complain "$kill_user can't log in again" || return
-        wait_for_others || complain "processes or namespaces remain" || return
+        ask others || complain "processes or namespaces remain" || return
         $kill_wait is_as_before || complain "it is not as it was before"
 }
 
@@ -221,7 +176,7 @@ kill_at() {
                 before_kill
                 traced "$1" -e "inject=$4:signal=KILL:when=$5" || complain "not traced" || return
                 recover || return
-                if was_hit "$3" "$2"; then
+                if ask hit "$3" "$2"; then
                         return 0
                 fi
                 kill_missed=$((kill_missed + 1))
@@ -237,14 +192,15 @@ find_usual_points() {
         kill_same=0
         for kill_try in 1 2 3 4 5 6 7 8 9 10 11 12; do
                 before_kill
-                find_points "$1" "$2" && recover || return
-                if cmp -s "$kill_dir/points" "$kill_dir/points.before"; then
+                find_points "$1" "$2" || return
+                kill_points_are=$kill_answer
+                recover || return
+                if [ "$kill_points_are" = same ]; then
                         kill_same=$((kill_same + 1))
                 else
                         kill_same=1
                 fi
                 [ "$kill_same" -lt 3 ] || return 0
-                mv "$kill_dir/points" "$kill_dir/points.before"
         done
         complain "no three runs in a row make the same calls"
 }
@@ -300,8 +256,7 @@ kill_matrix() {
         fi
         log_in_again
         clean
-        namespaces >"$kill_dir/namespaces"
-        traces >"$kill_dir/traces"
+        ask before
         kill_points=0
         kill_missed=0
         # shellcheck disable=SC2086 # two words

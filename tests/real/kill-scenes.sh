@@ -23,22 +23,26 @@ kill_matrix "alone, clean comes first" changes
 
 # ------------------------------------------------------------------ what others left behind
 
-# plant NAME: an instance without a session.
-plant() {
-        mkdir -m 700 "$base/1001/$1"
-        ln -s /tmp "$base/1001/$1/directory"
-        ln -s alice "$base/1001/$1/user"
-        : >"$base/1001/$1/lock"
-        install -d -m 1770 -g alice "$base/1001/$1/root"
-        echo left >"$base/1001/$1/root/file"
+# make_instance NAME: one without a session, to be copied to where instances are.
+make_instance() {
+        mkdir -m 700 "$kill_dir/left/$1"
+        ln -s /tmp "$kill_dir/left/$1/directory"
+        ln -s alice "$kill_dir/left/$1/user"
+        : >"$kill_dir/left/$1/lock"
+        install -d -m 1770 -g alice "$kill_dir/left/$1/root"
+        echo left >"$kill_dir/left/$1/root/file"
 }
+
+mkdir "$kill_dir/left"
+make_instance Stale1
+make_instance .Stale2
+touch -d '11 minutes ago' "$kill_dir/left/.Stale2"
 
 scene
 kill_says='truncate -s 9M /tmp/too-large-for-close'
 before_kill() {
-        plant Stale1
-        plant .Stale2
-        touch -d '11 minutes ago' "$base/1001/.Stale2"
+        # one process for each point, where making them anew would take ten
+        cp -a "$kill_dir/left/Stale1" "$kill_dir/left/.Stale2" "$base/1001"
 }
 kill_matrix "behind others that were killed" changes
 
