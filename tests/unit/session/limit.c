@@ -186,6 +186,20 @@ START_TEST(a_changed_line_changes_the_limit_and_none_takes_it_away)
 }
 END_TEST
 
+START_TEST(one_that_could_not_be_asked_for_is_taken_away_by_a_later_open)
+{
+        limits_are("1M", "10");
+        ck_assert_int_eq(apply(), 0);
+        limits_are(NULL, NULL);
+        kernel.error_of_get = EIO;
+        ck_assert_int_eq(apply(), 0);
+        check_limit(1024, 10);
+        kernel.error_of_get = 0;
+        ck_assert_int_eq(apply(), 0);
+        check_limit(0, 0);
+}
+END_TEST
+
 START_TEST(who_was_killed_before_or_after_the_change_does_not_lose_it)
 {
         limits_are("1G", NULL);
@@ -353,6 +367,7 @@ int main(void)
         tcase_add_loop_test(limit, the_kernel_is_given_what_the_line_says, 0, N(limits));
         tcase_add_test(limit, one_that_is_in_force_is_not_set_again);
         tcase_add_test(limit, a_changed_line_changes_the_limit_and_none_takes_it_away);
+        tcase_add_test(limit, one_that_could_not_be_asked_for_is_taken_away_by_a_later_open);
         tcase_add_test(limit, who_was_killed_before_or_after_the_change_does_not_lose_it);
         tcase_add_loop_test(limit, a_limit_of_somebody_elses_is_never_changed, 0, 3);
         tcase_add_loop_test(limit, one_that_is_changed_behind_our_back_is_somebody_elses, 0, 2);
