@@ -51,13 +51,20 @@ static int open_user(const struct hold *hold, int base)
 {
         _cleanup_close_ int user = -EBADF;
         char name[NAME_BYTES];
+        int r;
 
         name_uid(name, hold->uid);
         user = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (user < 0)
                 return -errno;
-        return instance_is_in_place(user, hold->mark.name, hold->lock.fd) > 0 ? TAKE_FD(user)
-                                                                              : -ESTALE;
+        r = instance_is_in_place(user, hold->mark.name, hold->lock.fd);
+        return r > 0 ? TAKE_FD(user) : r < 0 ? r : -ESTALE;
+}
+
+/* The instance is there no more: nobody uses it. Of another error it is not known. */
+static bool is_gone(int r)
+{
+        return r > 0 || r == -ENOENT || r == -ESTALE;
 }
 
 static int end_on_disk(struct hold *hold, int records, struct report *report)
@@ -68,11 +75,12 @@ static int end_on_disk(struct hold *hold, int records, struct report *report)
         struct report silent = {0};
         int r;
 
-        if (safedir_open_own(hold->base, false, &hold->folder, &silent) == 0)
-                user = open_user(hold, hold->folder);
+        r = safedir_open_own(hold->base, false, &hold->folder, &silent);
+        if (r == 0)
+                r = user = open_user(hold, hold->folder);
         if (user < 0) {
                 hold_release(hold);
-                return 0;
+                return is_gone(r) ? 0 : HOLD_USED;
         }
         memcpy(instance.name, hold->mark.name, sizeof(hold->mark.name));
         dir = openat(user, instance.name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -26,7 +26,7 @@ struct hold {
         }
 
 enum {
-        HOLD_USED = 1, /* somebody still uses the instance, or the tmpfs */
+        HOLD_USED = 1, /* somebody still uses the instance or the tmpfs, or it is not known */
 };
 
 /*

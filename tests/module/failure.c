@@ -360,6 +360,41 @@ START_TEST(every_failure_of_open_is_either_survived_or_leaves_nothing)
 }
 END_TEST
 
+/* Is the record there after a close in which that fails? True: that call was made. */
+static bool closes_with(struct fault which)
+{
+        struct login login = login_start();
+        pid_t left;
+        bool hit;
+
+        ck_assert_int_eq(login_do(&login, do_session_open, "alice"), 0);
+        left = login_do(&login, do_inner_start_orphan, NULL);
+        fault_choose(which);
+        login_do(&login, do_session_close_faulty, NULL);
+        hit = scene->numbers[1];
+        ck_assert_msg(scene_entries("/run/privtmp") > 0, "%s %u", which.name, which.nth);
+        login_end(&login); /* the other end of the channel of who is left is there */
+        ck_assert_int_eq(waitpid(left, NULL, 0), left);
+        sweep_rest();
+        return hit;
+}
+
+/* By the record who is left inside still finds out where the session is. */
+START_TEST(the_record_stays_while_somebody_is_left_whatever_fails)
+{
+        scene_begin();
+        for (const struct fault_kind *kind = fault_kinds; kind->name; kind++) {
+                /* by these it finds out whether it is in the session at all */
+                if (strcmp(kind->name, "open64") == 0 || strcmp(kind->name, "fstat64") == 0 ||
+                    strcmp(kind->name, "statx") == 0)
+                        continue;
+                for (unsigned n = 1; closes_with((struct fault){kind->name, n, *kind->errors});)
+                        n++;
+        }
+        scenario_done();
+}
+END_TEST
+
 /* Each part is a test of its own (tests/meson.build), since it takes minutes with a sanitizer. */
 static Suite *make_suite(const char *part)
 {
@@ -373,10 +408,14 @@ static Suite *make_suite(const char *part)
                 tcase_add_loop_test(scratch_case(suite, "undo"),
                                     when_undo_fails_too_nothing_shows_and_the_next_session_works, 0,
                                     SCENARIOS_SHORT);
-        if (!part || strcmp(part, "close") == 0)
-                tcase_add_loop_test(scratch_case(suite, "close"),
+        if (!part || strcmp(part, "close") == 0) {
+                TCase *closing = scratch_case(suite, "close");
+
+                tcase_add_loop_test(closing,
                                     every_failure_of_close_is_made_up_for_by_the_next_session, 0,
                                     SCENARIOS_SHORT);
+                tcase_add_test(closing, the_record_stays_while_somebody_is_left_whatever_fails);
+        }
         return suite;
 }
 
