@@ -89,8 +89,7 @@ static int check_host(const struct wire *wire, struct report *report)
         return r < 0 || wire->force ? r : check_logins(report);
 }
 
-/* Is there a way to root in which a missing module locks nobody out? 0, or -errno with the reason.
- */
+/* Is there a way to root where a missing module locks nobody out? 0, or -errno with the reason. */
 static int check_tolerant_way(struct report *report)
 {
         static const char *const ways[] = {PAMFILE_FOLDER "/login", PAMFILE_FOLDER "/sshd",
@@ -227,11 +226,12 @@ static int run(struct wire *wire)
 
 static int list_services(bool json)
 {
-        int r = status_print(json);
+        struct report report = {0};
 
-        if (r < 0)
-                privtmp_say("wire: can't tell which services are wired: %s", strerror(-r));
-        return r < 0 ? EXIT_FAULT : EXIT_SUCCESS;
+        if (status_print(json, &report) == 0)
+                return EXIT_SUCCESS;
+        privtmp_say("wire: can't tell which services are wired: %s", report.fault);
+        return EXIT_FAULT;
 }
 
 /* "90s", or as keep= has it. */

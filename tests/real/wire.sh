@@ -174,6 +174,24 @@ check "a line that closes needs the module, and is told" says "^su *true *$pamd/
         "$command" wire --list
 cp -a "$tap/before/su" "$tap/before/common-session" "$pamd/"
 
+# ------------------------------------------------------------------ what can't be read
+
+"$command" wire su >/dev/null
+sed -i '/^[^#]*pam_privtmp\.so/d' "$pamd/su"
+check "check finds a line that was lost" says "the line .* is gone.* sessions of su " \
+        "$command" check
+mkdir /srv/folder
+echo '@include /srv/folder' >>"$pamd/su"
+check "list does not say of what it could not read that it is not wired" \
+        says "can't tell which services are wired: $pamd/su:[0-9]*: can't read /srv/folder" \
+        "$command" wire --list
+check "and fails" exits 1 "$command" wire --list
+check "nor does check say that the line was lost" not says "is gone" "$command" check
+check "it says that it could not look" says "whether su still has the line" "$command" check
+rm -r "$journal"
+cp -a "$tap/before/su" "$pamd/"
+rmdir /srv/folder
+
 # ------------------------------------------------------------------ edited in between
 
 "$command" wire >/dev/null

@@ -17,7 +17,11 @@ static int check_service(struct findings *findings, const char *service)
         if (r < 0)
                 return r == -ENOMEM ? r : 0; /* its package has gone */
         r = stack_read(file, &stack);
-        if (r == 0 && order_find_ours(&stack) == stack.n)
+        if (r == 0 && order_find_ours(&stack) == stack.n && stack.trouble)
+                findings_add_unchecked(findings, stack.trouble_file, stack.trouble_line,
+                                       "whether %s still has the line of \"privtmp wire\": %s",
+                                       service, stack.trouble);
+        else if (r == 0 && order_find_ours(&stack) == stack.n)
                 findings_add(findings, SEVERITY_FAULT, file, 0,
                              "run \"privtmp wire\" again, or \"privtmp unwire\" if it is to stay "
                              "as it is",

@@ -65,7 +65,16 @@ static int add_stack(struct libscols_table *table, const char *service, const st
         return r;
 }
 
-static int add_service(struct libscols_table *table, const char *service)
+/* What could not be read may have our line. */
+static int check_whole(const struct stack *stack, struct report *report)
+{
+        if (!stack->trouble || find_ours(stack))
+                return 0;
+        return report_fault(report, -EIO, "%s:%u: %s", stack->trouble_file, stack->trouble_line,
+                            stack->trouble);
+}
+
+static int add_service(struct libscols_table *table, const char *service, struct report *report)
 {
         _cleanup_free_ char *file = NULL;
         struct stack stack;
@@ -74,6 +83,8 @@ static int add_service(struct libscols_table *table, const char *service)
         if (r < 0)
                 return r == -ENOMEM ? r : 0; /* it is not installed */
         r = stack_read(file, &stack);
+        if (r == 0)
+                r = check_whole(&stack, report);
         if (r == 0)
                 r = add_stack(table, service, &stack);
         stack_done(&stack);
@@ -102,7 +113,7 @@ static int add_columns(struct libscols_table *table)
         return 0;
 }
 
-int status_print(bool json)
+int status_print(bool json, struct report *report)
 {
         struct libscols_table *table = scols_new_table();
         int r = table ? add_columns(table) : -ENOMEM;
@@ -112,9 +123,9 @@ int status_print(bool json)
         if (r == 0)
                 (void)scols_table_enable_json(table, json);
         for (const struct service *service = services; r == 0 && service->name; service++)
-                r = add_service(table, service->name);
+                r = add_service(table, service->name, report);
         if (r == 0)
                 r = scols_print_table(table);
         scols_unref_table(table);
-        return r;
+        return r < 0 ? report_fault(report, r, "%s", strerror(-r)) : 0;
 }

@@ -4,5 +4,10 @@
 
 #include <stdbool.h>
 
-/* Prints it to stdout, one line for each service that is installed. 0 or -errno. */
-int status_print(bool json);
+#include "ground/report.h"
+
+/*
+ * Prints it to stdout, one line for each service that is installed. 0 or -errno, with the reason
+ * in the report: a file that can't be read may have our line, and then nothing is printed.
+ */
+int status_print(bool json, struct report *report);
