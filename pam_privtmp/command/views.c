@@ -71,24 +71,35 @@ static bool read_process(int proc, const char *name, struct view_process *ret)
         return true;
 }
 
+/*
+ * The covers of the process's namespace, if nobody has read them yet. The mount table of who is in
+ * a chroot lacks what is outside: another one's is read as well, but not that of each.
+ */
+static int add_covers(struct views *views, int proc, const char *name, uint64_t ns)
+{
+        const struct task task = {.proc = proc, .pid = name, .tid = name};
+        struct adding adding = {.views = views, .ns = ns};
+        struct idset *seen = task_is_rooted(&task) > 0 ? &views->seen : &views->partly;
+        char path[64];
+        int r;
+
+        if (idset_has(&views->seen, ns) || idset_has(seen, ns))
+                return 0;
+        (void)snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", name);
+        r = cover_each_in(path, add_cover, &adding);
+        return r == 0 ? idset_add(seen, ns) : r;
+}
+
 static int add_process(struct views *views, int proc, const char *name, pid_t pid)
 {
         struct view_process process = {.pid = pid}, *processes;
-        struct adding adding = {.views = views};
-        char path[64];
         int r;
 
         if (!read_process(proc, name, &process))
                 return 0;
-        adding.ns = process.ns;
-        if (!idset_has(&views->seen, process.ns)) {
-                (void)snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", name);
-                r = cover_each_in(path, add_cover, &adding);
-                if (r == 0)
-                        r = idset_add(&views->seen, process.ns);
-                if (r < 0)
-                        return r == -ENOMEM ? r : 0; /* it is gone */
-        }
+        r = add_covers(views, proc, name, process.ns);
+        if (r < 0)
+                return r == -ENOMEM ? r : 0; /* it is gone */
         processes = grow(views->processes, views->n_processes, sizeof(*processes));
         if (!processes)
                 return -ENOMEM;
@@ -175,5 +186,6 @@ void views_done(struct views *views)
         free(views->covers);
         free(views->processes);
         idset_done(&views->seen);
+        idset_done(&views->partly);
         *views = (struct views){0};
 }

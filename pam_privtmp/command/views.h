@@ -31,7 +31,8 @@ struct views {
         size_t n_processes;
         struct view_cover *covers; /* sorted by what is marked, then by namespaces */
         size_t n_covers;
-        struct idset seen; /* namespaces whose covers have been read */
+        struct idset seen;   /* namespaces whose covers have been read */
+        struct idset partly; /* as far as somebody in a chroot sees them */
 };
 
 /*

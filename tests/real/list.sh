@@ -221,6 +221,20 @@ wait_for ssh_is_over bob
 wait_for shows "" PATH bob
 "$command" clean >"$tap/out"
 
+# The oldest process of the session's namespace is in a chroot, whose mounts are not all.
+start_session first su alice
+nsenter -m -t "$(cat "$tap/first/pid")" chroot /usr /bin/sleep infinity &
+jailed=$!
+wait_for grep -qx sleep "/proc/$jailed/comm"
+start_session second su alice
+end_session first
+check "who is in a chroot does not hide the others of that namespace" \
+        says "[-]$(in_session second 'echo $$') sh" list -n -p -o PID,COMMAND alice
+kill "$jailed"
+wait "$jailed" || true
+end_session second
+wait_for gone alice
+
 table "$base /tmp * keep=30m"
 began=$(date +%s)
 su - alice -c true
