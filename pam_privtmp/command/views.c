@@ -17,6 +17,7 @@
 struct adding {
         struct views *views;
         uint64_t ns;
+        bool partly;
 };
 
 static int add_cover(void *arg, const struct cover_found *found)
@@ -30,7 +31,8 @@ static int add_cover(void *arg, const struct cover_found *found)
                 return -ENOMEM;
         views->covers = covers;
         new = &covers[views->n_covers];
-        *new = (struct view_cover){.ns = adding->ns, .directory = strdup(found->directory)};
+        *new = (struct view_cover){
+                .ns = adding->ns, .directory = strdup(found->directory), .partly = adding->partly};
         if (!new->directory)
                 return -ENOMEM;
         mark_format(found->mark, new->mark);
@@ -43,7 +45,9 @@ static int compare_covers(const void *a, const void *b)
         const struct view_cover *x = a, *y = b;
         int r = strcmp(x->mark, y->mark);
 
-        return r ? r : sorted_compare(x, y);
+        if (r == 0)
+                r = sorted_compare(x, y);
+        return r ? r : x->partly - y->partly; /* the path as the host has it comes first */
 }
 
 /*
@@ -73,13 +77,13 @@ static bool read_process(int proc, const char *name, struct view_process *ret)
 
 /*
  * The covers of the process's namespace, if nobody has read them yet. The mount table of who is in
- * a chroot lacks what is outside: another one's is read as well, but not that of each.
+ * a chroot lacks what is outside: so one of somebody who is not is read, too.
  */
 static int add_covers(struct views *views, int proc, const char *name, uint64_t ns)
 {
         const struct task task = {.proc = proc, .pid = name, .tid = name};
-        struct adding adding = {.views = views, .ns = ns};
-        struct idset *seen = task_is_rooted(&task) > 0 ? &views->seen : &views->partly;
+        struct adding adding = {.views = views, .ns = ns, .partly = task_is_rooted(&task) <= 0};
+        struct idset *seen = adding.partly ? &views->partly : &views->seen;
         char path[64];
         int r;
 

@@ -2,6 +2,7 @@
 /* views: which processes see which private directories, as /proc tells whoever may ask */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,7 @@ struct view_process {
 struct view_cover {
         uint64_t ns;           /* it stands first, too */
         char mark[MARK_BYTES]; /* as text */
+        bool partly;           /* as somebody in a chroot sees it */
         char *directory;
 };
 

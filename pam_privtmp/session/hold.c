@@ -79,6 +79,9 @@ static int end_on_disk(struct hold *hold, int records, struct report *report)
         if (r == 0)
                 r = user = open_user(hold, hold->folder);
         if (user < 0) {
+                if (!is_gone(r))
+                        report_note(report, REPORT_WARNING, "can't open %s/%ju: %s", hold->base,
+                                    (uintmax_t)hold->uid, strerrordesc_np(-r));
                 hold_release(hold);
                 return is_gone(r) ? 0 : HOLD_USED;
         }
@@ -104,7 +107,7 @@ int hold_end(struct hold *hold, int records, const struct namespace_id *left, st
         case MARK_MEMORY: /* it ends with the last namespace that has it */
                 return memory_end(records, hold->uid, hold->mark, left) ? HOLD_USED : 0;
         case MARK_DISK:
-                return kept_is_valid(&hold->lock) ? end_on_disk(hold, records, report) : 0;
+                return kept_is_valid(&hold->lock) ? end_on_disk(hold, records, report) : HOLD_USED;
         case MARK_NONE:
                 break;
         }

@@ -196,7 +196,7 @@ static void lift(const struct shelf *where)
         if (faccessat(where->user, NOTE, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
                 return;
         if (quota_get(where->base, where->uid, &now) < 0)
-                return; /* what is noted is ours to take away, as soon as it can be asked for */
+                return; /* what is noted stays ours, also while quotas are off */
         if (!is_free_to_change(&now, where->user) || quota_set(where->base, where->uid, &none) == 0)
                 (void)unlinkat(where->user, NOTE, 0);
 }

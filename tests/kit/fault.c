@@ -273,7 +273,7 @@ long __wrap_syscall(long nr, ...)
  * Each kind of call, and the errors that fit it; a list ends with 0. Not EPERM: that is 1, and what
  * a call answers would pass for the error.
  */
-static const int disk[] = {EACCES, EIO, 0}, of_fd[] = {EIO, ENOMEM, 0}, file[] = {EMFILE, EIO, 0},
+static const int disk[] = {EACCES, EIO, 0}, of_fd[] = {EIO, ENOMEM, 0}, file[] = {EIO, EMFILE, 0},
                  making[] = {ENOSPC, EIO, 0}, removing[] = {EBUSY, EIO, 0},
                  locking[] = {EWOULDBLOCK, ENOLCK, 0}, memory[] = {ENOMEM, 0},
                  space[] = {EACCES, ENOMEM, 0}, look[] = {EACCES, 0};

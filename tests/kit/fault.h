@@ -18,7 +18,10 @@ struct fault {
         bool lasting;
 };
 
-/* Which one: of all login programs, those too that are there already. NULL: none was chosen. */
+/*
+ * The fault that is in force, in memory that login programs share: those that are there already see
+ * a change. NULL before the first fault_choose(), and for ever in programs that were started then.
+ */
 extern const struct fault *fault;
 
 void fault_choose(struct fault which);

@@ -4,9 +4,9 @@
 
 usage: faults.py [-m] [-t] SCENE COMMAND STATE PREPARE CHECK RUN [ARG...]
 
-With -m only calls for memory fail; with -t the input is a terminal. Each run begins with PREPARE,
-which makes the scene; then RUN with the ARGs. STATE tells what is there then: "tree PATH..." all that
-is at these paths and below, or it is a command that prints it. CHECK has that as its input, and the
+With -m only calls for memory fail; with -t the input is a terminal. Each run begins in the scene that
+PREPARE makes; then RUN with the ARGs. STATE tells what is there then: "tree PATH..." all that is at
+these paths and below, or it is a command that prints it. CHECK has that as its input, and the
 exit status and what was said of faults as its arguments; it prints what is wrong. A first run, in
 which nothing fails, is what the others are compared with; its state is in $tap/faults.wanted. Whatever fails:
 
@@ -14,8 +14,11 @@ which nothing fails, is what the others are compared with; its state is in $tap/
   - else than with 0 it says why, and each line that it says has a place or a step, and a reason;
   - with 0 its output and the state are those of the first run, or it says what is missing;
   - CHECK prints nothing;
-  - another run, in which nothing fails, comes to the state of the first one. What that does depends
-    on what was left: so it is made once for each state, and PREPARE only where that has changed.
+  - another run, in which nothing fails, comes to the state of the first one.
+
+Where STATE is a tree, what another run does depends on nothing else: so it is made once for each
+state, and PREPARE is called only where the scene has changed. Where STATE is "true", there is nothing
+that a run could change, and another one is made at the end.
 
 What "check" and "explain" find is their output, which may be the reason as well. The calls of the
 children are among those that fail: those of the program itself, and those of each child, but not
@@ -97,6 +100,7 @@ terminal = os.openpty()[1] if "-t" in options else subprocess.DEVNULL
 tap = os.environ["tap"]
 trace, hit = tap + "/faults.trace", tap + "/faults.hit"
 bad = []
+whole = state == "true" or state.startswith("tree ")
 recovers = set()  # states from which another run comes to that of the first one
 agrees = set()    # what CHECK was asked about, and had nothing to say of
 
@@ -115,6 +119,8 @@ def entry(path):
     elif stat.S_ISREG(found.st_mode):
         with open(path, errors="replace") as file:
             holds = repr(file.read())
+        if path.endswith("/lock"):  # the clock of an instance
+            holds += f" {found.st_mtime_ns}"
     return f"{path} {found.st_mode:o} {found.st_uid}:{found.st_gid} {holds}\n"
 
 
@@ -138,7 +144,7 @@ def look():
 
 
 def make_scene():
-    """As PREPARE does; not again where nothing has changed. A command that tells may change it."""
+    """As PREPARE does. A STATE that is a command may change something itself: it is asked later."""
     if not state.startswith("tree ") or look() != scene_made:
         shell(prepare)
 
@@ -193,7 +199,8 @@ def what_is_wrong(done):
     again = start()
     if again[0] != 0 or (again[3] != wanted[3] and not settles()):
         return f"afterwards: {again}"
-    recovers.add(left)
+    if whole:
+        recovers.add(left)
     return None
 
 
@@ -274,6 +281,9 @@ while True:
         break
     memory += 1
     judge(f"call {memory} for memory", done, errno.ENOMEM)
+if what_is_wrong(done):  # of the last run, in which nothing failed
+    bad.append("nothing")
+    print(f"# {scene}: afterwards: {what_is_wrong(done)}: {done}"[:900], flush=True)
 print(f"# {scene}: {calls} system calls, {runs} with an error ({missed} were not made then), "
       f"{memory} calls for memory: {runs - missed + memory - len(bad)} of "
       f"{runs - missed + memory} behaved")

@@ -98,7 +98,9 @@ class Kill:
         return "yes"
 
     def disarm(self):
+        """Another one that waits by mistake goes on, and is found out by what it does."""
         write(self.pam, self.plain)
+        os.write(self.go_pipe, b"go\n")
         return "yes"
 
     def opener(self):
@@ -211,9 +213,12 @@ class Kill:
             # as the shell's */.??????: not .trash and .work, which are no users
             if user.name.startswith(".") or not user.is_dir():
                 continue
-            for instance in os.scandir(user.path):
-                if re.fullmatch(r"\.......", instance.name) and instance.is_dir():
-                    os.utime(instance.path, (old, old))
+            try:
+                for instance in os.scandir(user.path):
+                    if re.fullmatch(r"\.......", instance.name) and instance.is_dir():
+                        os.utime(instance.path, (old, old))
+            except FileNotFoundError:
+                pass  # somebody deletes it now
         return "yes"
 
     def same(self):

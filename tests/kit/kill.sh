@@ -17,8 +17,8 @@
 # strace kills before a call is made, so the call behind the module's last one is a point, too.
 #
 # A point is to cost few processes, for on some machines they are dear. So one process for the whole
-# test, kill.py, looks, compares and waits; and who is not traced meets no lines but those of the
-# module.
+# test, kill.py, looks, compares and waits; and the extra lines are in the file of the service only
+# while a victim is to be traced.
 #
 # $PRIVTMP_COMMAND is the command; without it, the one beside the module $PRIVTMP_MODULE.
 

@@ -8,11 +8,14 @@
 
 static struct login beside; /* another session's program, which stays for the next session */
 static bool begun;
+static struct scene_state as_begun; /* what it was then */
 
 static void begin_beside(const char *user)
 {
-        if (!begun)
+        if (!begun) {
                 beside = login_start();
+                as_begun = *login_state(&beside);
+        }
         begun = true;
         ck_assert_int_eq(login_do(&beside, do_session_open, user), 0);
 }
@@ -22,16 +25,19 @@ static void begin_alice_beside(void)
         begin_beside("alice");
 }
 
-static void end_beside(void)
-{
-        login_do(&beside, do_session_close, NULL);
-}
-
 void scenario_done(void)
 {
         if (begun)
                 login_end(&beside);
         begun = false;
+}
+
+/* Who has not come back to what it was is no program for the next session. */
+static void end_beside(void)
+{
+        login_do(&beside, do_session_close, NULL);
+        if (scene_states_differ(&as_begun, login_state(&beside)))
+                scenario_done();
 }
 
 /* Nothing is there yet, not even the folders. */
