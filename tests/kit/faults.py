@@ -281,9 +281,10 @@ while True:
         break
     memory += 1
     judge(f"call {memory} for memory", done, errno.ENOMEM)
-if what_is_wrong(done):  # of the last run, in which nothing failed
+wrong_at_last = what_is_wrong(done)  # of the last run, in which nothing failed
+if wrong_at_last:
     bad.append("nothing")
-    print(f"# {scene}: afterwards: {what_is_wrong(done)}: {done}"[:900], flush=True)
+    print(f"# {scene}: afterwards: {wrong_at_last}: {done}"[:900], flush=True)
 print(f"# {scene}: {calls} system calls, {runs} with an error ({missed} were not made then), "
       f"{memory} calls for memory: {runs - missed + memory - len(bad)} of "
       f"{runs - missed + memory} behaved")
