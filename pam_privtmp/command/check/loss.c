@@ -8,6 +8,23 @@
 #include "command/wire/journal.h"
 #include "ground/cleanup.h"
 
+/* There is no line of ours in what could be read. */
+static void tell(struct findings *findings, const char *service, const char *file,
+                 const struct stack *stack)
+{
+        if (stack->trouble)
+                findings_add_unchecked(findings, stack->trouble_file, stack->trouble_line,
+                                       "whether %s still has the line of \"privtmp wire\": %s",
+                                       service, stack->trouble);
+        else
+                findings_add(findings, SEVERITY_FAULT, file, 0,
+                             "run \"privtmp wire\" again, or \"privtmp unwire\" if it is to stay "
+                             "as it is",
+                             "the line that \"privtmp wire\" has written is gone, perhaps by an "
+                             "upgrade: sessions of %s are not private any more",
+                             service);
+}
+
 static int check_service(struct findings *findings, const char *service)
 {
         _cleanup_free_ char *file = NULL;
@@ -17,17 +34,8 @@ static int check_service(struct findings *findings, const char *service)
         if (r < 0)
                 return r == -ENOMEM ? r : 0; /* its package has gone */
         r = stack_read(file, &stack);
-        if (r == 0 && order_find_ours(&stack) == stack.n && stack.trouble)
-                findings_add_unchecked(findings, stack.trouble_file, stack.trouble_line,
-                                       "whether %s still has the line of \"privtmp wire\": %s",
-                                       service, stack.trouble);
-        else if (r == 0 && order_find_ours(&stack) == stack.n)
-                findings_add(findings, SEVERITY_FAULT, file, 0,
-                             "run \"privtmp wire\" again, or \"privtmp unwire\" if it is to stay "
-                             "as it is",
-                             "the line that \"privtmp wire\" has written is gone, perhaps by an "
-                             "upgrade: sessions of %s are not private any more",
-                             service);
+        if (r == 0 && order_find_ours(&stack) == stack.n)
+                tell(findings, service, file, &stack);
         stack_done(&stack);
         return r;
 }
